@@ -1,0 +1,37 @@
+# The two commands: `make run` shows a pipeline at work, `make test` builds and tests everything.
+BUILD ?= build
+JOBS ?= 2
+OUT ?= out
+
+.PHONY: all build run test install asan tsan clean setup
+
+all: build
+
+setup:
+	@tools/setup.sh
+
+build: setup
+	@cmake -S . -B $(BUILD) -DCMAKE_BUILD_TYPE=Release >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
+	@cmake --build $(BUILD) -j $(JOBS)
+	@rm -f $(BUILD).log
+
+# Makes a year of wind over a small globe, and runs a pipeline over it on 4 virtual engines.
+run: build
+	@mkdir -p $(OUT)
+	$(BUILD)/examples/make_input $(OUT)
+	$(BUILD)/tools/da info $(OUT)/u.npy $(OUT)/v.npy
+	$(BUILD)/tools/da run examples/wind.json -D DATA=$(abspath $(OUT)) --engines 4
+
+test: build
+	@cd $(BUILD) && ctest --output-on-failure -j $(JOBS)
+
+install: build
+	cmake --install $(BUILD)
+
+asan tsan: setup
+	cmake --preset $@
+	cmake --build --preset $@ -j $(JOBS)
+	cd build-$@ && ctest --output-on-failure -j $(JOBS)
+
+clean:
+	rm -rf build build-dev build-asan build-tsan $(OUT)

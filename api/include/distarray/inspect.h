@@ -1,0 +1,77 @@
+/* Inspecting: who owns what, the graph and its plan as text, counters, the machine. */
+#ifndef DISTARRAY_INSPECT_H
+#define DISTARRAY_INSPECT_H
+
+#include <distarray/array.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- distributions ------------------------------------------------------------------------------ */
+
+/* An array's distribution as text, "b,n,c(4) grid 2x1x2"; "everywhere" for arrays that are computed where they are needed
+ * (constants, index ranges). The caller releases *out by da_free; NULL on failure. */
+DA_API da_status da_distribution_text(const da_array *a, char **out);
+
+/* The extents of an engine's part into shape[0 … da_ndim-1] (NULL: not wanted), all 0 where it holds nothing. Returns the
+ * number of its elements; -1 for no such engine or a poisoned array. */
+DA_API int64_t da_local_shape(const da_array *a, int engine, int64_t *shape);
+
+/* The (first) engine that owns the element at a global index, da_ndim numbers; -1 out of range or for a poisoned array. */
+DA_API int da_owner(const da_array *a, const int64_t *index);
+
+/* ---- graphs and plans --------------------------------------------------------------------------- */
+
+/* Which graph to show. */
+typedef enum da_stage {
+    DA_STAGE_DEFERRED = 0, /* as the calls described it */
+    DA_STAGE_OPTIMIZED = 1 /* as it would run, after all passes */
+} da_stage;
+
+/* How to write it. */
+typedef enum da_format {
+    DA_FORMAT_JSON = 0, /* a pipeline: loads back and runs */
+    DA_FORMAT_DOT = 1   /* for Graphviz */
+} da_format;
+
+/* The graph below `n` arrays as text. Nothing is computed. The caller releases *out by da_free; NULL on failure.
+ * Errors: a poisoned array's own status, DA_ERR_MEMORY. */
+DA_API da_status da_graph_dump(da_context *ctx, int n, da_array *const *arrays, da_stage stage, da_format format, char **out);
+
+/* What computing `n` arrays would do, for people: steps, what was fused or why not, messages and bytes. Nothing is
+ * computed. The caller releases *out by da_free; NULL on failure.
+ * Errors: a poisoned array's own status, DA_ERR_MEMORY. */
+DA_API da_status da_explain(da_context *ctx, int n, da_array *const *arrays, char **out);
+
+/* ---- counters ----------------------------------------------------------------------------------- */
+
+/* What the engines have done since the start or da_counters_reset, as they reported with their last run. */
+typedef struct da_counters {
+    int64_t runs;             /* programs that were run */
+    int64_t programs_shipped; /* of these, how many were sent to the engines */
+    int64_t cache_hits;       /* of these, how many the engines already had */
+    int64_t messages;         /* array data between engines */
+    int64_t message_bytes;    /* their bytes */
+    int64_t control_messages; /* programs, completion, agreement */
+    int64_t kernel_sweeps;    /* kernel steps run, per program, not per engine */
+    int64_t peak_bytes;       /* the largest memory of any engine */
+    int64_t live_bytes;       /* bytes of arrays on engine 0 now */
+} da_counters;
+
+/* The counters as they are now. */
+DA_API void da_counters_get(const da_context *ctx, da_counters *out);
+
+/* All counters to 0. */
+DA_API void da_counters_reset(da_context *ctx);
+
+/* ---- the machine -------------------------------------------------------------------------------- */
+
+/* Cores, caches and NUMA nodes inside what the launcher granted, for people. The caller releases *out by da_free; NULL on
+ * failure. Needs no context. */
+DA_API da_status da_topology_text(char **out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,216 @@
+/* Inspecting arrays, graphs, plans, counters and the machine as exported functions. */
+#include "api.h"
+
+#include <string.h>
+
+/* ---- what an array is ---- */
+
+da_dtype da_dtype_of(const da_array *a)
+{
+    return a != NULL ? a->dtype : DA_BOOL;
+}
+
+int da_ndim(const da_array *a)
+{
+    return a != NULL ? a->ndim : 0;
+}
+
+const int64_t *da_shape(const da_array *a)
+{
+    return a != NULL && a->ndim > 0 ? a->shape : NULL;
+}
+
+int64_t da_size(const da_array *a)
+{
+    return a != NULL && a->kind != DA__NODE_POISON ? da__nelem(a->ndim, a->shape) : 0;
+}
+
+da_context *da_context_of(const da_array *a)
+{
+    return a != NULL && a->graph != NULL ? da__graph_owner(a->graph) : NULL;
+}
+
+const char *da_dtype_name(da_dtype dtype)
+{
+    return da__dtype_valid((int)dtype) ? da__dtype(dtype)->name : NULL;
+}
+
+size_t da_dtype_nbytes(da_dtype dtype)
+{
+    return da__dtype_valid((int)dtype) ? da__dtype_nbytes(dtype) : 0;
+}
+
+da_status da_dtype_find(const char *name, da_dtype *out)
+{
+    return name != NULL && out != NULL && da__dtype_find(name, out) ? DA_OK : DA_ERR_DTYPE;
+}
+
+/* ---- distributions ---- */
+
+static bool is_sound(const da_array *a)
+{
+    return a != NULL && a->kind != DA__NODE_POISON;
+}
+
+da_status da_distribution_text(const da_array *a, char **out)
+{
+    if (out == NULL)
+        return DA_ERR_ARGUMENT;
+    *out = NULL;
+    if (!is_sound(a))
+        return da_check(a);
+    char text[1024];
+    *out = da__strdup(a->dist != NULL ? da__dist_text(a->dist, text, sizeof text) : "everywhere");
+    return *out != NULL ? DA_OK : DA_ERR_MEMORY;
+}
+
+int64_t da_local_shape(const da_array *a, int engine, int64_t *shape)
+{
+    if (!is_sound(a) || engine < 0 || engine >= da__graph_nengines(a->graph))
+        return -1;
+    int64_t local[DA_MAX_NDIM] = {0};
+    int64_t nelem = da__nelem(a->ndim, a->shape);
+    if (a->dist != NULL)
+        nelem = da__dist_local_shape(a->dist, engine, local);
+    else
+        memcpy(local, a->shape, (size_t)a->ndim * sizeof *local);
+    if (shape != NULL)
+        memcpy(shape, local, (size_t)a->ndim * sizeof *local);
+    return nelem;
+}
+
+int da_owner(const da_array *a, const int64_t *index)
+{
+    if (!is_sound(a) || (a->ndim > 0 && index == NULL))
+        return -1;
+    for (int k = 0; k < a->ndim; k++)
+        if (index[k] < 0 || index[k] >= a->shape[k])
+            return -1;
+    const struct da__dist *d = a->dist;
+    if (d == NULL)
+        return 0;
+    int coord[DA_MAX_NDIM] = {0};
+    for (int k = 0; k < d->ndim; k++)
+        if (d->axis_grid[k] >= 0)
+            coord[d->axis_grid[k]] = da__map_owner(&d->map[k], index[k]);
+    return da__dist_engine(d, coord);
+}
+
+/* ---- graphs and plans ---- */
+
+typedef da_status (*dump)(da_context *ctx, int n, da_array *const *arrays, struct da__text *out, struct da__error *err);
+
+static da_status deferred_json(da_context *ctx, int n, da_array *const *arrays, struct da__text *out, struct da__error *err)
+{
+    return da__graph_dump_json(ctx->graph, n, arrays, out, err);
+}
+
+static da_status deferred_dot(da_context *ctx, int n, da_array *const *arrays, struct da__text *out, struct da__error *err)
+{
+    return da__graph_dump_dot(ctx->graph, n, arrays, out, err);
+}
+
+static da_status optimized_json(da_context *ctx, int n, da_array *const *arrays, struct da__text *out, struct da__error *err)
+{
+    struct da__program *p;
+    DA_TRY(da__runtime_plan(ctx->rt, n, arrays, &p, err));
+    da_status status = da__program_dump_json(p, out, err);
+    da__program_free(p);
+    return status;
+}
+
+static da_status optimized_dot(da_context *ctx, int n, da_array *const *arrays, struct da__text *out, struct da__error *err)
+{
+    struct da__program *p;
+    DA_TRY(da__runtime_plan(ctx->rt, n, arrays, &p, err));
+    da_status status = da__program_dump_dot(p, out, err);
+    da__program_free(p);
+    return status;
+}
+
+static da_status explain(da_context *ctx, int n, da_array *const *arrays, struct da__text *out, struct da__error *err)
+{
+    return da__runtime_explain(ctx->rt, n, arrays, out, err);
+}
+
+/* Text about sound arrays of this context, as the caller's own. */
+static da_status text_about(da_context *ctx, const char *what, dump write, int n, da_array *const *arrays, char **out)
+{
+    if (out == NULL)
+        return da__api_fail(ctx, DA_ERR_ARGUMENT, "%s: there is no place for the text", what);
+    *out = NULL;
+    DA_TRY(da__api_arrays(ctx, what, n, arrays));
+    struct da__error err = {.engine = -1};
+    struct da__text text = {0};
+    da_status status = write(ctx, n, arrays, &text, &err);
+    if (status == DA_OK && text.s != NULL && !text.failed) {
+        *out = text.s;
+        return DA_OK;
+    }
+    da__text_free(&text);
+    if (err.status == DA_OK)
+        da__fail(&err, status != DA_OK ? status : DA_ERR_MEMORY, "%s: out of memory for the text", what);
+    return da__api_failed(ctx, &err);
+}
+
+da_status da_graph_dump(da_context *ctx, int n, da_array *const *arrays, da_stage stage, da_format format, char **out)
+{
+    static const dump writers[2][2] = {
+        [DA_STAGE_DEFERRED] = {[DA_FORMAT_JSON] = deferred_json, [DA_FORMAT_DOT] = deferred_dot},
+        [DA_STAGE_OPTIMIZED] = {[DA_FORMAT_JSON] = optimized_json, [DA_FORMAT_DOT] = optimized_dot},
+    };
+    if ((unsigned)stage > DA_STAGE_OPTIMIZED || (unsigned)format > DA_FORMAT_DOT)
+        return da__api_fail(ctx, DA_ERR_ARGUMENT, "da_graph_dump: stage %d or format %d does not exist", (int)stage, (int)format);
+    return text_about(ctx, "da_graph_dump", writers[stage][format], n, arrays, out);
+}
+
+da_status da_explain(da_context *ctx, int n, da_array *const *arrays, char **out)
+{
+    return text_about(ctx, "da_explain", explain, n, arrays, out);
+}
+
+/* ---- counters ---- */
+
+void da_counters_get(const da_context *ctx, da_counters *out)
+{
+    struct da__counters c = {0};
+    if (out == NULL)
+        return;
+    if (ctx != NULL && ctx->rt != NULL)
+        da__runtime_counters(ctx->rt, &c);
+    *out = (da_counters){
+        .runs = c.runs,
+        .programs_shipped = c.programs_shipped,
+        .cache_hits = c.cache_hits,
+        .messages = c.messages,
+        .message_bytes = c.message_bytes,
+        .control_messages = c.control_messages,
+        .kernel_sweeps = c.kernel_sweeps,
+        .peak_bytes = c.peak_bytes,
+        .live_bytes = c.live_bytes,
+    };
+}
+
+void da_counters_reset(da_context *ctx)
+{
+    if (ctx != NULL && ctx->rt != NULL)
+        da__runtime_reset_counters(ctx->rt);
+}
+
+/* ---- the machine ---- */
+
+da_status da_topology_text(char **out)
+{
+    if (out == NULL)
+        return DA_ERR_ARGUMENT;
+    *out = NULL;
+    struct da__text text = {0};
+    struct da__error err = {.engine = -1};
+    da_status status = da__runtime_machine(&text, &err);
+    if (status == DA_OK && text.s != NULL && !text.failed) {
+        *out = text.s;
+        return DA_OK;
+    }
+    da__text_free(&text);
+    return status != DA_OK ? status : DA_ERR_MEMORY;
+}

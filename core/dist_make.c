@@ -1,0 +1,293 @@
+/* Making a distribution from what a user says of it: checks, the grid, the engines. */
+#include "dist.h"
+#include "grid.h"
+#include "map.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the steps of da__dist_make share. */
+struct maker {
+    int ndim;
+    const int64_t *shape;
+    struct da__dist_spec spec;
+    struct da__map_spec map[DA_MAX_NDIM]; /* one for every axis */
+    int grid[DA_MAX_NDIM];                /* per axis */
+    int *engine;                          /* ascending */
+    int nengines;
+    int64_t nused; /* engines that the grid takes */
+    struct da__error *err;
+};
+
+/* ---- the maps' specifications -------------------------------------------------------------------
+ */
+
+static da_status check_shape(const struct maker *m)
+{
+    if (m->ndim < 0 || m->ndim > DA_MAX_NDIM)
+        return da__fail(m->err, DA_ERR_SHAPE,
+                        "distribution: %d dimensions, at most %d are possible", m->ndim,
+                        DA_MAX_NDIM);
+    for (int k = 0; k < m->ndim; k++) {
+        if (m->shape[k] < 0)
+            return da__fail(m->err, DA_ERR_SHAPE, "distribution: axis %d has extent %lld", k,
+                            (long long)m->shape[k]);
+    }
+    if (m->spec.nmaps < 0 || m->spec.nmaps > m->ndim)
+        return da__fail(m->err, DA_ERR_DISTRIBUTION, "distribution: %d maps for %d dimension%s",
+                        m->spec.nmaps, m->ndim, m->ndim == 1 ? "" : "s");
+    return DA_OK;
+}
+
+static da_status check_bounds(const struct maker *m, int axis, const struct da__map_spec *s)
+{
+    if (s->nbounds < 2 || s->nbounds > INT32_MAX || s->bounds == NULL)
+        return da__fail(m->err, DA_ERR_DISTRIBUTION, "axis %d: %lld bounds, at least 2 are needed",
+                        axis, (long long)s->nbounds);
+    for (int64_t k = 1; k < s->nbounds; k++) {
+        if (s->bounds[k] < s->bounds[k - 1])
+            return da__fail(m->err, DA_ERR_DISTRIBUTION, "axis %d: bound %lld follows %lld", axis,
+                            (long long)s->bounds[k], (long long)s->bounds[k - 1]);
+    }
+    if (s->bounds[0] != 0 || s->bounds[s->nbounds - 1] != m->shape[axis])
+        return da__fail(m->err, DA_ERR_DISTRIBUTION,
+                        "axis %d: bounds go from %lld to %lld, not from 0 to %lld", axis,
+                        (long long)s->bounds[0], (long long)s->bounds[s->nbounds - 1],
+                        (long long)m->shape[axis]);
+    return DA_OK;
+}
+
+static da_status check_map(const struct maker *m, int axis)
+{
+    const struct da__map_spec *s = &m->map[axis];
+    if (s->kind == '\0' || strchr("nbcu", s->kind) == NULL)
+        return da__fail(m->err, DA_ERR_DISTRIBUTION,
+                        "axis %d: unknown map '%c'; there are n, b, c and u", axis,
+                        s->kind >= ' ' && s->kind <= '~' ? s->kind : '?');
+    if (s->block < 0 || (s->block > 0 && s->kind != 'c'))
+        return da__fail(m->err, DA_ERR_DISTRIBUTION, "axis %d: block size %lld for map '%c'", axis,
+                        (long long)s->block, s->kind);
+    if (s->nbounds != 0 && s->kind != 'b')
+        return da__fail(m->err, DA_ERR_DISTRIBUTION, "axis %d: bounds for map '%c'", axis, s->kind);
+    if ((s->nlists > 0) != (s->kind == 'u') || s->nlists < 0)
+        return da__fail(m->err, DA_ERR_DISTRIBUTION, "axis %d: %d index lists for map '%c'", axis,
+                        s->nlists, s->kind);
+    return s->nbounds != 0 ? check_bounds(m, axis, s) : DA_OK;
+}
+
+/* One specification for every axis: 'b' on axis 0 when nothing is said, 'n' where little is said.
+ */
+static da_status complete_maps(struct maker *m)
+{
+    for (int k = 0; k < m->ndim; k++) {
+        m->map[k] = (struct da__map_spec){.kind = k == 0 && m->spec.nmaps == 0 ? 'b' : 'n'};
+        if (k < m->spec.nmaps)
+            m->map[k] = m->spec.map[k];
+        DA_TRY(check_map(m, k));
+    }
+    return DA_OK;
+}
+
+/* ---- engines ------------------------------------------------------------------------------------
+ */
+
+static int compare_ints(const void *x, const void *y)
+{
+    const int *p = x, *q = y;
+    return (*p > *q) - (*p < *q);
+}
+
+static da_status choose_engines(struct maker *m, int total)
+{
+    bool all = m->spec.nengines == 0;
+    m->nengines = all ? total : m->spec.nengines;
+    if (m->nengines < 1 || m->nengines > total)
+        return da__fail(m->err, DA_ERR_DISTRIBUTION, "distribution over %d engines; there are %d",
+                        m->nengines, total);
+    m->engine = da__calloc((size_t)m->nengines, sizeof *m->engine);
+    if (m->engine == NULL)
+        return da__fail(m->err, DA_ERR_MEMORY, "no memory for %d engine ids", m->nengines);
+    for (int k = 0; k < m->nengines; k++) {
+        m->engine[k] = all ? k : m->spec.engines[k];
+        if (m->engine[k] < 0 || m->engine[k] >= total)
+            return da__fail(m->err, DA_ERR_DISTRIBUTION, "engine %d does not exist; there are %d",
+                            m->engine[k], total);
+    }
+    qsort(m->engine, (size_t)m->nengines, sizeof *m->engine, compare_ints);
+    for (int k = 1; k < m->nengines; k++) {
+        if (m->engine[k] == m->engine[k - 1])
+            return da__fail(m->err, DA_ERR_DISTRIBUTION, "engine %d is named twice", m->engine[k]);
+    }
+    return DA_OK;
+}
+
+/* ---- the grid -----------------------------------------------------------------------------------
+ */
+
+/* The parts that a map fixes by itself, or 0. */
+static int64_t own_parts(const struct da__map_spec *s)
+{
+    if (s->kind == 'n')
+        return 1;
+    if (s->kind == 'u')
+        return s->nlists;
+    return s->nbounds > 0 ? s->nbounds - 1 : 0;
+}
+
+static da_status grid_text_error(const struct maker *m, int64_t product)
+{
+    int64_t grid[DA_MAX_NDIM];
+    char text[256];
+    for (int k = 0; k < m->ndim; k++)
+        grid[k] = m->grid[k];
+    return da__fail(m->err, DA_ERR_DISTRIBUTION, "grid %s needs %lld engines; there are %d",
+                    da__shape_text(m->ndim, grid, text, sizeof text), (long long)product,
+                    m->nengines);
+}
+
+static da_status take_explicit_grid(struct maker *m)
+{
+    if (m->spec.ngrid != m->ndim)
+        return da__fail(m->err, DA_ERR_DISTRIBUTION, "grid of %d numbers for %d dimension%s",
+                        m->spec.ngrid, m->ndim, m->ndim == 1 ? "" : "s");
+    for (int k = 0; k < m->ndim; k++) {
+        int64_t own = own_parts(&m->map[k]);
+        m->grid[k] = m->spec.grid[k];
+        if (m->grid[k] < 1)
+            return da__fail(m->err, DA_ERR_DISTRIBUTION, "grid: axis %d is split into %d parts", k,
+                            m->grid[k]);
+        if (own != 0 && own != m->grid[k])
+            return da__fail(m->err, DA_ERR_DISTRIBUTION,
+                            "grid: axis %d is split into %d parts, its map '%c' has %lld", k,
+                            m->grid[k], m->map[k].kind, (long long)own);
+    }
+    return DA_OK;
+}
+
+static da_status make_grid(struct maker *m)
+{
+    if (m->spec.ngrid != 0)
+        DA_TRY(take_explicit_grid(m));
+    else
+        for (int k = 0; k < m->ndim; k++)
+            m->grid[k] = (int)own_parts(&m->map[k]);
+    int64_t fixed = 1;
+    for (int k = 0; k < m->ndim; k++) {
+        if (m->grid[k] > 0 && !da__mul_i64(fixed, m->grid[k], &fixed))
+            fixed = INT64_MAX;
+    }
+    if (fixed > m->nengines)
+        return grid_text_error(m, fixed);
+    if (da__grid_choose(m->ndim, m->shape, m->nengines, m->grid) != DA_OK)
+        return da__fail(m->err, DA_ERR_MEMORY, "no memory to choose a grid");
+    m->nused = 1;
+    for (int k = 0; k < m->ndim; k++)
+        m->nused *= m->grid[k];
+    return DA_OK;
+}
+
+/* ---- putting it together ------------------------------------------------------------------------
+ */
+
+static da_status make_map(const struct maker *m, int axis, struct da__map *out)
+{
+    const struct da__map_spec *s = &m->map[axis];
+    struct da__map map = da__map_none(m->shape[axis]);
+    char what[32];
+    snprintf(what, sizeof what, "axis %d", axis);
+    map.parts = m->grid[axis];
+    if (s->kind == 'b') {
+        map.kind = DA__MAP_B;
+        if (s->nbounds > 0) {
+            map.bounds = da__bounds_make(s->bounds, s->nbounds);
+            if (map.bounds == NULL)
+                return da__fail(m->err, DA_ERR_MEMORY, "%s: no memory for %lld bounds", what,
+                                (long long)s->nbounds);
+        }
+    } else if (s->kind == 'c') {
+        map.kind = DA__MAP_C;
+        map.block = s->block > 0 ? s->block : 1;
+        if (map.block > DA__MAX_PERIOD / map.parts)
+            return da__fail(m->err, DA_ERR_DISTRIBUTION,
+                            "%s: block size %lld in %d parts is too large", what,
+                            (long long)map.block, map.parts);
+    } else if (s->kind == 'u') {
+        map.kind = DA__MAP_U;
+        DA_TRY(da__lists_make(m->shape[axis], s->nlists, s->list_nelem, s->list, what, &map.lists,
+                              m->err));
+    }
+    *out = map;
+    return DA_OK;
+}
+
+/* The grid in C order of the split axes; `replicas` > 1 adds a dimension that no axis names. */
+static void lay_grid(const struct maker *m, struct da__dist *d, int replicas)
+{
+    for (int k = 0; k < m->ndim; k++) {
+        if (d->map[k].kind == DA__MAP_N)
+            continue;
+        d->axis_grid[k] = d->ngrid;
+        d->grid[d->ngrid++] = m->grid[k];
+    }
+    if (replicas > 1)
+        d->grid[d->ngrid++] = replicas;
+    int64_t stride = 1;
+    for (int k = d->ngrid - 1; k >= 0; k--) {
+        d->grid_stride[k] = stride;
+        stride *= d->grid[k];
+    }
+}
+
+static da_status take_engines(const struct maker *m, int64_t n, struct da__index_set *out)
+{
+    int64_t *id = da__calloc((size_t)n, sizeof *id);
+    if (id == NULL)
+        return DA_ERR_MEMORY;
+    for (int64_t k = 0; k < n; k++)
+        id[k] = m->engine[k];
+    da_status status = da__set_from_list(out, id, n);
+    da__free(id);
+    return status;
+}
+
+static da_status build(struct maker *m, const struct da__dist **out)
+{
+    /* A scalar of which nothing is said is everywhere. */
+    int replicas = m->ndim == 0 ? m->nengines : 1;
+    struct da__dist *d = da__dist_alloc(m->ndim);
+    if (d == NULL)
+        return da__fail(m->err, DA_ERR_MEMORY, "no memory for a distribution");
+    da_status status = DA_OK;
+    for (int k = 0; k < m->ndim && status == DA_OK; k++)
+        status = make_map(m, k, &d->map[k]);
+    if (status == DA_OK) {
+        lay_grid(m, d, replicas);
+        status = take_engines(m, m->nused * replicas, &d->engines);
+        if (status != DA_OK)
+            da__fail(m->err, status, "no memory for a distribution");
+    }
+    if (status != DA_OK) {
+        da__dist_drop(d);
+        return status;
+    }
+    *out = d;
+    return DA_OK;
+}
+
+da_status da__dist_make(int ndim, const int64_t *shape, const struct da__dist_spec *spec,
+                        int nengines_total, const struct da__dist **out, struct da__error *err)
+{
+    struct maker m = {.ndim = ndim, .shape = shape, .err = err};
+    if (spec != NULL)
+        m.spec = *spec;
+    DA_TRY(check_shape(&m));
+    DA_TRY(complete_maps(&m));
+    da_status status = choose_engines(&m, nengines_total);
+    if (status == DA_OK)
+        status = make_grid(&m);
+    if (status == DA_OK)
+        status = build(&m, out);
+    da__free(m.engine);
+    return status;
+}

@@ -1,0 +1,12 @@
+/* The choice of a grid of engines for the axes of an array. */
+#ifndef DA_CORE_GRID_H
+#define DA_CORE_GRID_H
+
+#include "da_core.h"
+
+/* Fills grid[k], 0 on entry where it is free, so that the product is the largest possible number of
+ * parts up to `engines` with no axis split into more parts than it has indices; among those, blocks
+ * as square as can be. */
+da_status da__grid_choose(int ndim, const int64_t *shape, int64_t engines, int *grid);
+
+#endif

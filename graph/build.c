@@ -1,0 +1,247 @@
+/* Elementwise operators, casts and reductions as nodes: their inference. */
+#include "node.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static da_array *poison(struct da__graph *g, struct da__error *err)
+{
+    if (err->status == DA_OK)
+        return da__node_no_memory(g);
+    return da__make_poison(g, err);
+}
+
+da_array *da__make_scalar(struct da__graph *g, const struct da__scalar *s, da_dtype dtype, const char *what)
+{
+    uint8_t bytes[16] = {0};
+    if (!da__scalar_store(s, dtype, bytes)) {
+        struct da__error err = {.engine = -1};
+        if (s->kind == DA__SCALAR_INT)
+            da__fail(&err, DA_ERR_DTYPE, "%s: the integer %lld does not fit %s", what, (long long)s->i, da__dtype(dtype)->name);
+        else
+            da__fail(&err, DA_ERR_DTYPE, "%s: a scalar of that kind cannot become %s", what, da__dtype(dtype)->name);
+        return da__make_poison(g, &err);
+    }
+    da_array *a = da__node_new(g, DA__NODE_CONSTANT, dtype, 0, NULL, NULL);
+    if (a == NULL)
+        return da__node_no_memory(g);
+    memcpy(a->u.constant, bytes, sizeof bytes);
+    return a;
+}
+
+/* The operand whose owners the result inherits: data before constants, then the largest; ties go to the first. */
+static const struct da__dist *natural_dist(int nin, da_array *const *in)
+{
+    const struct da__dist *best = NULL;
+    int64_t best_nelem = -1;
+    bool best_is_data = false;
+    for (int k = 0; k < nin; k++) {
+        if (in[k]->dist == NULL)
+            continue;
+        bool is_data = in[k]->kind != DA__NODE_CONSTANT && in[k]->kind != DA__NODE_INDEX;
+        int64_t nelem = da__nelem(in[k]->ndim, in[k]->shape);
+        if (best != NULL && (best_is_data && !is_data))
+            continue;
+        if (best == NULL || is_data != best_is_data || nelem > best_nelem) {
+            best = in[k]->dist;
+            best_nelem = nelem;
+            best_is_data = is_data;
+        }
+    }
+    return best;
+}
+
+static bool dist_covers(const struct da__dist *d, int ndim, const int64_t *shape)
+{
+    if (d->ndim != ndim)
+        return false;
+    for (int k = 0; k < ndim; k++)
+        if (d->map[k].count != shape[k])
+            return false;
+    return true;
+}
+
+/* The result's distribution, counted for the caller. */
+static da_status result_dist(struct da__graph *g, int nin, da_array *const *in, int ndim, const int64_t *shape, const struct da__dist **out,
+                             struct da__error *err)
+{
+    const struct da__dist *natural = natural_dist(nin, in);
+    if (natural == NULL)
+        return da__spec_dist(g, ndim, shape, NULL, out, err);
+    if (dist_covers(natural, ndim, shape)) {
+        *out = da__dist_keep(natural);
+        return DA_OK;
+    }
+    if (natural->ndim == 0)
+        return da__spec_dist(g, ndim, shape, NULL, out, err);
+    return da__dist_broadcast(natural, ndim, shape, out);
+}
+
+static da_array *first_poison(struct da__graph *g, int nin, const struct da__operand *in)
+{
+    for (int k = 0; k < nin; k++)
+        if (in[k].array != NULL && in[k].array->kind == DA__NODE_POISON)
+            return da__node_again(g, in[k].array);
+    return NULL;
+}
+
+/* Broadcasts all operands together. */
+static da_status broadcast_all(const char *what, int nin, da_array *const *in, int *ndim, int64_t *shape, struct da__error *err)
+{
+    *ndim = 0;
+    for (int k = 0; k < nin; k++)
+        DA_TRY(da__broadcast(ndim, shape, in[k]->ndim, in[k]->shape, what, err));
+    if (da__nelem(*ndim, shape) < 0)
+        return da__fail(err, DA_ERR_SHAPE, "%s: the result has more than 2^63 elements", what);
+    return DA_OK;
+}
+
+static da_array *elementwise(struct da__graph *g, enum da__op_id op, int nin, const struct da__operand *in, da_dtype attr)
+{
+    da_array *bad = first_poison(g, nin, in);
+    if (bad != NULL)
+        return bad;
+    struct da__error err = {.engine = -1};
+    char what[64];
+    snprintf(what, sizeof what, "da_%s", da__op_info(op)->name);
+    struct da__operand_type type[3];
+    for (int k = 0; k < nin; k++) {
+        type[k].weak = in[k].array == NULL;
+        type[k].dtype = type[k].weak ? DA_BOOL : in[k].array->dtype;
+        type[k].kind = in[k].scalar.kind;
+    }
+    da_dtype compute, result;
+    if (da__op_infer(op, nin, type, attr, &compute, &result, &err) != DA_OK)
+        return poison(g, &err);
+    da_array *node[3];
+    for (int k = 0; k < nin; k++) {
+        node[k] = in[k].array;
+        if (node[k] == NULL)
+            node[k] = da__make_scalar(g, &in[k].scalar, da__op_input_dtype(op, k, compute), what);
+        if (node[k]->kind == DA__NODE_POISON)
+            return node[k];
+    }
+    int ndim;
+    int64_t shape[DA_MAX_NDIM];
+    const struct da__dist *dist = NULL;
+    if (broadcast_all(what, nin, node, &ndim, shape, &err) != DA_OK || result_dist(g, nin, node, ndim, shape, &dist, &err) != DA_OK)
+        return poison(g, &err);
+    da_array *a = da__node_new(g, DA__NODE_ELEMENTWISE, result, ndim, shape, dist);
+    da__dist_drop(dist);
+    if (a == NULL)
+        return da__node_no_memory(g);
+    a->op = (int)op;
+    a->compute = compute;
+    for (int k = 0; k < nin; k++)
+        da__node_add_input(a, node[k]);
+    return a;
+}
+
+da_array *da__make_elementwise(struct da__graph *g, enum da__op_id op, int nin, const struct da__operand *in)
+{
+    if (nin != da__op_info(op)->nin) {
+        struct da__error err = {.engine = -1};
+        da__fail(&err, DA_ERR_ARGUMENT, "da_%s: takes %d operands, not %d", da__op_info(op)->name, da__op_info(op)->nin, nin);
+        return da__make_poison(g, &err);
+    }
+    return elementwise(g, op, nin, in, DA_DTYPE_DEFAULT);
+}
+
+da_array *da__make_astype(struct da__graph *g, da_array *x, da_dtype dtype)
+{
+    if (x->kind == DA__NODE_POISON || x->dtype == dtype)
+        return da__node_again(g, x);
+    if (!da__dtype_valid((int)dtype)) {
+        struct da__error err = {.engine = -1};
+        da__fail(&err, DA_ERR_DTYPE, "da_astype: %d is no dtype", (int)dtype);
+        return da__make_poison(g, &err);
+    }
+    struct da__operand in = {.array = x};
+    return elementwise(g, DA__OP_ASTYPE, 1, &in, dtype);
+}
+
+/* ---- reductions ---- */
+
+static da_status axes_mask(const char *what, int ndim, int naxes, const int64_t *axes, uint32_t *mask, struct da__error *err)
+{
+    *mask = 0;
+    if (naxes < 0)
+        *mask = ndim == 32 ? UINT32_MAX : ((uint32_t)1 << ndim) - 1;
+    for (int k = 0; k < naxes; k++) {
+        int axis;
+        DA_TRY(da__axis(axes[k], ndim, what, &axis, err));
+        if (*mask >> axis & 1)
+            return da__fail(err, DA_ERR_ARGUMENT, "%s: axis %d is named twice", what, axis);
+        *mask |= (uint32_t)1 << axis;
+    }
+    return DA_OK;
+}
+
+static bool is_arg_reduction(enum da__red_id red)
+{
+    return red == DA__RED_ARGMIN || red == DA__RED_ARGMAX;
+}
+
+static da_status check_reduction(enum da__red_id red, const char *what, const da_array *x, int naxes, uint32_t mask, double correction,
+                                 struct da__error *err)
+{
+    if (is_arg_reduction(red) && naxes >= 0 && naxes != 1)
+        return da__fail(err, DA_ERR_ARGUMENT, "%s: takes one axis or all, not %d", what, naxes);
+    if (!da__red_info(red)->has_identity)
+        for (int k = 0; k < x->ndim; k++)
+            if ((mask >> k & 1) && x->shape[k] == 0)
+                return da__fail(err, DA_ERR_SHAPE, "%s: axis %d has no elements, and %s of nothing has no value", what, k, da__red_info(red)->name);
+    if (!isfinite(correction))
+        return da__fail(err, DA_ERR_ARGUMENT, "%s: the correction is not finite", what);
+    return DA_OK;
+}
+
+static int reduced_shape(const da_array *x, uint32_t mask, bool keepdims, int64_t *shape)
+{
+    int ndim = 0;
+    for (int k = 0; k < x->ndim; k++) {
+        bool gone = mask >> k & 1;
+        if (!gone)
+            shape[ndim++] = x->shape[k];
+        else if (keepdims)
+            shape[ndim++] = 1;
+    }
+    return ndim;
+}
+
+da_array *da__make_reduce(struct da__graph *g, enum da__red_id red, da_array *x, int naxes, const int64_t *axes, bool keepdims, double correction,
+                          da_dtype dtype)
+{
+    if (x->kind == DA__NODE_POISON)
+        return da__node_again(g, x);
+    struct da__error err = {.engine = -1};
+    char what[64];
+    snprintf(what, sizeof what, "da_%s", da__red_info(red)->name);
+    uint32_t mask;
+    da_dtype compute, result;
+    const struct da__dist *own = NULL, *dist = NULL;
+    da_array *a = NULL;
+    if (axes_mask(what, x->ndim, naxes, axes, &mask, &err) != DA_OK || check_reduction(red, what, x, naxes, mask, correction, &err) != DA_OK ||
+        da__red_infer(red, x->dtype, dtype, &compute, &result, &err) != DA_OK)
+        return poison(g, &err);
+    if (x->dist != NULL)
+        own = da__dist_keep(x->dist);
+    else if (da__spec_dist(g, x->ndim, x->shape, NULL, &own, &err) != DA_OK)
+        return poison(g, &err);
+    int64_t shape[DA_MAX_NDIM];
+    int ndim = reduced_shape(x, mask, keepdims, shape);
+    if (da__dist_reduce(own, mask, keepdims, &dist) == DA_OK)
+        a = da__node_new(g, DA__NODE_REDUCE, result, ndim, shape, dist);
+    da__dist_drop(own);
+    da__dist_drop(dist);
+    if (a == NULL)
+        return da__node_no_memory(g);
+    a->op = (int)red;
+    a->compute = compute;
+    a->u.reduce.mask = mask;
+    a->u.reduce.keepdims = keepdims;
+    a->u.reduce.correction = correction;
+    da__node_add_input(a, x);
+    return a;
+}

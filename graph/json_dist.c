@@ -1,0 +1,358 @@
+/* Distributions from JSON and to JSON. Written is the shortest form that makes the same distribution again; what no form
+ * can say (a view's owners, replicas) is written for people and not read back: there it is inferred. */
+#include "json_load.h"
+
+#include <string.h>
+
+/* ---- reading ---- */
+
+struct reader {
+    struct da__loader *l;
+    int64_t item;
+    bool readable;
+};
+
+static da_status fail(const struct reader *r, const struct da__place *place, const char *what, const json_t *j)
+{
+    return da__item_fail(r->l, r->item, place, DA_ERR_FORMAT, "%s is wanted, not %s", what, da__json_what(j));
+}
+
+/* A list of ints of any length in the arena. */
+static da_status read_ints(const struct reader *r, const struct da__place *place, const json_t *j, int64_t *n, int64_t **out)
+{
+    if (!json_is_array(j))
+        return fail(r, place, "a list of integers", j);
+    *n = (int64_t)json_array_size(j);
+    *out = da__arena_alloc(&r->l->arena, (size_t)*n * sizeof **out);
+    int count;
+    if (*out == NULL)
+        return da__json_no_memory(r->l);
+    if (*n > INT32_MAX)
+        return da__item_fail(r->l, r->item, place, DA_ERR_FORMAT, "the list is too long");
+    return da__json_int_list(r->l, r->item, place, j, (int)*n, *out, &count);
+}
+
+static da_status read_lists(const struct reader *r, const struct da__place *place, const json_t *j, struct da__map_spec *out)
+{
+    if (!json_is_array(j))
+        return fail(r, place, "a list of index lists", j);
+    size_t n = json_array_size(j);
+    int64_t *nelem = da__arena_alloc(&r->l->arena, n * sizeof *nelem);
+    const int64_t **list = da__arena_alloc(&r->l->arena, n * sizeof *list);
+    if (nelem == NULL || list == NULL || n > INT32_MAX)
+        return da__json_no_memory(r->l);
+    for (size_t k = 0; k < n; k++) {
+        struct da__place at = {.up = place, .index = (int64_t)k};
+        int64_t *entries;
+        DA_TRY(read_ints(r, &at, json_array_get(j, k), &nelem[k], &entries));
+        list[k] = entries;
+    }
+    out->nlists = (int)n;
+    out->list_nelem = nelem;
+    out->list = list;
+    return DA_OK;
+}
+
+static da_status read_letter(const struct reader *r, const struct da__place *place, const json_t *j, struct da__map_spec *out)
+{
+    const char *text = json_string_value(j);
+    if (strlen(text) != 1 || strchr("nbc", text[0]) == NULL)
+        return da__item_fail(r->l, r->item, place, DA_ERR_DISTRIBUTION, "no map \"%s\"; there are \"n\", \"b\", \"c\" and {\"u\": [lists]}", text);
+    out->kind = text[0];
+    return DA_OK;
+}
+
+static da_status read_map_object(const struct reader *r, const struct da__place *place, json_t *j, struct da__map_spec *out)
+{
+    void *iter = json_object_iter(j);
+    if (json_object_size(j) != 1)
+        return da__item_fail(r->l, r->item, place, DA_ERR_DISTRIBUTION, "a map is a letter, or an object with one letter as key");
+    const char *key = json_object_iter_key(iter);
+    const json_t *value = json_object_iter_value(iter);
+    struct da__place at = {.up = place, .key = key};
+    int64_t *bounds;
+    if (strlen(key) != 1 || strchr("bcu", key[0]) == NULL)
+        return da__item_fail(r->l, r->item, &at, DA_ERR_DISTRIBUTION, "no map \"%s\"; there are {\"b\": bounds}, {\"c\": block} and {\"u\": lists}", key);
+    out->kind = key[0];
+    if (out->kind == 'u')
+        return read_lists(r, &at, value, out);
+    if (out->kind == 'b') {
+        DA_TRY(read_ints(r, &at, value, &out->nbounds, &bounds));
+        out->bounds = bounds;
+        return out->nbounds >= 2 ? DA_OK : da__item_fail(r->l, r->item, &at, DA_ERR_DISTRIBUTION, "at least two bounds are needed");
+    }
+    if (!json_is_integer(value) || json_integer_value(value) < 1)
+        return da__item_fail(r->l, r->item, &at, DA_ERR_DISTRIBUTION, "a block size is a positive integer");
+    out->block = json_integer_value(value);
+    return DA_OK;
+}
+
+static da_status read_maps(struct reader *r, const struct da__place *place, const json_t *j, struct da__dist_spec *out)
+{
+    if (!json_is_array(j))
+        return fail(r, place, "a list of maps", j);
+    size_t n = json_array_size(j);
+    if (n > DA_MAX_NDIM)
+        return da__item_fail(r->l, r->item, place, DA_ERR_DISTRIBUTION, "%zu maps, at most %d are possible", n, DA_MAX_NDIM);
+    struct da__map_spec *map = da__arena_alloc(&r->l->arena, n * sizeof *map);
+    if (map == NULL)
+        return da__json_no_memory(r->l);
+    out->nmaps = (int)n;
+    out->map = map;
+    for (size_t k = 0; k < n; k++) {
+        json_t *value = json_array_get(j, k);
+        struct da__place at = {.up = place, .index = (int64_t)k};
+        if (json_is_string(value))
+            DA_TRY(read_letter(r, &at, value, &map[k]));
+        else if (!json_is_object(value))
+            return fail(r, &at, "a map such as \"b\" or {\"c\": 4}", value);
+        else if (json_object_get(value, "align") != NULL)
+            r->readable = false;
+        else
+            DA_TRY(read_map_object(r, &at, value, &map[k]));
+    }
+    return DA_OK;
+}
+
+static da_status read_small_ints(const struct reader *r, const struct da__place *place, const json_t *j, int *n, const int **out)
+{
+    int64_t count, *wide;
+    DA_TRY(read_ints(r, place, j, &count, &wide));
+    int *narrow = da__arena_alloc(&r->l->arena, (size_t)count * sizeof *narrow);
+    if (narrow == NULL)
+        return da__json_no_memory(r->l);
+    for (int64_t k = 0; k < count; k++) {
+        struct da__place at = {.up = place, .index = k};
+        if (wide[k] < 0 || wide[k] > INT32_MAX)
+            return da__item_fail(r->l, r->item, &at, DA_ERR_DISTRIBUTION, "%lld is out of range", (long long)wide[k]);
+        narrow[k] = (int)wide[k];
+    }
+    *n = (int)count;
+    *out = narrow;
+    return DA_OK;
+}
+
+da_status da__json_dist_read(struct da__loader *l, int64_t item, const struct da__place *place, json_t *j, struct da__dist_spec *out,
+                             bool *readable)
+{
+    static const char *const known[] = {"maps", "grid", "engines", "replicas"};
+    struct reader r = {l, item, true};
+    const char *key;
+    json_t *value;
+    char near[64];
+    *out = (struct da__dist_spec){0};
+    if (!json_is_object(j))
+        return fail(&r, place, "a distribution {\"maps\": […]}", j);
+    if (json_object_get(j, "maps") == NULL)
+        return da__item_fail(l, item, place, DA_ERR_FORMAT, "\"maps\" is missing");
+    json_object_foreach(j, key, value) {
+        struct da__place at = {.up = place, .key = key};
+        if (strcmp(key, "maps") == 0)
+            DA_TRY(read_maps(&r, &at, value, out));
+        else if (strcmp(key, "grid") == 0)
+            DA_TRY(read_small_ints(&r, &at, value, &out->ngrid, &out->grid));
+        else if (strcmp(key, "engines") == 0)
+            DA_TRY(read_small_ints(&r, &at, value, &out->nengines, &out->engines));
+        else if (strcmp(key, "replicas") == 0)
+            r.readable = false;
+        else
+            return da__item_fail(l, item, place, DA_ERR_FORMAT, "unknown key \"%s\"%s", key, da__near_text(key, known, 4, near, sizeof near));
+    }
+    *readable = r.readable;
+    return DA_OK;
+}
+
+/* ---- writing ---- */
+
+/* The spec of a distribution whose maps are whole; lists are copied, freed by free_spec. */
+struct written {
+    struct da__map_spec map[DA_MAX_NDIM];
+    int grid[DA_MAX_NDIM];
+    int *engines;
+};
+
+static bool is_whole_map(const struct da__map *m)
+{
+    return m->kind == DA__MAP_N || (m->start == 0 && m->step == 1 && m->count == m->size);
+}
+
+static void free_spec(struct written *w, int ndim)
+{
+    for (int k = 0; k < ndim; k++) {
+        for (int i = 0; w->map[k].list != NULL && i < w->map[k].nlists; i++)
+            da__free((void *)(uintptr_t)w->map[k].list[i]);
+        da__free((void *)(uintptr_t)w->map[k].list);
+        da__free((void *)(uintptr_t)w->map[k].list_nelem);
+    }
+    da__free(w->engines);
+}
+
+static da_status copy_lists(const struct da__map *m, struct da__map_spec *out)
+{
+    int64_t *nelem = da__calloc((size_t)m->parts + 1, sizeof *nelem);
+    int64_t **list = da__calloc((size_t)m->parts + 1, sizeof *list);
+    out->nlists = m->parts;
+    out->list_nelem = nelem;
+    out->list = (const int64_t *const *)list;
+    if (nelem == NULL || list == NULL)
+        return DA_ERR_MEMORY;
+    for (int part = 0; part < m->parts; part++) {
+        nelem[part] = da__lists_count(m->lists, part);
+        list[part] = da__alloc((size_t)(nelem[part] + 1) * sizeof **list);
+        if (list[part] == NULL)
+            return DA_ERR_MEMORY;
+        for (int64_t i = 0; i < nelem[part]; i++)
+            list[part][i] = da__lists_get(m->lists, part, i);
+    }
+    return DA_OK;
+}
+
+static da_status spec_of_map(const struct da__map *m, struct da__map_spec *out)
+{
+    static const char letter[] = {[DA__MAP_N] = 'n', [DA__MAP_B] = 'b', [DA__MAP_C] = 'c', [DA__MAP_U] = 'u'};
+    out->kind = letter[m->kind];
+    if (m->kind == DA__MAP_C)
+        out->block = m->block;
+    if (m->kind == DA__MAP_B && m->bounds != NULL) {
+        out->nbounds = m->parts + 1;
+        out->bounds = m->bounds;
+    }
+    return m->kind == DA__MAP_U ? copy_lists(m, out) : DA_OK;
+}
+
+/* The engines in the order of the grid of the array's axes, last axis fastest. */
+static int *engine_list(const struct da__dist *d, int64_t n)
+{
+    int *engine = da__alloc((size_t)(n + 1) * sizeof *engine);
+    int coord[DA_MAX_NDIM] = {0};
+    for (int64_t i = 0; engine != NULL && i < n; i++) {
+        engine[i] = da__dist_engine(d, coord);
+        for (int k = d->ngrid - 1; k >= 0 && ++coord[k] == d->grid[k]; k--)
+            coord[k] = 0;
+    }
+    return engine;
+}
+
+static bool makes_same(const struct da__dist *d, const struct da__dist_spec *spec, int nengines)
+{
+    int64_t shape[DA_MAX_NDIM];
+    const struct da__dist *again = NULL;
+    for (int k = 0; k < d->ndim; k++)
+        shape[k] = d->map[k].count;
+    bool same = da__dist_make(d->ndim, shape, spec, nengines, &again, NULL) == DA_OK && da__dist_equal(d, again);
+    da__dist_drop(again);
+    return same;
+}
+
+/* Tries the forms from the shortest on; false: none makes the same distribution. */
+static bool find_spec(const struct da__dist *d, struct written *w, struct da__dist_spec *spec, int nengines)
+{
+    *spec = (struct da__dist_spec){.nmaps = d->ndim, .map = w->map};
+    if (makes_same(d, spec, nengines))
+        return true;
+    spec->ngrid = d->ndim;
+    spec->grid = w->grid;
+    if (makes_same(d, spec, nengines))
+        return true;
+    spec->nengines = (int)da__dist_nengines(d);
+    spec->engines = w->engines;
+    return w->engines != NULL && makes_same(d, spec, nengines);
+}
+
+static void write_map_value(struct da__text *t, const struct da__map *m)
+{
+    if (m->kind == DA__MAP_C)
+        da__text_add(t, "{\"c\":%lld", (long long)m->block);
+    else if (m->kind == DA__MAP_U)
+        da__text_add(t, "{\"u\":[");
+    else
+        da__text_add(t, "{\"b\":");
+    if (m->kind == DA__MAP_B && m->bounds != NULL)
+        da__json_ints(t, m->parts + 1, m->bounds);
+    else if (m->kind == DA__MAP_B)
+        da__text_add(t, "\"even\"");
+    for (int part = 0; m->kind == DA__MAP_U && part < m->parts; part++) {
+        da__text_add(t, part > 0 ? ",[" : "[");
+        for (int64_t i = 0; i < da__lists_count(m->lists, part); i++)
+            da__text_add(t, i > 0 ? ",%lld" : "%lld", (long long)da__lists_get(m->lists, part, i));
+        da__text_add(t, "]");
+    }
+    if (m->kind == DA__MAP_U)
+        da__text_add(t, "]");
+}
+
+static void write_map(struct da__text *t, const struct da__map *m)
+{
+    bool whole = is_whole_map(m);
+    if (m->kind == DA__MAP_N)
+        da__text_add(t, "\"n\"");
+    else if (whole && m->kind == DA__MAP_B && m->bounds == NULL)
+        da__text_add(t, "\"b\"");
+    else if (whole && m->kind == DA__MAP_C && m->block == 1)
+        da__text_add(t, "\"c\"");
+    else {
+        write_map_value(t, m);
+        if (!whole)
+            da__text_add(t, ",\"align\":[%lld,%lld],\"size\":%lld", (long long)m->start, (long long)m->step, (long long)m->size);
+        da__text_add(t, "}");
+    }
+}
+
+static void write_small_ints(struct da__text *t, const char *key, int n, const int *v)
+{
+    da__text_add(t, ",\"%s\":[", key);
+    for (int k = 0; k < n; k++)
+        da__text_add(t, k > 0 ? ",%d" : "%d", v[k]);
+    da__text_add(t, "]");
+}
+
+static void write_maps(struct da__text *t, const struct da__dist *d)
+{
+    da__text_add(t, "{\"maps\":[");
+    for (int k = 0; k < d->ndim; k++) {
+        da__text_add(t, k > 0 ? "," : "");
+        write_map(t, &d->map[k]);
+    }
+    da__text_add(t, "]");
+}
+
+/* For people: the grid per axis, and how many engines hold each element. */
+static void write_rest(struct da__text *t, const struct da__dist *d, const int *grid)
+{
+    int64_t distinct = 1;
+    for (int k = 0; k < d->ndim; k++)
+        distinct *= grid[k];
+    write_small_ints(t, "grid", d->ndim, grid);
+    da__text_add(t, ",\"replicas\":%lld", (long long)(da__dist_nengines(d) / (distinct > 0 ? distinct : 1)));
+}
+
+da_status da__json_dist(struct da__text *t, const struct da__dist *d, int nengines)
+{
+    struct written w = {0};
+    struct da__dist_spec spec;
+    bool whole = true;
+    da_status status = DA_OK;
+    for (int k = 0; status == DA_OK && k < d->ndim; k++) {
+        w.grid[k] = d->map[k].parts;
+        whole &= is_whole_map(&d->map[k]);
+        if (whole)
+            status = spec_of_map(&d->map[k], &w.map[k]);
+    }
+    int64_t holders = da__dist_nengines(d);
+    if (status == DA_OK && holders <= INT32_MAX)
+        w.engines = engine_list(d, holders);
+    if (status == DA_OK) {
+        write_maps(t, d);
+        if (!whole || !find_spec(d, &w, &spec, nengines)) {
+            write_rest(t, d, w.grid);
+        } else {
+            if (spec.ngrid > 0)
+                write_small_ints(t, "grid", spec.ngrid, spec.grid);
+            if (spec.nengines > 0)
+                write_small_ints(t, "engines", spec.nengines, spec.engines);
+        }
+        da__text_add(t, "}");
+    }
+    free_spec(&w, d->ndim);
+    return status != DA_OK || t->failed ? DA_ERR_MEMORY : DA_OK;
+}

@@ -1,0 +1,318 @@
+/* The deferred graph as JSON: every node once, inputs first, in a form that da__pipeline_load reads back as the same graph. */
+#include "text.h"
+
+#include <string.h>
+
+struct dump {
+    struct da__graph *g;
+    struct da__order order;
+    char **id;
+    bool *is_target, *is_read; /* per node; is_read: some line names it */
+    struct da__text *t;
+    struct da__error *err;
+};
+
+void da__json_type(struct da__text *t, da_dtype dtype, int ndim, const int64_t *shape)
+{
+    da__text_add(t, "\"dtype\":\"%s\",\"shape\":", da__dtype(dtype)->name);
+    da__json_ints(t, ndim, shape);
+}
+
+/* ---- data of leaves ---- */
+
+/* Brackets open where an index along an axis is 0 and close where it is the last. */
+static void write_nested(struct da__text *t, da_dtype dtype, int ndim, const int64_t *shape, const char *data)
+{
+    int64_t index[DA_MAX_NDIM] = {0}, nelem = da__nelem(ndim, shape);
+    size_t nbytes = da__dtype_nbytes(dtype);
+    for (int64_t i = 0; i < nelem; i++, data += nbytes) {
+        int first = ndim; /* the outermost axis that starts anew here */
+        while (first > 0 && index[first - 1] == 0)
+            first--;
+        da__text_add(t, i > 0 ? "," : "");
+        for (int k = first; k < ndim; k++)
+            da__text_add(t, "[");
+        da__json_element(t, data, dtype);
+        for (int k = ndim - 1; k >= 0; k--) {
+            if (++index[k] < shape[k])
+                break;
+            index[k] = 0;
+            da__text_add(t, "]");
+        }
+    }
+}
+
+/* Lists down to the first empty axis: [] or [[],[]]. */
+static void write_empty(struct da__text *t, int ndim, const int64_t *shape)
+{
+    int64_t lists = 1;
+    int depth = 0;
+    while (depth < ndim && shape[depth] > 0)
+        lists *= shape[depth++];
+    int64_t one[DA_MAX_NDIM];
+    for (int k = 0; k < depth; k++)
+        one[k] = shape[k];
+    int64_t index[DA_MAX_NDIM] = {0};
+    for (int64_t i = 0; i < lists; i++) {
+        int first = depth;
+        while (first > 0 && index[first - 1] == 0)
+            first--;
+        da__text_add(t, i > 0 ? "," : "");
+        for (int k = first; k < depth; k++)
+            da__text_add(t, "[");
+        da__text_add(t, "[]");
+        for (int k = depth - 1; k >= 0; k--) {
+            if (++index[k] < one[k])
+                break;
+            index[k] = 0;
+            da__text_add(t, "]");
+        }
+    }
+}
+
+da_status da__json_data(struct da__graph *g, da_array *leaf, struct da__text *t, struct da__error *err)
+{
+    int64_t nelem = da__nelem(leaf->ndim, leaf->shape), nbytes;
+    if (!da__mul_i64(nelem, (int64_t)da__dtype_nbytes(leaf->dtype), &nbytes) || nbytes > DA__MAX_EMBEDDED)
+        return da__fail(err, DA_ERR_UNSUPPORTED,
+                        "the array %s has %lld bytes, and a dump holds at most %d of one array: save it to a file and load it from there",
+                        leaf->name != NULL ? leaf->name : "in memory", (long long)nbytes, DA__MAX_EMBEDDED);
+    void *data = da__alloc_aligned((size_t)nbytes + 64, 64);
+    if (data == NULL)
+        return da__fail(err, DA_ERR_MEMORY, "out of memory for %lld bytes of a dump", (long long)nbytes);
+    da_status status = da__graph_export(g, leaf, data, err);
+    if (status == DA_OK) {
+        da__text_add(t, "\"data\":");
+        if (nelem == 0)
+            write_empty(t, leaf->ndim, leaf->shape);
+        else
+            write_nested(t, leaf->dtype, leaf->ndim, leaf->shape, data);
+        da__text_add(t, ",");
+    }
+    da__free(data);
+    return status;
+}
+
+/* ---- scalars: constants that are written as numbers among their reader's inputs ---- */
+
+static bool is_scalar(const struct dump *d, const da_array *a)
+{
+    if (a->kind != DA__NODE_CONSTANT || a->ndim > 0 || a->dist != NULL || a->name != NULL)
+        return false;
+    uint64_t big;
+    memcpy(&big, a->u.constant, sizeof big);
+    int64_t at = da__order_find(&d->order, a);
+    return !(at >= 0 && d->is_target[at]) && (a->dtype != DA_UINT64 || big <= INT64_MAX);
+}
+
+/* Whether the reader's scalars, written as numbers, would become the same constants again. */
+static bool takes_numbers(const struct dump *d, const da_array *a)
+{
+    struct da__operand_type type[3] = {{0}};
+    struct da__scalar s;
+    da_dtype compute, result;
+    enum da__op_id op = (enum da__op_id)a->op;
+    if (a->kind != DA__NODE_ELEMENTWISE || op == DA__OP_ASTYPE)
+        return false;
+    for (int k = 0; k < a->nin; k++) {
+        type[k].weak = is_scalar(d, a->in[k]);
+        type[k].dtype = a->in[k]->dtype;
+        if (!type[k].weak)
+            continue;
+        da__scalar_load(a->in[k]->u.constant, a->in[k]->dtype, &s);
+        type[k].kind = s.kind;
+        if (a->in[k]->dtype != da__op_input_dtype(op, k, a->compute))
+            return false;
+    }
+    return da__op_infer(op, a->nin, type, DA_DTYPE_DEFAULT, &compute, &result, NULL) == DA_OK && compute == a->compute && result == a->dtype;
+}
+
+static void find_read(struct dump *d)
+{
+    for (int64_t i = 0; i < d->order.n; i++) {
+        const da_array *a = d->order.node[i];
+        bool numbers = takes_numbers(d, a);
+        for (int k = 0; k < a->nin; k++)
+            if (!(numbers && is_scalar(d, a->in[k])))
+                d->is_read[da__order_find(&d->order, a->in[k])] = true;
+    }
+}
+
+/* ---- one node ---- */
+
+static void write_inputs(struct dump *d, const da_array *a)
+{
+    if (a->nin == 0)
+        return;
+    bool numbers = takes_numbers(d, a);
+    da__text_add(d->t, "\"in\":[");
+    for (int k = 0; k < a->nin; k++) {
+        da__text_add(d->t, k > 0 ? "," : "");
+        if (numbers && is_scalar(d, a->in[k]))
+            da__json_element(d->t, a->in[k]->u.constant, a->in[k]->dtype);
+        else
+            da__json_string(d->t, d->id[da__order_find(&d->order, a->in[k])]);
+    }
+    da__text_add(d->t, "],");
+}
+
+static void write_reduce(struct da__text *t, const da_array *a)
+{
+    const char *comma = "";
+    da__text_add(t, "\"axis\":");
+    bool all = true;
+    for (int k = 0; k < a->in[0]->ndim; k++)
+        all &= (a->u.reduce.mask >> k & 1) != 0;
+    if (all && a->in[0]->ndim != 1)
+        da__text_add(t, "null"); /* argmin takes all axes or one */
+    else
+        da__text_add(t, "[");
+    for (int k = 0; !(all && a->in[0]->ndim != 1) && k < a->in[0]->ndim; k++)
+        if (a->u.reduce.mask >> k & 1) {
+            da__text_add(t, "%s%d", comma, k);
+            comma = ",";
+        }
+    da__text_add(t, all && a->in[0]->ndim != 1 ? ",\"keepdims\":%s," : "],\"keepdims\":%s,", a->u.reduce.keepdims ? "true" : "false");
+    if (da__red_info((enum da__red_id)a->op)->has_correction) {
+        da__text_add(t, "\"correction\":");
+        da__json_real(t, a->u.reduce.correction, false);
+        da__text_add(t, ",");
+    }
+}
+
+static void write_file(struct da__text *t, const da_array *a)
+{
+    da__text_add(t, "\"file\":");
+    da__json_file(t, a->u.file->path);
+    if (a->u.file->dataset != NULL) {
+        da__text_add(t, ",\"dataset\":");
+        da__json_string(t, a->u.file->dataset);
+    }
+    if (a->kind == DA__NODE_LOAD && a->ndim > 0) {
+        da__text_add(t, ",\"index\":");
+        da__json_region(t, a->ndim, a->u.file->start, a->shape);
+    }
+    da__text_add(t, ",");
+}
+
+static da_status write_attributes(struct dump *d, da_array *a)
+{
+    switch (a->kind) {
+    case DA__NODE_LEAF:
+        return da__json_data(d->g, a, d->t, d->err);
+    case DA__NODE_CONSTANT:
+        da__text_add(d->t, "\"fill_value\":");
+        da__json_element(d->t, a->u.constant, a->dtype);
+        da__text_add(d->t, ",");
+        break;
+    case DA__NODE_INDEX:
+        da__text_add(d->t, "\"axis\":%d,", a->u.axis);
+        break;
+    case DA__NODE_REDUCE:
+        write_reduce(d->t, a);
+        break;
+    case DA__NODE_VIEW:
+        da__json_view(d->t, a->u.view);
+        da__text_add(d->t, ",");
+        break;
+    case DA__NODE_LOAD:
+    case DA__NODE_SAVE:
+        write_file(d->t, a);
+        break;
+    case DA__NODE_CALL:
+        da__text_add(d->t, "\"object\":");
+        da__json_string(d->t, a->u.call->object);
+        da__text_add(d->t, ",\"offset\":%lld,\"nbytes\":%lld,", (long long)a->u.call->offset, (long long)a->u.call->nbytes);
+        break;
+    default:
+        break;
+    }
+    return DA_OK;
+}
+
+static const char *op_name(const da_array *a)
+{
+    static const char *const name[] = {
+        [DA__NODE_POISON] = "poison", [DA__NODE_LEAF] = "array", [DA__NODE_CONSTANT] = "full", [DA__NODE_INDEX] = "index",
+        [DA__NODE_VIEW] = "view",     [DA__NODE_COPY] = "redistribute", [DA__NODE_LOAD] = "load", [DA__NODE_SAVE] = "save",
+        [DA__NODE_CALL] = "from_function"};
+    if (a->kind == DA__NODE_ELEMENTWISE)
+        return da__op_info((enum da__op_id)a->op)->name;
+    return a->kind == DA__NODE_REDUCE ? da__red_info((enum da__red_id)a->op)->name : name[a->kind];
+}
+
+static da_status write_node(struct dump *d, int64_t i)
+{
+    da_array *a = d->order.node[i];
+    const struct da__error *e = da__node_error(a);
+    if (e != NULL)
+        return da__fail(d->err, e->status, "%s", e->text);
+    da__text_add(d->t, "    {\"id\":");
+    da__json_string(d->t, d->id[i]);
+    da__text_add(d->t, ",\"op\":\"%s\",", op_name(a));
+    write_inputs(d, a);
+    DA_TRY(write_attributes(d, a));
+    da__json_type(d->t, a->dtype, a->ndim, a->shape);
+    if (a->dist != NULL && a->kind != DA__NODE_VIEW) { /* a view's is its base's */
+        da__text_add(d->t, ",\"dist\":");
+        DA_TRY(da__json_dist(d->t, a->dist, da__graph_nengines(d->g)));
+    }
+    da__text_add(d->t, "}");
+    return DA_OK;
+}
+
+/* ---- all of it ---- */
+
+static da_status write_all(struct dump *d, int ntargets, da_array *const *target)
+{
+    const char *comma = "";
+    da__text_add(d->t, "{ \"distarray\": 1,\n  \"stage\": \"deferred\",\n  \"nodes\": [\n");
+    for (int64_t i = 0; i < d->order.n; i++) {
+        if (!d->is_target[i] && !d->is_read[i])
+            continue;
+        da__text_add(d->t, "%s", comma);
+        DA_TRY(write_node(d, i));
+        comma = ",\n";
+    }
+    da__text_add(d->t, "\n  ],\n  \"outputs\": [");
+    for (int k = 0; k < ntargets; k++) {
+        da__text_add(d->t, k > 0 ? "," : "");
+        da__json_string(d->t, d->id[da__order_find(&d->order, target[k])]);
+    }
+    da__text_add(d->t, "] }\n");
+    return DA_OK;
+}
+
+static da_status prepare(struct dump *d, int ntargets, da_array *const *target)
+{
+    DA_TRY(da__order_make(ntargets, target, &d->order));
+    size_t n = (size_t)d->order.n + 1;
+    d->is_target = da__calloc(n, sizeof *d->is_target);
+    d->is_read = da__calloc(n, sizeof *d->is_read);
+    if (d->is_target == NULL || d->is_read == NULL)
+        return DA_ERR_MEMORY;
+    for (int k = 0; k < ntargets; k++)
+        d->is_target[da__order_find(&d->order, target[k])] = true;
+    find_read(d);
+    /* Numbers among inputs get no id, so that ids stay the same when the dump is loaded and dumped again. */
+    d->id = da__order_ids(&d->order, d->is_target, d->is_read);
+    return d->id != NULL ? DA_OK : DA_ERR_MEMORY;
+}
+
+da_status da__graph_dump_json(struct da__graph *g, int ntargets, da_array *const *target, struct da__text *out, struct da__error *err)
+{
+    struct da__error own = {.engine = -1};
+    struct dump d = {.g = g, .t = out, .err = err != NULL ? err : &own};
+    da_status status = prepare(&d, ntargets, target);
+    if (status == DA_OK)
+        status = write_all(&d, ntargets, target);
+    if (status == DA_OK && out->failed)
+        status = DA_ERR_MEMORY;
+    if (status == DA_ERR_MEMORY)
+        da__fail(d.err, status, "out of memory while dumping the graph");
+    da__ids_free(d.id, d.order.n);
+    da__order_free(&d.order);
+    da__free(d.is_target);
+    da__free(d.is_read);
+    return status;
+}

@@ -1,0 +1,419 @@
+/* The graph: nodes, who owns them, and the buffers that dropped nodes leave behind. */
+#include "node.h"
+
+#include <string.h>
+
+struct default_dist {
+    const struct da__dist *dist;
+    int ndim;
+    int64_t shape[DA_MAX_NDIM];
+};
+
+struct da__graph {
+    int nengines;
+    void *owner;
+    uint64_t next_id, next_buffer;
+    int64_t epoch, live;
+    da_array *first;          /* all nodes, newest first */
+    da_array **scope_item;    /* the handles of all open scopes */
+    int64_t nscope_items, scope_items_cap;
+    int64_t *scope_start;     /* where each scope begins among them */
+    int64_t nscopes, scopes_cap;
+    uint64_t *dead;
+    int64_t ndead, dead_cap;
+    da_array *no_memory;
+    struct da__error no_memory_error;
+    struct default_dist recent[4];
+    int next_recent;
+    da__import import;
+    da__export export;
+    void *hooks_self;
+};
+
+static da_array *node_alloc(struct da__graph *g, int ndim)
+{
+    da_array *a = da__calloc(1, sizeof *a + (size_t)ndim * sizeof(int64_t));
+    if (a == NULL)
+        return NULL;
+    a->graph = g;
+    a->id = ++g->next_id;
+    a->ndim = ndim;
+    a->shape = (int64_t *)(a + 1);
+    a->next = g->first;
+    if (g->first != NULL)
+        g->first->previous = a;
+    g->first = a;
+    g->live++;
+    return a;
+}
+
+static void unlink_node(struct da__graph *g, da_array *a)
+{
+    if (a->previous != NULL)
+        a->previous->next = a->next;
+    else
+        g->first = a->next;
+    if (a->next != NULL)
+        a->next->previous = a->previous;
+    a->previous = a->next = NULL;
+    g->live--;
+}
+
+struct da__graph *da__graph_new(int nengines)
+{
+    struct da__graph *g = da__calloc(1, sizeof *g);
+    if (g == NULL)
+        return NULL;
+    g->nengines = nengines;
+    g->no_memory = node_alloc(g, 0);
+    if (g->no_memory == NULL || da__scope_push(g) != DA_OK) {
+        da__graph_free(g);
+        return NULL;
+    }
+    g->no_memory->kind = DA__NODE_POISON;
+    g->no_memory->refs = 1;
+    g->no_memory->u.error = &g->no_memory_error;
+    g->no_memory_error.engine = -1;
+    da__fail(&g->no_memory_error, DA_ERR_MEMORY, "out of memory while building the graph");
+    return g;
+}
+
+static void free_file(struct da__node_file *f)
+{
+    if (f == NULL)
+        return;
+    da__free(f->path);
+    da__free(f->dataset);
+    da__free(f);
+}
+
+static void free_call(struct da__node_call *c)
+{
+    if (c == NULL)
+        return;
+    da__free(c->object);
+    da__free(c->data);
+    da__free(c);
+}
+
+static void free_attributes(da_array *a)
+{
+    switch (a->kind) {
+    case DA__NODE_POISON:
+        if (a->u.error != &a->graph->no_memory_error)
+            da__free(a->u.error);
+        break;
+    case DA__NODE_VIEW:
+        da__free(a->u.view);
+        break;
+    case DA__NODE_LOAD:
+    case DA__NODE_SAVE:
+        free_file(a->u.file);
+        break;
+    case DA__NODE_CALL:
+        free_call(a->u.call);
+        break;
+    default:
+        break;
+    }
+    memset(&a->u, 0, sizeof a->u);
+}
+
+/* A name that cannot be remembered stays on the engines until they stop: a leak, no failure. */
+static void bury(struct da__graph *g, uint64_t buffer)
+{
+    if (buffer == 0)
+        return;
+    if (da__grow((void **)&g->dead, &g->dead_cap, g->ndead + 1, sizeof *g->dead))
+        g->dead[g->ndead++] = buffer;
+}
+
+static void free_node(da_array *a)
+{
+    struct da__graph *g = a->graph;
+    bury(g, a->kind == DA__NODE_LEAF ? a->buffer : 0);
+    free_attributes(a);
+    da__dist_drop(a->dist);
+    da__free(a->name);
+    da__free(a);
+}
+
+/* Lets references go; nodes that nobody holds any more are chained through `next` instead of recursing. */
+static void release(da_array *a)
+{
+    if (--a->refs > 0)
+        return;
+    unlink_node(a->graph, a);
+    da_array *todo = a;
+    while (todo != NULL) {
+        da_array *dead = todo;
+        todo = dead->next;
+        for (int k = 0; k < dead->nin; k++) {
+            da_array *in = dead->in[k];
+            if (--in->refs > 0)
+                continue;
+            unlink_node(in->graph, in);
+            in->next = todo;
+            todo = in;
+        }
+        free_node(dead);
+    }
+}
+
+void da__graph_free(struct da__graph *g)
+{
+    if (g == NULL)
+        return;
+    while (g->nscopes > 0)
+        da__scope_pop(g);
+    while (g->first != NULL) { /* kept handles that the program never dropped */
+        da_array *a = g->first;
+        unlink_node(g, a);
+        free_node(a);
+    }
+    for (int i = 0; i < 4; i++)
+        da__dist_drop(g->recent[i].dist);
+    da__free(g->scope_item);
+    da__free(g->scope_start);
+    da__free(g->dead);
+    da__free(g);
+}
+
+int da__graph_nengines(const struct da__graph *g)
+{
+    return g->nengines;
+}
+
+void da__graph_set_owner(struct da__graph *g, void *context)
+{
+    g->owner = context;
+}
+
+void *da__graph_owner(const struct da__graph *g)
+{
+    return g->owner;
+}
+
+int64_t da__graph_live_nodes(const struct da__graph *g)
+{
+    return g->live - 1; /* the graph's own poisoned node does not count */
+}
+
+int64_t da__graph_epoch(struct da__graph *g)
+{
+    return ++g->epoch;
+}
+
+void da__graph_set_data_hooks(struct da__graph *g, da__import import, da__export export, void *self)
+{
+    g->import = import;
+    g->export = export;
+    g->hooks_self = self;
+}
+
+bool da__graph_can_import(const struct da__graph *g)
+{
+    return g->import != NULL;
+}
+
+da_array *da__graph_import(struct da__graph *g, const void *data, da_dtype dtype, int ndim, const int64_t *shape, const struct da__dist_spec *spec)
+{
+    if (g->import != NULL)
+        return g->import(g->hooks_self, data, dtype, ndim, shape, spec);
+    struct da__error err = {.engine = -1};
+    da__fail(&err, DA_ERR_STATE, "array data need a running context");
+    return da__make_poison(g, &err);
+}
+
+da_status da__graph_export(struct da__graph *g, da_array *a, void *out, struct da__error *err)
+{
+    if (g->export == NULL)
+        return da__fail(err, DA_ERR_STATE, "array data need a running context");
+    return g->export(g->hooks_self, a, out, err);
+}
+
+/* ---- scopes ---- */
+
+da_status da__scope_push(struct da__graph *g)
+{
+    if (!da__grow((void **)&g->scope_start, &g->scopes_cap, g->nscopes + 1, sizeof *g->scope_start))
+        return DA_ERR_MEMORY;
+    g->scope_start[g->nscopes++] = g->nscope_items;
+    return DA_OK;
+}
+
+da_status da__scope_pop(struct da__graph *g)
+{
+    if (g->nscopes == 0)
+        return DA_ERR_STATE;
+    int64_t start = g->scope_start[--g->nscopes];
+    while (g->nscope_items > start)
+        release(g->scope_item[--g->nscope_items]);
+    return DA_OK;
+}
+
+static bool scope_add(struct da__graph *g, da_array *a)
+{
+    if (!da__grow((void **)&g->scope_item, &g->scope_items_cap, g->nscope_items + 1, sizeof *g->scope_item))
+        return false;
+    g->scope_item[g->nscope_items++] = a;
+    a->refs++;
+    return true;
+}
+
+void da__node_keep(da_array *a)
+{
+    if (a == a->graph->no_memory)
+        return;
+    a->refs++;
+    a->kept++;
+}
+
+void da__node_drop(da_array *a)
+{
+    if (a->kept == 0)
+        return;
+    a->kept--;
+    release(a);
+}
+
+/* ---- making nodes ---- */
+
+da_array *da__node_no_memory(struct da__graph *g)
+{
+    return g->no_memory;
+}
+
+da_array *da__node_new(struct da__graph *g, enum da__node_kind kind, da_dtype dtype, int ndim, const int64_t *shape, const struct da__dist *dist)
+{
+    da_array *a = node_alloc(g, ndim);
+    if (a == NULL)
+        return NULL;
+    a->kind = kind;
+    a->dtype = a->compute = dtype;
+    for (int k = 0; k < ndim; k++)
+        a->shape[k] = shape[k];
+    a->dist = dist != NULL ? da__dist_keep(dist) : NULL;
+    if (scope_add(g, a))
+        return a;
+    unlink_node(g, a);
+    a->kind = DA__NODE_CONSTANT; /* nothing attached yet */
+    free_node(a);
+    return NULL;
+}
+
+void da__node_add_input(da_array *a, da_array *in)
+{
+    a->in[a->nin++] = in;
+    in->refs++;
+}
+
+da_array *da__node_again(struct da__graph *g, da_array *a)
+{
+    if (a == g->no_memory || scope_add(g, a))
+        return a;
+    return g->no_memory;
+}
+
+da_array *da__make_poison(struct da__graph *g, const struct da__error *err)
+{
+    struct da__error *copy = da__alloc(sizeof *copy);
+    da_array *a = copy != NULL ? da__node_new(g, DA__NODE_POISON, DA_BOOL, 0, NULL, NULL) : NULL;
+    if (a == NULL) {
+        da__free(copy);
+        return g->no_memory;
+    }
+    *copy = *err;
+    a->u.error = copy;
+    return a;
+}
+
+const struct da__error *da__node_error(const da_array *a)
+{
+    return a->kind == DA__NODE_POISON ? a->u.error : NULL;
+}
+
+void da__node_set_name(da_array *a, const char *name)
+{
+    da__free(a->name);
+    a->name = name != NULL ? da__strdup(name) : NULL;
+}
+
+void da__node_computed(da_array *a, uint64_t buffer)
+{
+    free_attributes(a);
+    a->kind = DA__NODE_LEAF;
+    a->buffer = buffer;
+    int nin = a->nin;
+    a->nin = 0;
+    for (int k = 0; k < nin; k++)
+        release(a->in[k]);
+}
+
+/* ---- buffers and distributions ---- */
+
+uint64_t da__graph_new_buffer(struct da__graph *g)
+{
+    return ++g->next_buffer;
+}
+
+int64_t da__graph_take_dead(struct da__graph *g, uint64_t **names)
+{
+    int64_t n = g->ndead;
+    *names = g->dead;
+    g->dead = NULL;
+    g->ndead = g->dead_cap = 0;
+    return n;
+}
+
+static bool same_shape(int ndim, const int64_t *a, const int64_t *b)
+{
+    for (int k = 0; k < ndim; k++)
+        if (a[k] != b[k])
+            return false;
+    return true;
+}
+
+const struct da__dist *da__default_dist(struct da__graph *g, int ndim, const int64_t *shape, struct da__error *err)
+{
+    for (int i = 0; i < 4; i++) {
+        const struct default_dist *r = &g->recent[i];
+        if (r->dist != NULL && r->ndim == ndim && same_shape(ndim, r->shape, shape))
+            return r->dist;
+    }
+    const struct da__dist *d = NULL;
+    if (da__dist_make(ndim, shape, NULL, g->nengines, &d, err) != DA_OK)
+        return NULL;
+    struct default_dist *slot = &g->recent[g->next_recent];
+    g->next_recent = (g->next_recent + 1) % 4;
+    da__dist_drop(slot->dist);
+    slot->dist = d;
+    slot->ndim = ndim;
+    for (int k = 0; k < ndim; k++)
+        slot->shape[k] = shape[k];
+    return d;
+}
+
+da_status da__spec_dist(struct da__graph *g, int ndim, const int64_t *shape, const struct da__dist_spec *spec, const struct da__dist **out,
+                        struct da__error *err)
+{
+    if (spec != NULL)
+        return da__dist_make(ndim, shape, spec, g->nengines, out, err);
+    const struct da__dist *d = da__default_dist(g, ndim, shape, err);
+    if (d == NULL)
+        return err->status != DA_OK ? err->status : da__fail(err, DA_ERR_MEMORY, "out of memory for a distribution");
+    *out = da__dist_keep(d);
+    return DA_OK;
+}
+
+bool da__dist_is_boxes(const struct da__dist *d)
+{
+    for (int k = 0; k < d->ndim; k++) {
+        const struct da__map *m = &d->map[k];
+        bool whole = m->parts == 1 && m->kind != DA__MAP_U;
+        bool block = m->kind == DA__MAP_B && m->step == 1;
+        if (!whole && !block && m->kind != DA__MAP_N)
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,277 @@
+/* Arranges the box of a sweep for the machine: orders and joins its axes, cuts it into tiles, walks the tiles. */
+#include "kernel.h"
+
+/* From BLOCKED_MIN elements on, a tile along an operand's sparse axis is cut to BLOCK elements, and takes the operand's dense
+ * axis in: a cache line that was read for one element serves the whole tile. */
+enum { BLOCK = 32, BLOCKED_MIN = 512 };
+/* Rows shorter than this are worth copying together into one tile. */
+enum { ROW_MIN = 256 };
+
+static int64_t magnitude(int64_t x)
+{
+    return x < 0 ? -x : x;
+}
+
+/* Axis a belongs inside axis b: the first operand that tells them apart has the smaller steps along a. */
+static bool inside(const struct da__kernel *k, const struct da__sweep *s, int a, int b)
+{
+    const struct da__strided *group[3] = {s->output, s->input, s->reduction};
+    int n[3] = {k->noutputs, k->ninputs, k->nreductions};
+    for (int g = 0; g < 3; g++)
+        for (int i = 0; i < n[g]; i++) {
+            int64_t x = magnitude(group[g][i].stride[a]), y = magnitude(group[g][i].stride[b]);
+            if (x != y && x != 0 && y != 0)
+                return x < y;
+        }
+    return false;
+}
+
+/* The axes of more than one position, outermost first. Returns their number, or -1 for an empty box. */
+static int order_axes(const struct da__kernel *k, const struct da__sweep *s, int *axis)
+{
+    int n = 0;
+    for (int a = 0; a < s->ndim; a++) {
+        if (s->extent[a] <= 0)
+            return -1;
+        if (s->extent[a] == 1)
+            continue;
+        int at = n++;
+        for (; at > 0 && inside(k, s, axis[at - 1], a); at--)
+            axis[at] = axis[at - 1];
+        axis[at] = a;
+    }
+    return n;
+}
+
+static void place_strided(struct da__operand *o, const struct da__strided *from, int64_t nbytes, int n, const int *axis)
+{
+    o->base = from->data;
+    o->offset = 0;
+    o->nbytes = nbytes;
+    for (int i = 0; i < n; i++)
+        o->stride[i] = from->stride[axis[i]];
+}
+
+static void place_index(struct da__operand *o, const struct da__sweep *s, int which, int n, const int *axis)
+{
+    o->base = NULL;
+    o->offset = s->index_start[which];
+    o->nbytes = 0;
+    for (int i = 0; i < n; i++)
+        o->stride[i] = axis[i] == which ? s->index_step[which] : 0;
+}
+
+/* The index in C order over the axes in `mask`; 0 for an empty mask. */
+static void place_flat(struct da__operand *o, const struct da__sweep *s, uint32_t mask, int n, const int *axis)
+{
+    int64_t weight[DA_MAX_NDIM], product = 1;
+    o->base = NULL;
+    o->offset = 0;
+    o->nbytes = 0;
+    for (int a = s->ndim - 1; a >= 0; a--) {
+        bool reduced = mask >> a & 1;
+        weight[a] = reduced ? product : 0;
+        if (reduced) {
+            o->offset += product * s->index_start[a];
+            product *= s->index_shape[a];
+        }
+    }
+    for (int i = 0; i < n; i++)
+        o->stride[i] = weight[axis[i]] * s->index_step[axis[i]];
+}
+
+static void place_operands(struct da__running *run, const struct da__sweep *s, int n, const int *axis)
+{
+    const struct da__kernel *k = run->k;
+    for (int i = 0; i < k->noutputs; i++)
+        place_strided(&run->output[i], &s->output[i], 0, n, axis);
+    for (int i = 0; i < k->ninputs; i++)
+        place_strided(&run->input[i], &s->input[i], k->value[i].nbytes, n, axis);
+    for (int i = 0; i < k->nreductions; i++)
+        place_strided(&run->accumulator[i], &s->reduction[i], 0, n, axis);
+    for (int i = 0; i < k->nindices; i++)
+        place_index(&run->index[i], s, k->index_axis[i], n, axis);
+    for (int i = 0; i < k->nreductions; i++)
+        place_flat(&run->flat[i], s, k->reduction_indexed[i] ? k->reduction_mask[i] : 0, n, axis);
+    for (int i = 0; i < k->nsteps; i++)
+        if (k->step[i].kind == DA__STEP_STORE)
+            run->output[k->step[i].number].nbytes = k->value[k->step[i].value].nbytes;
+}
+
+static bool joinable(const struct da__running *run, int outer, int inner)
+{
+    for (int i = 0; i < run->noperands; i++) {
+        const struct da__operand *o = &run->operand[i];
+        if (o->stride[outer] != o->stride[inner] * run->box.extent[inner])
+            return false;
+    }
+    return true;
+}
+
+static void move_axis(struct da__running *run, int to, int from)
+{
+    run->box.extent[to] = run->box.extent[from];
+    for (int i = 0; i < run->noperands; i++)
+        run->operand[i].stride[to] = run->operand[i].stride[from];
+}
+
+/* Two neighbours that every operand walks as one become one. */
+static void join_axes(struct da__running *run)
+{
+    struct da__box *box = &run->box;
+    int kept = 0;
+    for (int i = 0; i < box->ndim; i++) {
+        if (kept > 0 && joinable(run, kept - 1, i)) {
+            int64_t extent = box->extent[kept - 1] * box->extent[i];
+            move_axis(run, kept - 1, i);
+            box->extent[kept - 1] = extent;
+        } else {
+            move_axis(run, kept++, i);
+        }
+    }
+    box->ndim = kept;
+}
+
+/* The axis along which some input that is sparse along the last axis is dense, or -1. */
+static int transposed_axis(const struct da__running *run)
+{
+    const struct da__box *box = &run->box;
+    int last = box->ndim - 1;
+    if (last < 1 || box->extent[last] < BLOCKED_MIN)
+        return -1;
+    for (int i = 0; i < run->k->ninputs; i++) {
+        const int64_t *stride = run->input[i].stride;
+        int64_t nearest = magnitude(stride[last]);
+        int dense = -1;
+        for (int a = 0; a < last; a++)
+            if (stride[a] != 0 && magnitude(stride[a]) < nearest && box->extent[a] >= BLOCK) {
+                nearest = magnitude(stride[a]);
+                dense = a;
+            }
+        if (dense >= 0)
+            return dense;
+    }
+    return -1;
+}
+
+static void cut_blocks(struct da__running *run, int dense)
+{
+    struct da__box *box = &run->box;
+    int last = box->ndim - 1;
+    int64_t extent = box->extent[dense];
+    for (int i = 0; i < run->noperands; i++) {
+        int64_t *stride = run->operand[i].stride, moved = stride[dense];
+        for (int a = dense; a < last - 1; a++)
+            stride[a] = stride[a + 1];
+        stride[last - 1] = moved;
+    }
+    for (int a = dense; a < last - 1; a++)
+        box->extent[a] = box->extent[a + 1];
+    box->extent[last - 1] = extent;
+    for (int a = 0; a < last - 1; a++)
+        box->chunk[a] = 1;
+    int64_t rows = run->k->tile_nelem / BLOCK;
+    box->chunk[last] = BLOCK;
+    box->chunk[last - 1] = rows < extent ? rows : extent;
+    box->first = last - 1;
+}
+
+/* Whole inner axes while they fit, then a piece of the next one. */
+static void cut_tiles(struct da__running *run)
+{
+    struct da__box *box = &run->box;
+    int dense = transposed_axis(run);
+    if (dense >= 0) {
+        cut_blocks(run, dense);
+        return;
+    }
+    int64_t nelem = 1, limit = run->k->tile_nelem;
+    int a = box->ndim - 1;
+    for (; a >= 0 && box->extent[a] <= limit / nelem && (nelem == 1 || nelem < ROW_MIN); a--) {
+        box->chunk[a] = box->extent[a];
+        nelem *= box->extent[a];
+    }
+    box->first = a + 1;
+    if (a >= 0 && (nelem == 1 || (nelem < ROW_MIN && limit / nelem > 1))) {
+        box->chunk[a] = limit / nelem;
+        box->first = a--;
+    }
+    for (; a >= 0; a--)
+        box->chunk[a] = 1;
+}
+
+/* Axes of several tiles; what the first reduction reduces runs fastest, so that its accumulators stay in cache. */
+static void order_loops(struct da__running *run)
+{
+    struct da__box *box = &run->box;
+    const int64_t *stride = run->k->nreductions > 0 ? run->accumulator[0].stride : NULL;
+    box->nloops = 0;
+    for (int reduced = 0; reduced < 2; reduced++)
+        for (int a = 0; a < box->ndim; a++)
+            if (box->chunk[a] < box->extent[a] && (stride && stride[a] == 0) == reduced)
+                box->loop[box->nloops++] = a;
+}
+
+/* How tiles see an operand: as one element, or in place where it lies densely in the tile's order. */
+static void look_at(const struct da__box *box, struct da__operand *o)
+{
+    int64_t dense = o->nbytes;
+    bool whole = true;
+    o->scalar = true;
+    o->direct = o->nbytes > 0;
+    for (int a = box->ndim - 1; a >= box->first; a--) {
+        if (box->chunk[a] == 1)
+            continue;
+        o->scalar = o->scalar && o->stride[a] == 0;
+        o->direct = o->direct && whole && o->stride[a] == dense;
+        dense *= box->chunk[a];
+        whole = whole && box->chunk[a] == box->extent[a];
+    }
+}
+
+bool da__box_arrange(struct da__running *run, const struct da__sweep *s)
+{
+    int axis[DA_MAX_NDIM];
+    struct da__box *box = &run->box;
+    int n = order_axes(run->k, s, axis);
+    if (n < 0)
+        return false;
+    box->ndim = n;
+    for (int i = 0; i < n; i++)
+        box->extent[i] = s->extent[axis[i]];
+    place_operands(run, s, n, axis);
+    join_axes(run);
+    cut_tiles(run);
+    order_loops(run);
+    for (int a = 0; a < box->ndim; a++) {
+        box->at[a] = 0;
+        box->size[a] = box->chunk[a];
+    }
+    for (int i = 0; i < run->noperands; i++)
+        look_at(box, &run->operand[i]);
+    return true;
+}
+
+static void step_axis(struct da__running *run, int a, int64_t by)
+{
+    struct da__box *box = &run->box;
+    box->at[a] += by;
+    int64_t left = box->extent[a] - box->at[a];
+    box->size[a] = left < box->chunk[a] ? left : box->chunk[a];
+    for (int i = 0; i < run->noperands; i++)
+        run->operand[i].offset += by * run->operand[i].stride[a];
+}
+
+bool da__box_next(struct da__running *run)
+{
+    struct da__box *box = &run->box;
+    for (int l = box->nloops - 1; l >= 0; l--) {
+        int a = box->loop[l];
+        if (box->at[a] + box->chunk[a] < box->extent[a]) {
+            step_axis(run, a, box->chunk[a]);
+            return true;
+        }
+        step_axis(run, a, -box->at[a]);
+    }
+    return false;
+}

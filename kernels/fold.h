@@ -1,0 +1,105 @@
+/* The words of the reductions: what a reduction of one dtype consists of, and the tables of them. */
+#ifndef DA_FOLD_H
+#define DA_FOLD_H
+
+#include "strips.h"
+
+/* A reduction of one computing dtype. Values are contiguous, or one element that stands for all (`scalar`). Element i has
+ * the index `index` + i * `index_step`, which only argmin and argmax read. */
+struct da__fold {
+    size_t state_nbytes;
+    da_dtype end_dtype; /* what `end` writes */
+    bool indexed;       /* reads the index */
+    void (*zero)(int64_t n, void *state);
+    /* One state takes n values. */
+    void (*along)(void *state, int64_t n, const void *value, bool scalar, int64_t index, int64_t index_step);
+    /* n states, `stride` bytes apart, take one value each. */
+    void (*across)(void *state, int64_t stride, int64_t n, const void *value, bool scalar, int64_t index,
+                   int64_t index_step);
+    void (*join)(int64_t n, void *into, const void *from);
+    void (*end)(int64_t n, const void *state, int64_t count, double correction, void *out);
+};
+const struct da__fold *da__fold_find(enum da__red_id red, da_dtype compute);
+
+/* One table per computing dtype and variant, indexed by enum da__red_id. */
+#define DA__FOLD_TABLE(dtype)                                                                      \
+    extern const struct da__fold *const da__folds_##dtype[DA__NREDUCTIONS];                        \
+    extern const struct da__fold *const da__folds_##dtype##_avx2[DA__NREDUCTIONS]
+DA__FOLD_TABLE(bool8);
+DA__FOLD_TABLE(int8);
+DA__FOLD_TABLE(int16);
+DA__FOLD_TABLE(int32);
+DA__FOLD_TABLE(int64);
+DA__FOLD_TABLE(uint8);
+DA__FOLD_TABLE(uint16);
+DA__FOLD_TABLE(uint32);
+DA__FOLD_TABLE(uint64);
+DA__FOLD_TABLE(float32);
+DA__FOLD_TABLE(float64);
+DA__FOLD_TABLE(complex64);
+DA__FOLD_TABLE(complex128);
+
+/* A sum and the rounding errors made on its way (Knuth's two-sum). The sum alone is what plain adding gives; where it
+ * meets infinities the errors are not numbers and are left out at the end. */
+struct da__exact {
+    double sum, error;
+};
+
+struct da__exact2 {
+    struct da__exact re, im;
+};
+
+static inline void da__exact_add(struct da__exact *s, double x)
+{
+    double sum = s->sum + x, part = sum - s->sum;
+    s->error += (s->sum - (sum - part)) + (x - part);
+    s->sum = sum;
+}
+
+static inline void da__exact_join(struct da__exact *s, const struct da__exact *t)
+{
+    da__exact_add(s, t->sum);
+    s->error += t->error;
+}
+
+static inline double da__exact_end(const struct da__exact *s)
+{
+    double total = s->sum + s->error;
+    return total == total ? total : s->sum;
+}
+
+/* Number, mean and squared deviations of some elements. Complex numbers deviate by |x - mean|^2. */
+struct da__spread {
+    double n, mean, deviation;
+};
+struct da__spread2 {
+    double n, re, im, deviation;
+};
+
+/* Chan, Golub, LeVeque, Updating formulae and a pairwise algorithm for computing sample variances (1979). */
+static inline void da__spread_join(struct da__spread *s, const struct da__spread *t)
+{
+    if (t->n == 0)
+        return;
+    double n = s->n + t->n, delta = t->mean - s->mean;
+    s->mean = s->n == 0 ? t->mean : s->mean + delta * (t->n / n);
+    s->deviation += t->deviation + (s->n == 0 ? 0 : delta * delta * (s->n * (t->n / n)));
+    s->n = n;
+}
+
+static inline void da__spread2_join(struct da__spread2 *s, const struct da__spread2 *t)
+{
+    struct da__spread re = {s->n, s->re, s->deviation}, im = {s->n, s->im, 0};
+    da__spread_join(&re, &(struct da__spread){t->n, t->re, t->deviation});
+    da__spread_join(&im, &(struct da__spread){t->n, t->im, 0});
+    *s = (struct da__spread2){re.n, re.mean, im.mean, re.deviation + im.deviation};
+}
+
+/* NumPy: a divisor below 0 counts as 0, which gives NaN or infinity. */
+static inline double da__spread_end(double deviation, int64_t count, double correction)
+{
+    double divisor = (double)count - correction;
+    return deviation / (divisor > 0 ? divisor : 0);
+}
+
+#endif

@@ -1,0 +1,293 @@
+/* Runs a frozen kernel over a box: tile by tile, the whole expression while the tile is in cache. */
+#include "copy.h"
+#include "kernel.h"
+#include <string.h>
+
+enum { UNIFORM_NBYTES = 16 };
+
+/* Cuts the caller's scratch into the parts of the run's state; returns the bytes needed. */
+static size_t take(char **at, size_t nbytes)
+{
+    nbytes = (nbytes + 63) / 64 * 64;
+    if (*at)
+        *at += nbytes;
+    return nbytes;
+}
+
+static size_t lay_out(const struct da__kernel *k, struct da__running *run, char *at)
+{
+    size_t n = 0;
+    run->k = k;
+    run->noperands = k->noutputs + k->ninputs + 2 * k->nreductions + k->nindices;
+    run->operand = (void *)at;
+    n += take(&at, (size_t)run->noperands * sizeof(struct da__operand));
+    run->at = (void *)at;
+    n += take(&at, (size_t)k->nvalues * sizeof(void *));
+    run->scalar = (void *)at;
+    n += take(&at, (size_t)k->nvalues * sizeof(bool));
+    run->scalars = (void *)at;
+    n += take(&at, (size_t)k->nsteps * sizeof(unsigned));
+    run->uniform = at;
+    n += take(&at, (size_t)k->nvalues * UNIFORM_NBYTES);
+    run->reg = at;
+    n += take(&at, (size_t)k->nregs * k->reg_nbytes);
+    return n;
+}
+
+size_t da__kernel_scratch_nbytes(const struct da__kernel *k)
+{
+    struct da__running run;
+    return lay_out(k, &run, NULL);
+}
+
+static void split_operands(struct da__running *run)
+{
+    const struct da__kernel *k = run->k;
+    run->output = run->operand;
+    run->input = run->output + k->noutputs;
+    run->accumulator = run->input + k->ninputs;
+    run->index = run->accumulator + k->nreductions;
+    run->flat = run->index + k->nindices;
+}
+
+static char *place(const struct da__operand *o)
+{
+    return o->base + o->offset;
+}
+
+/* An output in the very place of an input (the last reader's buffer is the writer's) is written by its operation only where
+ * the input is not read later in the tile; and an input that is stored itself is copied before another store. */
+static void respect_aliases(struct da__running *run)
+{
+    const struct da__kernel *k = run->k;
+    for (int32_t i = k->nuniform; i < k->nsteps; i++) {
+        const struct da__step *s = &k->step[i];
+        if (s->kind != DA__STEP_OP || s->number < 0)
+            continue;
+        for (int j = 0; j < k->ninputs; j++)
+            if (run->input[j].base == run->output[s->number].base && k->value[j].last > i)
+                run->output[s->number].direct = false;
+    }
+    for (int j = 0; j < k->ninputs; j++) {
+        int32_t last = k->value[j].last;
+        if (last < 0 || k->step[last].kind != DA__STEP_STORE)
+            continue;
+        for (int o = 0; o < k->noutputs; o++)
+            if (o != k->step[last].number && run->output[o].base == run->input[j].base)
+                run->input[j].direct = false;
+    }
+}
+
+/* What stays the same for all tiles: where values lie that do not move, and which arguments are scalars. */
+static void bind(struct da__running *run)
+{
+    const struct da__kernel *k = run->k;
+    for (int32_t i = k->nuniform; i < k->nsteps; i++) {
+        const struct da__step *s = &k->step[i];
+        struct da__operand *o;
+        bool scalar = true;
+        unsigned scalars = 0;
+        switch (s->kind) {
+        case DA__STEP_INPUT:
+        case DA__STEP_INDEX:
+            o = s->kind == DA__STEP_INPUT ? &run->input[s->number] : &run->index[s->number];
+            scalar = o->scalar;
+            break;
+        case DA__STEP_OP:
+            for (int j = 0; j < s->nin; j++) {
+                scalar = scalar && run->scalar[s->arg[j]];
+                scalars |= (unsigned)run->scalar[s->arg[j]] << j;
+            }
+            if (s->number >= 0 && scalar && !run->output[s->number].scalar)
+                run->output[s->number].direct = false;
+            break;
+        default:
+            continue;
+        }
+        run->scalars[i] = scalars;
+        run->scalar[s->value] = scalar;
+        run->at[s->value] = run->reg + (size_t)k->value[s->value].reg * k->reg_nbytes;
+    }
+}
+
+static void do_op(struct da__running *run, const struct da__step *s, int64_t n, unsigned scalars)
+{
+    const void *in[3] = {run->at[s->arg[0]], run->at[s->arg[1]], run->at[s->arg[2]]};
+    s->strip(n, run->at[s->value], in, scalars);
+}
+
+static void compute_uniform(struct da__running *run, const struct da__sweep *sweep)
+{
+    const struct da__kernel *k = run->k;
+    for (int p = 0; p < k->nparams; p++) {
+        run->at[k->ninputs + p] = (void *)(uintptr_t)sweep->param[p];
+        run->scalar[k->ninputs + p] = true;
+    }
+    for (int32_t i = 0; i < k->nuniform; i++) {
+        const struct da__step *s = &k->step[i];
+        run->at[s->value] = run->uniform + (size_t)s->value * UNIFORM_NBYTES;
+        run->scalar[s->value] = true;
+        do_op(run, s, 1, 7);
+    }
+}
+
+/* The tile's axes as a copy between an operand and a dense register. */
+static void tile_box(const struct da__box *box, const struct da__operand *o, struct da__copy_box *copy)
+{
+    int64_t dense = o->nbytes;
+    copy->ndim = box->ndim - box->first;
+    for (int a = box->ndim - 1; a >= box->first; a--) {
+        copy->extent[a - box->first] = box->size[a];
+        copy->dst[a - box->first] = dense;
+        copy->src[a - box->first] = o->stride[a];
+        dense *= box->size[a];
+    }
+}
+
+static void fetch_input(struct da__running *run, const struct da__step *s)
+{
+    const struct da__operand *o = &run->input[s->number];
+    if (o->direct) {
+        run->at[s->value] = place(o);
+        return;
+    }
+    if (o->scalar) {
+        memcpy(run->at[s->value], place(o), (size_t)o->nbytes);
+        return;
+    }
+    struct da__copy_box copy;
+    tile_box(&run->box, o, &copy);
+    da__copy_ordered(&copy, (size_t)o->nbytes, run->at[s->value], place(o));
+}
+
+/* Counts along the last axis, then repeats what is there along the others. */
+static void fetch_index(struct da__running *run, const struct da__step *s)
+{
+    const struct da__box *box = &run->box;
+    const struct da__operand *o = &run->index[s->number];
+    int64_t *value = run->at[s->value], n = 1;
+    value[0] = o->offset;
+    if (o->scalar)
+        return;
+    for (int a = box->ndim - 1; a >= box->first; a--) {
+        for (int64_t i = 1; i < box->size[a]; i++)
+            for (int64_t j = 0; j < n; j++)
+                value[i * n + j] = value[j] + i * o->stride[a];
+        n *= box->size[a];
+    }
+}
+
+static void store(struct da__running *run, const struct da__step *s)
+{
+    struct da__operand *o = &run->output[s->number];
+    const char *from = run->at[s->value];
+    if (from == place(o))
+        return;
+    struct da__copy_box copy;
+    tile_box(&run->box, o, &copy);
+    for (int a = 0; a < copy.ndim; a++) {
+        int64_t dense = copy.dst[a];
+        copy.dst[a] = copy.src[a];
+        copy.src[a] = run->scalar[s->value] ? 0 : dense;
+    }
+    da__copy_ordered(&copy, (size_t)o->nbytes, place(o), from);
+}
+
+/* One tile axis innermost, the others as rows; accumulators and indices move with the rows. */
+struct rows {
+    int64_t at[DA_MAX_NDIM];
+    char *accumulator;
+    int64_t index;
+};
+
+static bool next_row(const struct da__box *box, const struct da__operand *acc, const struct da__operand *flat,
+                     struct rows *r)
+{
+    for (int a = box->ndim - 2; a >= box->first; a--) {
+        if (++r->at[a] < box->size[a]) {
+            r->accumulator += acc->stride[a];
+            r->index += flat ? flat->stride[a] : 0;
+            return true;
+        }
+        r->at[a] = 0;
+        r->accumulator -= (box->size[a] - 1) * acc->stride[a];
+        r->index -= flat ? (box->size[a] - 1) * flat->stride[a] : 0;
+    }
+    return false;
+}
+
+static void fold_rows(struct da__running *run, const struct da__step *s)
+{
+    const struct da__box *box = &run->box;
+    const struct da__operand *acc = &run->accumulator[s->number];
+    const struct da__operand *flat = s->fold->indexed ? &run->flat[s->number] : NULL;
+    int last = box->ndim - 1;
+    int64_t cols = box->size[last], index_step = flat ? flat->stride[last] : 0, stride = acc->stride[last];
+    const char *value = run->at[s->value];
+    bool scalar = run->scalar[s->value];
+    int64_t step = scalar ? 0 : cols * run->k->value[s->value].nbytes;
+    struct rows r = {.accumulator = place(acc), .index = flat ? flat->offset : 0};
+    do {
+        if (stride == 0)
+            s->fold->along(r.accumulator, cols, value, scalar, r.index, index_step);
+        else
+            s->fold->across(r.accumulator, stride, cols, value, scalar, r.index, index_step);
+        value += step;
+    } while (next_row(box, acc, flat, &r));
+}
+
+static void fold(struct da__running *run, const struct da__step *s, int64_t nelem)
+{
+    const struct da__operand *acc = &run->accumulator[s->number];
+    if ((acc->scalar && !s->fold->indexed) || run->box.ndim == run->box.first) {
+        int64_t index = s->fold->indexed ? run->flat[s->number].offset : 0;
+        s->fold->along(place(acc), nelem, run->at[s->value], run->scalar[s->value], index, 0);
+        return;
+    }
+    fold_rows(run, s);
+}
+
+static void do_tile(struct da__running *run)
+{
+    const struct da__kernel *k = run->k;
+    int64_t nelem = 1;
+    for (int a = run->box.first; a < run->box.ndim; a++)
+        nelem *= run->box.size[a];
+    for (int32_t i = k->nuniform; i < k->nsteps; i++) {
+        const struct da__step *s = &k->step[i];
+        switch (s->kind) {
+        case DA__STEP_INPUT:
+            fetch_input(run, s);
+            break;
+        case DA__STEP_INDEX:
+            fetch_index(run, s);
+            break;
+        case DA__STEP_OP:
+            if (s->number >= 0 && run->output[s->number].direct)
+                run->at[s->value] = place(&run->output[s->number]);
+            do_op(run, s, run->scalar[s->value] ? 1 : nelem, run->scalars[i]);
+            break;
+        case DA__STEP_FOLD:
+            fold(run, s, nelem);
+            break;
+        case DA__STEP_STORE:
+            store(run, s);
+            break;
+        }
+    }
+}
+
+void da__kernel_run(const struct da__kernel *k, const struct da__sweep *sweep, void *scratch)
+{
+    struct da__running run;
+    lay_out(k, &run, scratch);
+    split_operands(&run);
+    if (!da__box_arrange(&run, sweep))
+        return;
+    respect_aliases(&run);
+    compute_uniform(&run, sweep);
+    bind(&run);
+    do
+        do_tile(&run);
+    while (da__box_next(&run));
+}

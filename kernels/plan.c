@@ -1,0 +1,314 @@
+/* Freezes a body: which strip loops run in which order for a tile, and which registers hold the values in between. */
+#include "kernel.h"
+#include <string.h>
+
+/* A tile's registers share the first-level cache with the operands; longer tiles spread the cost of a step thinner. */
+enum { REGISTERS_NBYTES = 32768, TILE_MIN = 256, TILE_MAX = 1024 };
+
+da_dtype da__body_dtype(const struct da__body *b, da__ref ref)
+{
+    int n = DA__REF_NUMBER(ref);
+    switch (DA__REF_KIND(ref)) {
+    case DA__REF_INSN:
+        return (da_dtype)b->insn[n].result;
+    case DA__REF_INPUT:
+        return (da_dtype)b->input_dtype[n];
+    case DA__REF_PARAM:
+        return (da_dtype)b->param_dtype[n];
+    default:
+        return DA_INT64;
+    }
+}
+
+static size_t align64(size_t nbytes)
+{
+    return (nbytes + 63) / 64 * 64;
+}
+
+/* Index values are numbered by axis until the plan is made: at most one per axis. */
+static int32_t max_values(const struct da__body *b)
+{
+    return b->ninputs + b->nparams + DA_MAX_NDIM + b->ninsns;
+}
+
+static int32_t max_steps(const struct da__body *b)
+{
+    return b->ninputs + DA_MAX_NDIM + b->ninsns + b->nreductions + b->noutputs;
+}
+
+/* Where the parts of the block lie; with `memory` NULL only the size is told. */
+static size_t lay_out(const struct da__body *b, char *memory, struct da__kernel *k, int32_t **free_regs)
+{
+    size_t at = align64(sizeof *k), nvalues = (size_t)max_values(b), nsteps = (size_t)max_steps(b);
+    size_t values = at, steps, axes, masks, indexed, regs;
+    steps = values + align64(nvalues * sizeof(struct da__value));
+    axes = steps + align64(nsteps * sizeof(struct da__step));
+    masks = axes + align64(DA_MAX_NDIM * sizeof(int32_t));
+    indexed = masks + align64((size_t)b->nreductions * sizeof(uint32_t));
+    regs = indexed + align64((size_t)b->nreductions * sizeof(bool));
+    at = regs + align64(nvalues * sizeof(int32_t));
+    if (memory) {
+        k->value = (void *)(memory + values);
+        k->step = (void *)(memory + steps);
+        k->index_axis = (void *)(memory + axes);
+        k->reduction_mask = (void *)(memory + masks);
+        k->reduction_indexed = (void *)(memory + indexed);
+        *free_regs = (void *)(memory + regs);
+    }
+    return at;
+}
+
+size_t da__kernel_nbytes(const struct da__body *b)
+{
+    return lay_out(b, NULL, NULL, NULL);
+}
+
+struct planning {
+    const struct da__body *b;
+    struct da__kernel *k;
+    int32_t *free_regs;
+    int32_t nfree;
+};
+
+/* The number of the value that a reference names; finds or makes the index value of an axis. */
+static int32_t value_of(const struct da__kernel *k, da__ref ref)
+{
+    int32_t n = DA__REF_NUMBER(ref);
+    switch (DA__REF_KIND(ref)) {
+    case DA__REF_INPUT:
+        return n;
+    case DA__REF_PARAM:
+        return k->ninputs + n;
+    case DA__REF_INDEX:
+        for (int32_t i = 0; i < k->nindices; i++)
+            if (k->index_axis[i] == n)
+                return k->ninputs + k->nparams + i;
+        return -1;
+    default:
+        return k->ninputs + k->nparams + k->nindices + n;
+    }
+}
+
+static void find_index(struct da__kernel *k, da__ref ref)
+{
+    if (DA__REF_KIND(ref) == DA__REF_INDEX && value_of(k, ref) < 0)
+        k->index_axis[k->nindices++] = DA__REF_NUMBER(ref);
+}
+
+static void find_indices(struct planning *p)
+{
+    const struct da__body *b = p->b;
+    for (int i = 0; i < b->ninsns; i++)
+        for (int j = 0; j < da__op_info(b->insn[i].op)->nin; j++)
+            find_index(p->k, b->insn[i].arg[j]);
+    for (int i = 0; i < b->noutputs; i++)
+        find_index(p->k, b->output[i]);
+    for (int i = 0; i < b->nreductions; i++)
+        find_index(p->k, b->reduction[i].value);
+}
+
+static void make_value(struct planning *p, da__ref ref)
+{
+    struct da__value *v = &p->k->value[value_of(p->k, ref)];
+    da_dtype dtype = da__body_dtype(p->b, ref);
+    *v = (struct da__value){.dtype = (uint8_t)dtype, .nbytes = (uint8_t)da__dtype_nbytes(dtype), .reg = -1, .last = -1};
+    v->uniform = DA__REF_KIND(ref) == DA__REF_PARAM;
+}
+
+/* What nobody reads is not computed; what depends on parameters only is uniform. */
+static void mark_values(struct planning *p)
+{
+    const struct da__body *b = p->b;
+    struct da__kernel *k = p->k;
+    for (int i = 0; i < b->noutputs; i++)
+        k->value[value_of(k, b->output[i])].used = true;
+    for (int i = 0; i < b->nreductions; i++)
+        k->value[value_of(k, b->reduction[i].value)].used = true;
+    for (int i = b->ninsns - 1; i >= 0; i--)
+        if (k->value[value_of(k, DA__REF(DA__REF_INSN, i))].used)
+            for (int j = 0; j < da__op_info(b->insn[i].op)->nin; j++)
+                k->value[value_of(k, b->insn[i].arg[j])].used = true;
+    for (int i = 0; i < b->ninsns; i++) {
+        bool uniform = true;
+        for (int j = 0; j < da__op_info(b->insn[i].op)->nin; j++)
+            uniform = uniform && k->value[value_of(k, b->insn[i].arg[j])].uniform;
+        k->value[value_of(k, DA__REF(DA__REF_INSN, i))].uniform = uniform;
+    }
+}
+
+static void make_values(struct planning *p)
+{
+    const struct da__body *b = p->b;
+    struct da__kernel *k = p->k;
+    for (int i = 0; i < b->ninputs; i++)
+        make_value(p, DA__REF(DA__REF_INPUT, i));
+    for (int i = 0; i < b->nparams; i++)
+        make_value(p, DA__REF(DA__REF_PARAM, i));
+    for (int i = 0; i < k->nindices; i++)
+        make_value(p, DA__REF(DA__REF_INDEX, k->index_axis[i]));
+    for (int i = 0; i < b->ninsns; i++)
+        make_value(p, DA__REF(DA__REF_INSN, i));
+    mark_values(p);
+}
+
+static struct da__step *add_step(struct planning *p, enum da__step_kind kind, int32_t number, int32_t value)
+{
+    struct da__step *s = &p->k->step[p->k->nsteps++];
+    *s = (struct da__step){.kind = kind, .number = number, .value = value};
+    return s;
+}
+
+static void add_op(struct planning *p, int i)
+{
+    const struct da__insn *insn = &p->b->insn[i];
+    struct da__step *s = add_step(p, DA__STEP_OP, -1, value_of(p->k, DA__REF(DA__REF_INSN, i)));
+    s->strip = da__strip_find(insn->op, (da_dtype)insn->compute, (da_dtype)insn->result);
+    s->nin = da__op_info(insn->op)->nin;
+    for (int j = 0; j < s->nin; j++)
+        s->arg[j] = value_of(p->k, insn->arg[j]);
+    for (int o = 0; o < p->b->noutputs && s->number < 0; o++)
+        if (p->b->output[o] == DA__REF(DA__REF_INSN, i))
+            s->number = o;
+}
+
+/* The folds of a value, right after it is made. */
+static void add_folds(struct planning *p, int32_t value)
+{
+    for (int r = 0; r < p->b->nreductions; r++) {
+        const struct da__body_reduction *red = &p->b->reduction[r];
+        if (value_of(p->k, red->value) == value)
+            add_step(p, DA__STEP_FOLD, r, value)->fold = da__fold_find(red->red, (da_dtype)red->compute);
+    }
+}
+
+/* Inputs and indices are fetched when they are first needed: `reg` says -2 once they are. */
+static void add_fetch(struct planning *p, int32_t value)
+{
+    struct da__kernel *k = p->k;
+    bool input = value < k->ninputs, index = value >= k->ninputs + k->nparams && value < k->nvalues - k->ninsns;
+    if ((!input && !index) || k->value[value].reg == -2)
+        return;
+    k->value[value].reg = -2;
+    add_step(p, input ? DA__STEP_INPUT : DA__STEP_INDEX, input ? value : value - k->ninputs - k->nparams, value);
+    add_folds(p, value);
+}
+
+static void add_ops(struct planning *p, bool uniform)
+{
+    for (int i = 0; i < p->b->ninsns; i++) {
+        int32_t value = value_of(p->k, DA__REF(DA__REF_INSN, i));
+        if (!p->k->value[value].used || p->k->value[value].uniform != uniform)
+            continue;
+        for (int j = 0; j < da__op_info(p->b->insn[i].op)->nin; j++)
+            add_fetch(p, value_of(p->k, p->b->insn[i].arg[j]));
+        add_op(p, i);
+        if (!uniform)
+            add_folds(p, value);
+    }
+}
+
+/* The last reader of every value. `release` uses the marks up, so the plan ends by marking once more. */
+static void mark_last(struct da__kernel *k)
+{
+    for (int32_t i = 0; i < k->nsteps; i++) {
+        const struct da__step *s = &k->step[i];
+        for (int32_t j = 0; j < s->nin; j++)
+            k->value[s->arg[j]].last = i;
+        if (s->kind == DA__STEP_FOLD || s->kind == DA__STEP_STORE)
+            k->value[s->value].last = i;
+    }
+}
+
+static void make_steps(struct planning *p)
+{
+    struct da__kernel *k = p->k;
+    add_ops(p, true);
+    k->nuniform = k->nsteps;
+    for (int32_t v = 0; v < k->nvalues; v++)
+        if (k->value[v].uniform)
+            add_folds(p, v);
+    add_ops(p, false);
+    for (int r = 0; r < p->b->nreductions; r++)
+        add_fetch(p, value_of(k, p->b->reduction[r].value));
+    for (int o = 0; o < p->b->noutputs; o++)
+        add_fetch(p, value_of(k, p->b->output[o]));
+    for (int o = 0; o < p->b->noutputs; o++)
+        add_step(p, DA__STEP_STORE, o, value_of(k, p->b->output[o]));
+    mark_last(k);
+}
+
+static void release(struct planning *p, int32_t value, int32_t step, int32_t kept)
+{
+    struct da__value *v = &p->k->value[value];
+    if (v->last != step || v->reg < 0)
+        return;
+    if (v->reg != kept)
+        p->free_regs[p->nfree++] = v->reg;
+    v->last = -1;
+}
+
+/* A register whose value dies here takes the result, if the loop then reads and writes elements of one dtype. */
+static int32_t inherit(const struct planning *p, int32_t step)
+{
+    const struct da__step *s = &p->k->step[step];
+    for (int32_t j = 0; j < s->nin; j++) {
+        const struct da__value *v = &p->k->value[s->arg[j]];
+        if (v->last == step && v->reg >= 0 && v->dtype == p->k->value[s->value].dtype)
+            return v->reg;
+    }
+    return -1;
+}
+
+static void assign_registers(struct planning *p)
+{
+    struct da__kernel *k = p->k;
+    for (int32_t i = k->nuniform; i < k->nsteps; i++) {
+        const struct da__step *s = &k->step[i];
+        int32_t reg = -1;
+        if (s->kind <= DA__STEP_OP) {
+            reg = inherit(p, i);
+            if (reg < 0)
+                reg = p->nfree > 0 ? p->free_regs[--p->nfree] : k->nregs++;
+            k->value[s->value].reg = reg;
+        } else {
+            release(p, s->value, i, -1);
+        }
+        for (int32_t j = 0; j < s->nin; j++)
+            release(p, s->arg[j], i, reg);
+    }
+}
+
+static void size_tile(struct da__kernel *k)
+{
+    int64_t widest = 1;
+    for (int32_t v = 0; v < k->nvalues; v++)
+        if (k->value[v].used && k->value[v].nbytes > widest)
+            widest = k->value[v].nbytes;
+    int64_t n = REGISTERS_NBYTES / (widest * (k->nregs > 0 ? k->nregs : 1)) / 64 * 64;
+    k->tile_nelem = n < TILE_MIN ? TILE_MIN : n > TILE_MAX ? TILE_MAX : n;
+    k->reg_nbytes = (size_t)(k->tile_nelem * widest);
+}
+
+struct da__kernel *da__kernel_plan(const struct da__body *b, void *memory)
+{
+    struct da__kernel *k = memory;
+    struct planning p = {.b = b, .k = k};
+    *k = (struct da__kernel){.ninputs = b->ninputs,
+                             .nparams = b->nparams,
+                             .ninsns = b->ninsns,
+                             .noutputs = b->noutputs,
+                             .nreductions = b->nreductions};
+    lay_out(b, memory, k, &p.free_regs);
+    find_indices(&p);
+    k->nvalues = k->ninputs + k->nparams + k->nindices + k->ninsns;
+    for (int r = 0; r < b->nreductions; r++) {
+        k->reduction_mask[r] = b->reduction[r].mask;
+        k->reduction_indexed[r] = da__fold_find(b->reduction[r].red, (da_dtype)b->reduction[r].compute)->indexed;
+    }
+    make_values(&p);
+    make_steps(&p);
+    assign_registers(&p);
+    mark_last(k);
+    size_tile(k);
+    return k;
+}

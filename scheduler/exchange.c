@@ -1,0 +1,449 @@
+/* Planning a step's exchange: whom this engine reads and who reads it, by closed-form intersections of index sets along each
+ * axis. A message's content is the product of the matches along the base axes, so that one mechanism serves every slice,
+ * transpose, broadcast, halo and redistribution, for every axis map.
+ *
+ * Both ends compute the same lists: matches(needs of the reader, indices of the owner), in the order of the base axes. */
+#include "engine.h"
+
+#include <string.h>
+
+/* ---- small parts ---- */
+
+static void choices_free(struct da__choices *c)
+{
+    for (int64_t i = 0; i < c->n; i++)
+        da__matches_free(&c->list[i]);
+    da__free(c->coord);
+    da__free(c->list);
+}
+
+static void peers_free(struct da__peers *p)
+{
+    for (int i = 0; i < p->n; i++) {
+        for (int k = 0; k < p->peer[i].npieces; k++)
+            da__free(p->peer[i].piece[k].axis);
+        da__free(p->peer[i].piece);
+    }
+    da__free(p->peer);
+    da__free(p->slot);
+}
+
+void da__exchange_free(struct da__exchange *x)
+{
+    for (int i = 0; i < x->ninputs; i++)
+        for (int b = 0; b < x->fetch[i].base_ndim; b++) {
+            choices_free(&x->fetch[i].own[b]);
+            choices_free(&x->fetch[i].give[b]);
+        }
+    peers_free(&x->receive);
+    peers_free(&x->send);
+    peers_free(&x->self);
+    da__free(x->fetch);
+    memset(x, 0, sizeof *x);
+}
+
+static da_status choices_add(struct da__choices *c, int coord, const struct da__index_set *needs, const struct da__index_set *owned)
+{
+    struct da__match_list list;
+    da__matches_init(&list);
+    da_status status = da__set_intersect(needs, owned, &list);
+    if (status != DA_OK || list.nelem == 0) {
+        da__matches_free(&list);
+        return status;
+    }
+    int64_t coord_cap = c->cap;
+    if (!da__grow((void **)&c->coord, &coord_cap, c->n + 1, sizeof *c->coord) || !da__grow((void **)&c->list, &c->cap, c->n + 1, sizeof *c->list)) {
+        da__matches_free(&list);
+        return DA_ERR_MEMORY;
+    }
+    c->coord[c->n] = coord;
+    c->list[c->n++] = list;
+    return DA_OK;
+}
+
+static struct da__peer *find_peer(struct da__peers *p, int engine)
+{
+    if (2 * (p->n + 1) > p->nslots) {
+        int nslots = p->nslots > 0 ? 2 * p->nslots : 16;
+        int *slot = da__calloc((size_t)nslots, sizeof *slot);
+        if (slot == NULL)
+            return NULL;
+        for (int i = 0; i < p->n; i++) {
+            uint32_t at = (uint32_t)p->peer[i].engine * 2654435761u & (uint32_t)(nslots - 1);
+            while (slot[at] != 0)
+                at = (at + 1) & (uint32_t)(nslots - 1);
+            slot[at] = i + 1;
+        }
+        da__free(p->slot);
+        p->slot = slot;
+        p->nslots = nslots;
+    }
+    uint32_t mask = (uint32_t)(p->nslots - 1), at = (uint32_t)engine * 2654435761u & mask;
+    for (; p->slot[at] != 0; at = (at + 1) & mask)
+        if (p->peer[p->slot[at] - 1].engine == engine)
+            return &p->peer[p->slot[at] - 1];
+    if (!da__grow((void **)&p->peer, &p->cap, p->n + 1, sizeof *p->peer))
+        return NULL;
+    p->peer[p->n] = (struct da__peer){.engine = engine, .nbytes = DA__MESSAGE_HEADER};
+    p->slot[at] = ++p->n;
+    return &p->peer[p->n - 1];
+}
+
+/* Adds the product of lists `axis` to the message with an engine. */
+static da_status add_piece(struct da__peers *peers, int engine, int input, const struct da__fetch *f, const struct da__match_list *const *axis)
+{
+    struct da__peer *peer = find_peer(peers, engine);
+    if (peer == NULL || !da__grow((void **)&peer->piece, &peer->pieces_cap, peer->npieces + 1, sizeof *peer->piece))
+        return DA_ERR_MEMORY;
+    const struct da__match_list **own = da__alloc((size_t)(f->base_ndim + 1) * sizeof *own);
+    if (own == NULL)
+        return DA_ERR_MEMORY;
+    int64_t nbytes = (int64_t)f->item;
+    for (int b = 0; b < f->base_ndim; b++) {
+        own[b] = axis[b];
+        nbytes *= axis[b]->nelem;
+    }
+    peer->piece[peer->npieces++] = (struct da__piece){input, nbytes, own};
+    peer->nbytes += nbytes;
+    return DA_OK;
+}
+
+/* The coordinates of the copy that an engine reads where a distribution has replicas: its own if it holds one, else spread
+ * over the copies by its number. Only replica dimensions are set. */
+static void replica_for(const struct da__dist *d, int engine, int *coord)
+{
+    int own[DA_MAX_NDIM];
+    bool used[DA_MAX_NDIM] = {false};
+    for (int k = 0; k < d->ndim; k++)
+        if (d->axis_grid[k] >= 0)
+            used[d->axis_grid[k]] = true;
+    bool holds = da__dist_coords(d, engine, own);
+    int64_t spread = engine;
+    for (int g = 0; g < d->ngrid; g++) {
+        if (used[g])
+            continue;
+        coord[g] = holds ? own[g] : (int)(spread % d->grid[g]);
+        spread /= d->grid[g];
+    }
+}
+
+static bool reads_replica(const struct da__dist *d, int engine, const int *mine)
+{
+    int coord[DA_MAX_NDIM];
+    for (int g = 0; g < d->ngrid; g++)
+        coord[g] = mine[g];
+    replica_for(d, engine, coord);
+    for (int g = 0; g < d->ngrid; g++)
+        if (coord[g] != mine[g])
+            return false;
+    return true;
+}
+
+/* What a reader at part `part` of the iteration axis needs along base axis b. */
+static da_status needs_of(const struct da__step_input *in, const struct da__dist *space, int b, int part, struct da__index_set *out)
+{
+    const struct da__view *v = &in->view;
+    if (v->axis[b] < 0)
+        return da__set_range(out, v->offset[b], 1, 1);
+    struct da__index_set mine;
+    da__set_init(&mine);
+    da_status status = da__map_owned(&space->map[v->axis[b]], part, &mine);
+    if (status == DA_OK)
+        status = da__set_affine(&mine, v->offset[b], v->step[b], out);
+    da__set_free(&mine);
+    return status;
+}
+
+/* ---- reading ---- */
+
+/* The owners of what this engine needs along base axis b. */
+static da_status own_choices(const struct da__dist *base, int b, const struct da__index_set *needs, struct da__choices *out)
+{
+    struct da__run parts = {0, 1, 1, 0, 1};
+    if (base->axis_grid[b] >= 0)
+        parts = da__map_owners_of(&base->map[b], needs);
+    for (int64_t i = 0; i < parts.count; i++) {
+        int part = (int)(parts.start + i * parts.step);
+        struct da__index_set owned;
+        da__set_init(&owned);
+        da_status status = da__map_owned(&base->map[b], part, &owned);
+        if (status == DA_OK)
+            status = choices_add(out, part, needs, &owned);
+        da__set_free(&owned);
+        DA_TRY(status);
+    }
+    return DA_OK;
+}
+
+/* Goes through the product of the choices along all base axes. */
+static bool next_choice(int n, int64_t *at, const struct da__choices *choices)
+{
+    for (int b = n - 1; b >= 0; b--) {
+        if (++at[b] < choices[b].n)
+            return true;
+        at[b] = 0;
+    }
+    return false;
+}
+
+static da_status add_owners(const struct da__dist *base, int engine, int input, const struct da__fetch *f, struct da__exchange *x)
+{
+    for (int b = 0; b < f->base_ndim; b++)
+        if (f->own[b].n == 0)
+            return DA_OK; /* nothing needed */
+    int coord[DA_MAX_NDIM] = {0};
+    replica_for(base, engine, coord);
+    int64_t at[DA_MAX_NDIM] = {0};
+    do {
+        const struct da__match_list *axis[DA_MAX_NDIM];
+        for (int b = 0; b < f->base_ndim; b++) {
+            axis[b] = &f->own[b].list[at[b]];
+            if (base->axis_grid[b] >= 0)
+                coord[base->axis_grid[b]] = f->own[b].coord[at[b]];
+        }
+        int owner = da__dist_engine(base, coord);
+        DA_TRY(add_piece(owner == engine ? &x->self : &x->receive, owner, input, f, axis));
+    } while (next_choice(f->base_ndim, at, f->own));
+    return DA_OK;
+}
+
+/* One run of positions 0, 1, 2, … on the reader's side over the whole need. */
+static bool is_plain(const struct da__choices *c, int64_t extent)
+{
+    if (c->n != 1 || c->list[0].n != 1)
+        return false;
+    const struct da__match *m = &c->list[0].m[0];
+    return m->a == 0 && m->reps == 1 && m->count == extent && (m->step_a == 1 || m->count == 1);
+}
+
+/* Reads the engine's own part where it lies, if one stride per axis suffices. */
+static void settle_in_place(const struct da__step_input *in, int engine, const struct da__dist *base, const int64_t *extent, struct da__fetch *f)
+{
+    int coord[DA_MAX_NDIM];
+    if (!da__dist_coords(base, engine, coord))
+        return;
+    for (int b = 0; b < f->base_ndim; b++) {
+        if (!is_plain(&f->own[b], extent[b]))
+            return;
+        if (base->axis_grid[b] >= 0 && f->own[b].coord[0] != coord[base->axis_grid[b]])
+            return;
+    }
+    f->in_place = true;
+    for (int b = 0; b < f->base_ndim; b++) {
+        const struct da__match *m = &f->own[b].list[0].m[0];
+        f->offset += m->b * f->base_stride[b];
+        if (in->view.axis[b] >= 0)
+            f->stride[in->view.axis[b]] = m->step_b * f->base_stride[b];
+    }
+}
+
+static da_status plan_reading(const struct da__program *p, const struct da__step *s, int engine, int input, struct da__exchange *x)
+{
+    const struct da__step_input *in = &s->input[input];
+    const struct da__dist *space = p->dist[s->dist], *base = p->dist[p->value[in->value].dist];
+    struct da__fetch *f = &x->fetch[input];
+    int coord[DA_MAX_NDIM];
+    if (!da__dist_coords(space, engine, coord))
+        return DA_OK;
+    int64_t extent[DA_MAX_NDIM], nelem = 1;
+    for (int b = 0; b < f->base_ndim; b++) {
+        struct da__index_set needs;
+        da__set_init(&needs);
+        int axis = in->view.axis[b];
+        da_status status = needs_of(in, space, b, axis >= 0 ? da__dist_part(space, coord, axis) : 0, &needs);
+        if (status == DA_OK)
+            status = own_choices(base, b, &needs, &f->own[b]);
+        extent[b] = needs.nelem;
+        nelem *= extent[b];
+        da__set_free(&needs);
+        DA_TRY(status);
+    }
+    int64_t space_shape[DA_MAX_NDIM];
+    if (nelem == 0 || da__dist_local_shape(space, engine, space_shape) == 0)
+        return DA_OK;
+    settle_in_place(in, engine, base, extent, f);
+    if (f->in_place)
+        return DA_OK;
+    da__strides_c(f->base_ndim, extent, (int64_t)f->item, f->temp_stride);
+    f->temp_nbytes = nelem * (int64_t)f->item;
+    for (int b = 0; b < f->base_ndim; b++)
+        if (in->view.axis[b] >= 0)
+            f->stride[in->view.axis[b]] = f->temp_stride[b];
+    return add_owners(base, engine, input, f, x);
+}
+
+/* ---- giving ---- */
+
+/* The iteration indices along axis k whose base index this engine owns. */
+static da_status readers_of(const struct da__view *v, int b, int64_t extent, const struct da__index_set *owned, struct da__index_set *out)
+{
+    struct da__index_set all, image;
+    struct da__match_list list;
+    da__set_init(&all);
+    da__set_init(&image);
+    da__matches_init(&list);
+    da_status status = da__set_range(&all, 0, 1, extent);
+    if (status == DA_OK)
+        status = da__set_affine(&all, v->offset[b], v->step[b], &image);
+    if (status == DA_OK)
+        status = da__set_intersect(&image, owned, &list);
+    for (int i = 0; i < list.n && status == DA_OK; i++) {
+        const struct da__match *m = &list.m[i];
+        status = da__set_push(out, (struct da__run){m->a, m->step_a, m->count, m->stride_a, m->reps});
+    }
+    da__matches_free(&list);
+    da__set_free(&image);
+    da__set_free(&all);
+    return status;
+}
+
+static da_status give_choices(const struct da__step *s, const struct da__step_input *in, const struct da__dist *space, int b,
+                              const struct da__index_set *owned, struct da__choices *out)
+{
+    int axis = in->view.axis[b];
+    struct da__run parts = {0, 1, 1, 0, 1};
+    if (axis >= 0 && space->axis_grid[axis] >= 0) {
+        struct da__index_set readers;
+        da__set_init(&readers);
+        da_status status = readers_of(&in->view, b, s->shape[axis], owned, &readers);
+        if (status == DA_OK)
+            parts = da__map_owners_of(&space->map[axis], &readers);
+        if (readers.nelem == 0)
+            parts.count = 0;
+        da__set_free(&readers);
+        DA_TRY(status);
+    }
+    for (int64_t i = 0; i < parts.count; i++) {
+        int part = (int)(parts.start + i * parts.step);
+        struct da__index_set needs;
+        da__set_init(&needs);
+        da_status status = needs_of(in, space, b, part, &needs);
+        if (status == DA_OK)
+            status = choices_add(out, part, &needs, owned);
+        da__set_free(&needs);
+        DA_TRY(status);
+    }
+    return DA_OK;
+}
+
+/* Goes through the reading engines: choices along the grid dimensions that a base axis ties, all coordinates of the others. */
+static da_status add_readers(const struct da__step_input *in, const struct da__dist *space, const struct da__dist *base,
+                             int engine, const int *mine, int input, const struct da__fetch *f, struct da__exchange *x)
+{
+    int tied[DA_MAX_NDIM]; /* per grid dimension of the space: the base axis, or -1 */
+    int64_t at[DA_MAX_NDIM] = {0}, limit[DA_MAX_NDIM];
+    const struct da__match_list *axis[DA_MAX_NDIM];
+    for (int g = 0; g < space->ngrid; g++) {
+        tied[g] = -1;
+        limit[g] = space->grid[g];
+    }
+    for (int b = 0; b < f->base_ndim; b++) {
+        if (f->give[b].n == 0)
+            return DA_OK;
+        axis[b] = &f->give[b].list[0];
+        int k = in->view.axis[b];
+        if (k >= 0 && space->axis_grid[k] >= 0) {
+            tied[space->axis_grid[k]] = b;
+            limit[space->axis_grid[k]] = f->give[b].n;
+        }
+    }
+    for (int64_t more = 1; more;) {
+        int coord[DA_MAX_NDIM];
+        for (int g = 0; g < space->ngrid; g++) {
+            coord[g] = (int)at[g];
+            if (tied[g] >= 0) {
+                coord[g] = f->give[tied[g]].coord[at[g]];
+                axis[tied[g]] = &f->give[tied[g]].list[at[g]];
+            }
+        }
+        int reader = da__dist_engine(space, coord);
+        int64_t part[DA_MAX_NDIM];
+        if (reader != engine && reads_replica(base, reader, mine) && da__dist_local_shape(space, reader, part) > 0)
+            DA_TRY(add_piece(&x->send, reader, input, f, axis));
+        more = 0;
+        for (int g = space->ngrid - 1; g >= 0 && !more; g--) {
+            if (++at[g] < limit[g])
+                more = 1;
+            else
+                at[g] = 0;
+        }
+    }
+    return DA_OK;
+}
+
+/* Every engine of the space holds all of the value: nobody needs to be asked. */
+static bool held_by_all(const struct da__dist *base, const struct da__dist *space)
+{
+    for (int k = 0; k < base->ndim; k++)
+        if (base->axis_grid[k] >= 0)
+            return false;
+    int64_t engines = da__dist_nengines(base);
+    if (engines == base->engines.nelem && base->engines.nruns == 1 && space->engines.nruns == 1) {
+        const struct da__run *a = &base->engines.run[0], *b = &space->engines.run[0];
+        return a->reps == 1 && b->reps == 1 && a->step == 1 && b->step == 1 && a->start <= b->start && a->start + a->count >= b->start + b->count;
+    }
+    return da__dist_equal(base, space);
+}
+
+static da_status plan_giving(const struct da__program *p, const struct da__step *s, int engine, int input, struct da__exchange *x)
+{
+    const struct da__step_input *in = &s->input[input];
+    const struct da__dist *space = p->dist[s->dist], *base = p->dist[p->value[in->value].dist];
+    struct da__fetch *f = &x->fetch[input];
+    int mine[DA_MAX_NDIM];
+    int64_t part[DA_MAX_NDIM];
+    if (!da__dist_coords(base, engine, mine) || da__dist_local_shape(base, engine, part) == 0 || held_by_all(base, space))
+        return DA_OK;
+    for (int b = 0; b < f->base_ndim; b++) {
+        struct da__index_set owned;
+        da__set_init(&owned);
+        da_status status = da__map_owned(&base->map[b], da__dist_part(base, mine, b), &owned);
+        if (status == DA_OK)
+            status = give_choices(s, in, space, b, &owned, &f->give[b]);
+        da__set_free(&owned);
+        DA_TRY(status);
+        if (f->give[b].n == 0)
+            return DA_OK;
+    }
+    return add_readers(in, space, base, engine, mine, input, f, x);
+}
+
+/* The value's elements lie on this engine exactly as the step reads them, on every engine. */
+static bool reads_as_it_lies(const struct da__program *p, const struct da__step *s, const struct da__step_input *in)
+{
+    const struct da__value *v = &p->value[in->value];
+    if (v->dist != s->dist || v->ndim != s->ndim || !da__view_is_identity(&in->view))
+        return false;
+    for (int k = 0; k < s->ndim; k++)
+        if (v->shape[k] != s->shape[k])
+            return false;
+    return true;
+}
+
+da_status da__exchange_plan(const struct da__program *p, const struct da__step *s, int engine, struct da__exchange *x)
+{
+    memset(x, 0, sizeof *x);
+    x->fetch = da__calloc((size_t)s->ninputs + 1, sizeof *x->fetch);
+    if (x->fetch == NULL)
+        return DA_ERR_MEMORY;
+    x->ninputs = s->ninputs;
+    for (int i = 0; i < s->ninputs; i++) {
+        const struct da__value *v = &p->value[s->input[i].value];
+        struct da__fetch *f = &x->fetch[i];
+        int64_t local[DA_MAX_NDIM];
+        f->value = s->input[i].value;
+        f->base_ndim = v->ndim;
+        f->item = da__dtype_nbytes(v->dtype);
+        da__dist_local_shape(p->dist[v->dist], engine, local);
+        da__strides_c(v->ndim, local, (int64_t)f->item, f->base_stride);
+        if (reads_as_it_lies(p, s, &s->input[i])) {
+            f->in_place = true;
+            for (int k = 0; k < s->ndim; k++)
+                f->stride[k] = f->base_stride[k];
+            continue;
+        }
+        DA_TRY(plan_reading(p, s, engine, i, x));
+        DA_TRY(plan_giving(p, s, engine, i, x));
+    }
+    return DA_OK;
+}

@@ -1,0 +1,198 @@
+/* One run of a program on one engine: steps in order, level by level. Whatever fails, the message pattern is kept: what a
+ * failed engine owes the others travels as void. */
+#include "engine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void da__run_fail(struct da__execution *r, da_status status, const char *format, ...)
+{
+    if (r->engine->failure.status != DA_OK)
+        return;
+    char text[DA__ERROR_TEXT];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    r->engine->failure.engine = r->engine->rank;
+    da__fail(&r->engine->failure, status, "%s", text);
+    int64_t code = status;
+    memcpy(r->void_header, &code, sizeof code);
+}
+
+bool da__run_failed(const struct da__execution *r)
+{
+    return r->engine->failure.status != DA_OK;
+}
+
+void da__run_poll(struct da__execution *r)
+{
+    struct da__endpoint *e = r->engine->endpoint;
+    int64_t kept = 0;
+    for (int64_t i = 0; i < r->nsends; i++) {
+        struct da__send *s = &r->send[i];
+        if (!s->request.done && e->ops->test(e, &s->request) != DA_OK) {
+            da__run_fail(r, DA_ERR_TRANSPORT, "a message could not be sent");
+            s->request.done = true;
+        }
+        if (s->request.done)
+            da__pool_put(r->engine->pool, s->block);
+        else
+            r->send[kept++] = *s;
+    }
+    r->nsends = kept;
+}
+
+void da__run_send(struct da__execution *r, int to, int tag, const void *data, int64_t nbytes, void *block)
+{
+    struct da__endpoint *e = r->engine->endpoint;
+    struct da__send s = {.block = block};
+    da_status status = e->ops->isend(e, to, tag, data, nbytes, &s.request);
+    r->engine->data_messages++;
+    r->engine->data_bytes += nbytes - DA__MESSAGE_HEADER;
+    if (status != DA_OK) {
+        da__run_fail(r, status, "sending to engine %d failed", to);
+        da__pool_put(r->engine->pool, block);
+        return;
+    }
+    if (!s.request.done && !da__grow((void **)&r->send, &r->sends_cap, r->nsends + 1, sizeof *r->send)) {
+        da__wait_all(e, 1, &s.request); /* cannot be remembered: wait for it */
+    }
+    if (s.request.done)
+        da__pool_put(r->engine->pool, block);
+    else
+        r->send[r->nsends++] = s;
+}
+
+void *da__run_value(struct da__execution *r, int value)
+{
+    if (r->data[value] != NULL || da__run_failed(r))
+        return r->data[value];
+    const struct da__local *local = &r->plan->value[value];
+    r->data[value] = da__pool_get(r->engine->pool, local->nbytes);
+    if (r->data[value] == NULL)
+        da__run_fail(r, DA_ERR_MEMORY, "no memory for %lld bytes of an array", (long long)local->nbytes);
+    return r->data[value];
+}
+
+static void release_values(struct da__execution *r, int step)
+{
+    const struct da__program *p = r->plan->program;
+    const struct da__step *s = &p->step[step];
+    for (int k = 0; k < s->ninputs; k++) {
+        int v = s->input[k].value;
+        if (p->value[v].kind == DA__VALUE_TEMP && p->value[v].last_step == step) {
+            da__pool_put(r->engine->pool, r->data[v]);
+            r->data[v] = NULL;
+        }
+    }
+}
+
+/* Steps of one level, then their reductions together. Returns the first step after it. */
+static int run_level(struct da__execution *r, int first)
+{
+    const struct da__program *p = r->plan->program;
+    int last = first;
+    while (last < p->nsteps && p->step[last].level == p->step[first].level)
+        last++;
+    int64_t nreductions = 0;
+    for (int i = first; i < last; i++)
+        nreductions += p->step[i].body.nreductions;
+    int64_t nbytes = (last - first + nreductions + 1) * (int64_t)sizeof(void *);
+    void ***state = da__pool_get(r->engine->pool, nbytes);
+    void **none = (void **)(void *)r->void_header; /* where accumulators would be listed: unused once failed */
+    if (state == NULL)
+        da__run_fail(r, DA_ERR_MEMORY, "no memory for a level of %d steps", last - first);
+    else
+        memset(state, 0, (size_t)nbytes);
+    void **list = state != NULL ? (void **)(state + (last - first)) : none;
+    for (int i = first; i < last; i++) {
+        switch (p->step[i].kind) {
+        case DA__STEP_KERNEL:
+            if (state != NULL) {
+                state[i - first] = list;
+                list += p->step[i].body.nreductions;
+            }
+            da__run_kernel(r, i, state != NULL ? state[i - first] : none);
+            break;
+        case DA__STEP_LOAD:
+        case DA__STEP_SAVE:
+            da__run_file(r, i);
+            break;
+        case DA__STEP_CALL:
+            da__run_call(r, i);
+            break;
+        }
+        release_values(r, i);
+        da__run_poll(r);
+    }
+    da__run_combine(r, first, last, state);
+    da__pool_put(r->engine->pool, state);
+    return last;
+}
+
+static bool bind_inputs(struct da__execution *r)
+{
+    const struct da__program *p = r->plan->program;
+    for (int i = 0; i < p->nvalues; i++) {
+        if (p->value[i].kind != DA__VALUE_INPUT || !r->plan->value[i].member)
+            continue;
+        struct da__buffer *b = da__buffers_find(&r->engine->buffers, r->slot[p->value[i].slot]);
+        if (b == NULL || b->nbytes != r->plan->value[i].nbytes) {
+            da__run_fail(r, DA_ERR_INTERNAL, "array %llu is not on this engine", (unsigned long long)r->slot[p->value[i].slot]);
+            return false;
+        }
+        r->data[i] = b->data;
+    }
+    return true;
+}
+
+/* Results become arrays under their names, unless this engine failed; temporaries go. */
+static void settle_values(struct da__execution *r)
+{
+    const struct da__program *p = r->plan->program;
+    for (int i = 0; i < p->nvalues; i++) {
+        const struct da__value *v = &p->value[i];
+        if (v->kind == DA__VALUE_OUTPUT && r->plan->value[i].member && !da__run_failed(r) && r->data[i] == NULL)
+            da__run_value(r, i); /* an empty part */
+        if (v->kind == DA__VALUE_OUTPUT && r->data[i] != NULL && !da__run_failed(r)) {
+            if (da__buffers_add(&r->engine->buffers, r->slot[v->slot], r->data[i], r->plan->value[i].nbytes))
+                continue;
+            da__run_fail(r, DA_ERR_MEMORY, "no memory to register an array");
+        }
+        if (v->kind != DA__VALUE_INPUT)
+            da__pool_put(r->engine->pool, r->data[i]);
+    }
+}
+
+void da__run_program(struct da__engine *e, const struct da__plan *plan, const uint64_t *slot, const uint8_t *param)
+{
+    struct da__execution r = {.engine = e, .plan = plan, .slot = slot, .param = param};
+    int64_t code = DA_ERR_TRANSPORT;
+    memcpy(r.void_header, &code, sizeof code);
+    int64_t nbytes = (plan->program->nvalues + 1) * (int64_t)sizeof(void *);
+    r.data = da__pool_get(e->pool, nbytes);
+    void *spare = NULL;
+    if (r.data == NULL) { /* the pattern needs a place per value all the same */
+        spare = da__calloc((size_t)plan->program->nvalues + 1, sizeof(void *));
+        r.data = spare;
+        da__run_fail(&r, DA_ERR_MEMORY, "no memory for %d values", plan->program->nvalues);
+    } else
+        memset(r.data, 0, (size_t)nbytes);
+    if (r.data != NULL) {
+        bind_inputs(&r);
+        for (int i = 0; i < plan->program->nsteps;)
+            i = run_level(&r, i);
+        settle_values(&r);
+    }
+    while (r.nsends > 0) {
+        da__run_poll(&r);
+        if (r.nsends > 0)
+            e->endpoint->ops->wait_a_while(e->endpoint, 1000);
+    }
+    da__free(r.send);
+    if (spare != NULL)
+        da__free(spare);
+    else
+        da__pool_put(e->pool, r.data);
+}

@@ -1,0 +1,301 @@
+/* Computing on the master: lower, look up, optimize and ship where new, run, and settle what became of the nodes. */
+#include "runtime.h"
+
+#include <string.h>
+
+enum { MOST_PROGRAMS = 1024 }; /* known at a time; then all are forgotten */
+
+void da__command_start(struct da__runtime *rt, enum da__command_kind kind)
+{
+    rt->command.nbytes = rt->command.at = 0;
+    rt->command.failed = false;
+    da__put_i64(&rt->command, kind);
+}
+
+/* Everything below is 8-byte words, so that engines can read slots and parameters where they lie. */
+da_status da__runtime_command(struct da__runtime *rt, struct da__error *err)
+{
+    struct da__engine *e = rt->engine;
+    struct da__report report;
+    if (rt->command.failed)
+        return da__fail(err, DA_ERR_MEMORY, "out of memory for a command");
+    da_status status = da__command_send(e, rt->command.data, rt->command.nbytes);
+    rt->command.at = 0;
+    if (status == DA_OK) {
+        da__engine_obey(e, &rt->command, &report);
+        status = da__report_up(e, &report);
+    }
+    if (status != DA_OK)
+        return da__fail(err, status, "the engines could not be reached");
+    rt->counters.messages += report.messages;
+    rt->counters.message_bytes += report.message_bytes;
+    rt->counters.control_messages += report.control_messages;
+    rt->counters.live_bytes = da__pool_live(e->pool);
+    if (report.peak_bytes > rt->counters.peak_bytes)
+        rt->counters.peak_bytes = report.peak_bytes;
+    if (report.failure.status == DA_OK)
+        return DA_OK;
+    if (err != NULL && err->status == DA_OK)
+        *err = report.failure;
+    return report.failure.status;
+}
+
+static void put_dead(struct da__runtime *rt, int64_t n, const uint64_t *names)
+{
+    da__put_i64(&rt->command, n);
+    for (int64_t i = 0; i < n; i++)
+        da__put_i64(&rt->command, (int64_t)names[i]);
+}
+
+da_status da__runtime_ship(struct da__runtime *rt, const struct da__program *p, int64_t id, struct da__error *err)
+{
+    da__command_start(rt, DA__COMMAND_PROGRAM);
+    da__put_i64(&rt->command, id);
+    if (da__program_write(p, &rt->command) != DA_OK)
+        return da__fail(err, DA_ERR_MEMORY, "out of memory for a program");
+    rt->counters.programs_shipped++;
+    return da__runtime_command(rt, err);
+}
+
+static da_status forget_everything(struct da__runtime *rt, struct da__error *err)
+{
+    da__cache_clear(&rt->cache);
+    rt->next_program = 0;
+    da__command_start(rt, DA__COMMAND_FORGET);
+    put_dead(rt, 0, NULL);
+    da__put_i64(&rt->command, 1);
+    return da__runtime_command(rt, err);
+}
+
+/* The program that every engine knows for this lowered one. */
+static da_status find_or_ship(struct da__runtime *rt, struct da__program *lowered, struct da__cached **out, struct da__error *err)
+{
+    struct da__bytes key = {0};
+    da_status status = da__program_write(lowered, &key);
+    if (status != DA_OK) {
+        da__bytes_free(&key);
+        return da__fail(err, status, "out of memory for a program");
+    }
+    *out = da__cache_find(&rt->cache, &key);
+    if (*out != NULL) {
+        rt->counters.cache_hits++;
+        da__bytes_free(&key);
+        return DA_OK;
+    }
+    if (rt->cache.count >= MOST_PROGRAMS)
+        status = forget_everything(rt, err);
+    if (status == DA_OK)
+        status = da__optimize(lowered, rt->passes, NULL, NULL, err);
+    if (status == DA_OK)
+        status = da__runtime_ship(rt, lowered, rt->next_program, err);
+    if (status == DA_OK) {
+        *out = da__cache_add(&rt->cache, &key, rt->next_program++, lowered);
+        if (*out == NULL)
+            status = da__fail(err, DA_ERR_MEMORY, "out of memory for the program cache");
+    }
+    da__bytes_free(&key);
+    return status;
+}
+
+static void put_params(struct da__bytes *command, int n, const struct da__param *param)
+{
+    for (int i = 0; i < n; i++)
+        da__put_bytes(command, param[i].bytes, sizeof param[i].bytes);
+}
+
+/* The names of an interrupted run's results go; engines that have none under them do not mind. */
+static void forget_outputs(struct da__runtime *rt, const struct da__binding *bind, const bool *is_output)
+{
+    da__command_start(rt, DA__COMMAND_FORGET);
+    int64_t n = 0;
+    for (int i = 0; i < bind->nslots; i++)
+        n += is_output[i];
+    da__put_i64(&rt->command, n);
+    for (int i = 0; i < bind->nslots; i++)
+        if (is_output[i])
+            da__put_i64(&rt->command, (int64_t)bind->buffer[i]);
+    da__put_i64(&rt->command, 0);
+    struct da__error ignored = {.engine = -1};
+    da__runtime_command(rt, &ignored);
+}
+
+static bool *outputs_of(const struct da__program *p, int nslots)
+{
+    bool *is_output = da__calloc((size_t)nslots + 1, sizeof *is_output);
+    for (int i = 0; is_output != NULL && i < p->nvalues; i++)
+        if (p->value[i].kind == DA__VALUE_OUTPUT)
+            is_output[p->value[i].slot] = true;
+    return is_output;
+}
+
+static da_status run(struct da__runtime *rt, const struct da__cached *c, const struct da__program *lowered, int nlowered, const struct da__binding *bind,
+                     struct da__error *err)
+{
+    uint64_t *dead;
+    int64_t ndead = da__graph_take_dead(rt->graph, &dead);
+    da__command_start(rt, DA__COMMAND_RUN);
+    put_dead(rt, ndead, dead);
+    da__free(dead);
+    da__put_i64(&rt->command, c->id);
+    da__put_i64(&rt->command, bind->nslots);
+    for (int i = 0; i < bind->nslots; i++)
+        da__put_i64(&rt->command, (int64_t)bind->buffer[i]);
+    da__put_i64(&rt->command, nlowered + c->nextra);
+    put_params(&rt->command, nlowered, lowered->param);
+    put_params(&rt->command, c->nextra, c->extra);
+    rt->counters.runs++;
+    rt->counters.kernel_sweeps += c->nkernels;
+    return da__runtime_command(rt, err);
+}
+
+static da_status first_poison(int ntargets, da_array *const *target, struct da__error *err)
+{
+    for (int i = 0; i < ntargets; i++) {
+        const struct da__error *cause = da__node_error(target[i]);
+        if (cause != NULL)
+            return da__fail(err, cause->status, "%s", cause->text);
+    }
+    return DA_OK;
+}
+
+da_status da__runtime_compute(struct da__runtime *rt, int ntargets, da_array *const *target, struct da__error *err)
+{
+    struct da__error local = {.engine = -1};
+    err = err != NULL ? err : &local;
+    DA_TRY(first_poison(ntargets, target, err));
+    if (da__graph_nengines(rt->graph) != rt->engine->size)
+        return da__fail(err, DA_ERR_STATE, "this context only explains: it plans for %d engines and has %d", da__graph_nengines(rt->graph), rt->engine->size);
+    struct da__program *lowered = NULL;
+    struct da__binding bind;
+    struct da__cached *c = NULL;
+    DA_TRY(da__lower(rt->graph, ntargets, target, rt->passes, &lowered, &bind, err));
+    int nlowered = lowered->nlowered;
+    bool *is_output = outputs_of(lowered, bind.nslots);
+    da_status status = is_output == NULL ? da__fail(err, DA_ERR_MEMORY, "out of memory for %d arrays", bind.nslots) : DA_OK;
+    if (status != DA_OK || lowered->nsteps == 0)
+        goto done;
+    status = find_or_ship(rt, lowered, &c, err);
+    if (status == DA_OK)
+        status = run(rt, c, lowered, nlowered, &bind, err);
+    if (status != DA_OK) {
+        if (c != NULL)
+            forget_outputs(rt, &bind, is_output);
+        goto done;
+    }
+    for (int i = 0; i < bind.nslots; i++)
+        if (is_output[i])
+            da__node_computed(bind.node[i], bind.buffer[i]);
+    for (int i = 0; i < bind.nsaves; i++)
+        bind.save[i]->saved = true;
+done:
+    da__free(is_output);
+    da__binding_free(&bind);
+    da__program_free(lowered);
+    return status;
+}
+
+da_status da__runtime_plan(struct da__runtime *rt, int ntargets, da_array *const *target, struct da__program **out, struct da__error *err)
+{
+    struct da__binding bind;
+    DA_TRY(first_poison(ntargets, target, err));
+    DA_TRY(da__lower(rt->graph, ntargets, target, rt->passes, out, &bind, err));
+    da__binding_free(&bind);
+    da_status status = da__optimize(*out, rt->passes, NULL, NULL, err);
+    if (status != DA_OK) {
+        da__program_free(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+/* ---- data to and from the master's memory ---- */
+
+/* The leaf's elements where engine 0 holds all of them in their natural order. */
+static const void *whole_on_master(struct da__runtime *rt, const da_array *a)
+{
+    if (a->kind != DA__NODE_LEAF)
+        return NULL;
+    int64_t shape[DA_MAX_NDIM];
+    if (da__dist_local_shape(a->dist, 0, shape) != da__nelem(a->ndim, a->shape) || !da__dist_has(a->dist, 0))
+        return NULL;
+    for (int k = 0; k < a->ndim; k++)
+        if (a->dist->map[k].kind == DA__MAP_U)
+            return NULL;
+    struct da__buffer *b = da__buffers_find(&rt->engine->buffers, a->buffer);
+    return b != NULL ? b->data : NULL;
+}
+
+da_status da__runtime_gather(struct da__runtime *rt, da_array *a, void *out, struct da__error *err)
+{
+    DA_TRY(first_poison(1, &a, err));
+    const struct da__dist *single = NULL;
+    if (a->kind != DA__NODE_LEAF)
+        DA_TRY(da__runtime_compute(rt, 1, &a, err));
+    int64_t nelem = da__nelem(a->ndim, a->shape);
+    size_t nbytes = (size_t)nelem * da__dtype_nbytes(a->dtype);
+    const void *data = whole_on_master(rt, a);
+    if (data != NULL || nbytes == 0) {
+        if (nbytes > 0)
+            memcpy(out, data, nbytes);
+        return DA_OK;
+    }
+    if (da__dist_single(a->ndim, a->shape, 0, &single) != DA_OK || da__scope_push(rt->graph) != DA_OK) {
+        da__dist_drop(single);
+        return da__fail(err, DA_ERR_MEMORY, "out of memory for gathering an array");
+    }
+    da_array *copy = da__make_redistribute_to(rt->graph, a, single);
+    da_status status = da__runtime_compute(rt, 1, &copy, err);
+    if (status == DA_OK) {
+        data = whole_on_master(rt, copy);
+        if (data == NULL)
+            status = da__fail(err, DA_ERR_INTERNAL, "the gathered array is not on the master");
+        else
+            memcpy(out, data, nbytes);
+    }
+    da__dist_drop(single);
+    da__scope_pop(rt->graph);
+    return status;
+}
+
+static da_array *import_failed(struct da__runtime *rt, const struct da__dist *single, struct da__error *err, da_status status, const char *text)
+{
+    da__dist_drop(single);
+    da__fail(err, status, "%s", text);
+    return da__make_poison(rt->graph, err);
+}
+
+da_array *da__runtime_import(struct da__runtime *rt, const void *data, da_dtype dtype, int ndim, const int64_t *shape, const struct da__dist_spec *spec)
+{
+    struct da__error err = {.engine = -1};
+    const struct da__dist *single = NULL;
+    int64_t nelem = ndim >= 0 && ndim <= DA_MAX_NDIM ? da__nelem(ndim, shape) : -1;
+    for (int k = 0; nelem >= 0 && k < ndim; k++)
+        if (shape[k] < 0)
+            nelem = -1;
+    if (nelem < 0 || !da__dtype_valid((int)dtype))
+        return import_failed(rt, NULL, &err, DA_ERR_SHAPE, "array from memory: an impossible shape or dtype");
+    int64_t nbytes = nelem * (int64_t)da__dtype_nbytes(dtype);
+    if (da__dist_single(ndim, shape, 0, &single) != DA_OK)
+        return import_failed(rt, NULL, &err, DA_ERR_MEMORY, "array from memory: out of memory");
+    void *block = da__pool_get(rt->engine->pool, nbytes);
+    uint64_t name = da__graph_new_buffer(rt->graph);
+    if (block == NULL || !da__buffers_add(&rt->engine->buffers, name, block, nbytes)) {
+        da__pool_put(rt->engine->pool, block);
+        return import_failed(rt, single, &err, DA_ERR_MEMORY, "array from memory: no memory for its elements");
+    }
+    if (nbytes > 0)
+        memcpy(block, data, (size_t)nbytes);
+    da_array *leaf = da__make_leaf(rt->graph, name, dtype, ndim, shape, single);
+    da__dist_drop(single);
+    return da__make_redistribute(rt->graph, leaf, spec);
+}
+
+void da__runtime_counters(const struct da__runtime *rt, struct da__counters *out)
+{
+    *out = rt->counters;
+}
+
+void da__runtime_reset_counters(struct da__runtime *rt)
+{
+    memset(&rt->counters, 0, sizeof rt->counters);
+}

@@ -1,0 +1,30 @@
+/* The master's side: engines started, the cache, counters. Private to scheduler. */
+#ifndef DA_RUNTIME_H
+#define DA_RUNTIME_H
+
+#include <pthread.h>
+
+#include "cache.h"
+#include "da_scheduler.h"
+#include "engine.h"
+
+struct da__runtime {
+    struct da__graph *graph;
+    struct da__engine *engine;   /* the master is engine 0 */
+    struct da__endpoint **endpoint; /* of this process: one, or all virtual engines' */
+    pthread_t *thread;           /* of virtual engines 1 … */
+    int nthreads_started, nendpoints;
+    bool is_mpi;
+    char *passes;
+    struct da__cache cache;
+    int64_t next_program;
+    struct da__counters counters;
+    struct da__bytes command;    /* reused for every run */
+};
+/* Sends a command, obeys it here and gathers the reports; the run's failure goes to err. */
+da_status da__runtime_command(struct da__runtime *rt, struct da__error *err);
+void da__command_start(struct da__runtime *rt, enum da__command_kind kind);
+/* Ships a program (its bytes follow the id); the master unfolds its own copy. */
+da_status da__runtime_ship(struct da__runtime *rt, const struct da__program *p, int64_t id, struct da__error *err);
+
+#endif

@@ -1,0 +1,250 @@
+/* Starting and stopping engines: MPI ranks where a launcher started us, threads of this process otherwise. */
+#include "runtime.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int64_t number_from_environment(const char *name, int64_t otherwise)
+{
+    const char *text = getenv(name);
+    char *end;
+    if (text == NULL || *text == '\0')
+        return otherwise;
+    long long value = strtoll(text, &end, 10);
+    return end != text && value > 0 ? value : otherwise;
+}
+
+/* "256M", "2G": binary multiples. */
+static int64_t size_from_environment(const char *name)
+{
+    const char *text = getenv(name), *units = "KMGT";
+    char *end;
+    if (text == NULL || *text == '\0')
+        return 0;
+    double value = strtod(text, &end);
+    const char *unit = *end != '\0' ? strchr(units, *end & ~0x20) : NULL;
+    for (long i = 0; unit != NULL && i <= unit - units; i++)
+        value *= 1024;
+    return value > 0 && value < 9e18 ? (int64_t)value : 0;
+}
+
+struct launch {
+    int nengines_here, first_core, nthreads;
+    int64_t memory;
+    struct da__topology topology;
+};
+
+/* Engines that share cores share them evenly; one thread each at least. */
+static da_status plan_launch(const struct da__runtime_options *o, int nengines_here, struct launch *l, struct da__error *err)
+{
+    l->nengines_here = nengines_here;
+    l->memory = o->memory > 0 ? o->memory : size_from_environment("DISTARRAY_MEMORY");
+    DA_TRY(da__topology_read(&l->topology, err));
+    int64_t ranks = number_from_environment("OMPI_COMM_WORLD_LOCAL_SIZE", number_from_environment("MPI_LOCALNRANKS", 1));
+    int64_t sharing = nengines_here;
+    if (nengines_here == 1 && ranks > 1 && l->topology.ncores == l->topology.machine_cores)
+        sharing = ranks; /* not bound by the launcher: all ranks see all cores */
+    int64_t threads = o->threads > 0 ? o->threads : number_from_environment("DISTARRAY_THREADS", 0);
+    if (threads <= 0)
+        threads = l->topology.ncores / sharing;
+    l->nthreads = threads < 1 ? 1 : threads > 1024 ? 1024 : (int)threads;
+    return DA_OK;
+}
+
+/* Threads are bound only where each has a core of its own. */
+static const int *cores_of(const struct launch *l, int engine)
+{
+    int64_t first = (int64_t)engine * l->nthreads;
+    bool one_each = l->nthreads > 1 && first + l->nthreads <= l->topology.ncores;
+    return one_each ? l->topology.cpu + first : NULL;
+}
+
+/* ---- virtual engines ---- */
+
+struct serving {
+    struct da__endpoint *endpoint;
+    const struct launch *launch;
+    int engine;
+    pthread_mutex_t lock;
+    pthread_cond_t started;
+    int state; /* 0 starting, 1 serving, 2 failed */
+    struct da__error err;
+};
+
+static void *serve_thread(void *self)
+{
+    struct serving *s = self;
+    struct da__engine *e = NULL;
+    da_status status = da__engine_open(s->endpoint, s->launch->nthreads, cores_of(s->launch, s->engine), s->launch->memory, true, &e, &s->err);
+    pthread_mutex_lock(&s->lock);
+    s->state = status == DA_OK ? 1 : 2;
+    pthread_cond_signal(&s->started);
+    pthread_mutex_unlock(&s->lock);
+    if (status == DA_OK) /* `s` is gone soon after */
+        da__engine_serve(e);
+    da__engine_close(e);
+    return NULL;
+}
+
+static da_status start_thread(struct da__runtime *rt, const struct launch *l, int engine, struct da__error *err)
+{
+    struct serving s = {.endpoint = rt->endpoint[engine], .launch = l, .engine = engine, .err = {.engine = -1}};
+    pthread_mutex_init(&s.lock, NULL);
+    pthread_cond_init(&s.started, NULL);
+    da_status status = DA_OK;
+    if (pthread_create(&rt->thread[engine], NULL, serve_thread, &s) != 0)
+        status = da__fail(err, DA_ERR_MEMORY, "no thread for engine %d", engine);
+    pthread_mutex_lock(&s.lock);
+    while (status == DA_OK && s.state == 0)
+        pthread_cond_wait(&s.started, &s.lock);
+    pthread_mutex_unlock(&s.lock);
+    if (status == DA_OK)
+        rt->nthreads_started = engine;
+    if (s.state == 2)
+        status = da__fail(err, s.err.status, "%s", s.err.text);
+    pthread_cond_destroy(&s.started);
+    pthread_mutex_destroy(&s.lock);
+    return status;
+}
+
+static da_status open_virtual(struct da__runtime *rt, const struct da__runtime_options *o, struct da__error *err)
+{
+    int64_t n = o->engines > 0 ? o->engines : number_from_environment("DISTARRAY_ENGINES", 1);
+    if (n > 65536)
+        return da__fail(err, DA_ERR_ARGUMENT, "%lld virtual engines are more than 65536", (long long)n);
+    struct launch l = {0};
+    rt->endpoint = da__calloc((size_t)n, sizeof(struct da__endpoint *));
+    rt->thread = da__calloc((size_t)n, sizeof *rt->thread);
+    if (rt->endpoint == NULL || rt->thread == NULL)
+        return da__fail(err, DA_ERR_MEMORY, "out of memory for %lld engines", (long long)n);
+    DA_TRY(da__virtual_open((int)n, rt->endpoint, err));
+    rt->nendpoints = (int)n;
+    da_status status = plan_launch(o, (int)n, &l, err);
+    if (status == DA_OK)
+        status = da__engine_open(rt->endpoint[0], l.nthreads, cores_of(&l, 0), l.memory, n > 1, &rt->engine, err);
+    for (int i = 1; i < n && status == DA_OK; i++)
+        status = start_thread(rt, &l, i, err);
+    da__topology_free(&l.topology);
+    return status;
+}
+
+/* ---- MPI ---- */
+
+static da_status open_mpi(struct da__runtime *rt, const struct da__runtime_options *o, bool *served, struct da__error *err)
+{
+    struct launch l = {0};
+    rt->endpoint = da__calloc(1, sizeof(struct da__endpoint *));
+    if (rt->endpoint == NULL)
+        return da__fail(err, DA_ERR_MEMORY, "out of memory for an engine");
+    DA_TRY(da__mpi_open(o->mpi_comm, &rt->endpoint[0], err));
+    rt->nendpoints = 1;
+    rt->is_mpi = true;
+    da_status status = plan_launch(o, 1, &l, err);
+    if (status == DA_OK)
+        status = da__engine_open(rt->endpoint[0], l.nthreads, cores_of(&l, 0), l.memory, false, &rt->engine, err);
+    da__topology_free(&l.topology);
+    if (status == DA_OK && rt->endpoint[0]->rank > 0) {
+        da__engine_serve(rt->engine);
+        *served = true;
+    }
+    return status;
+}
+
+/* ---- both ---- */
+
+static void close_endpoints(struct da__runtime *rt)
+{
+    for (int i = 0; i < rt->nendpoints; i++)
+        rt->endpoint[i]->ops->close(rt->endpoint[i]);
+}
+
+static void stop_engines(struct da__runtime *rt)
+{
+    if (rt->engine != NULL && rt->engine->rank == 0 && rt->graph != NULL) {
+        da__command_start(rt, DA__COMMAND_STOP);
+        da__command_send(rt->engine, rt->command.data, rt->command.nbytes);
+    }
+    for (int i = 1; i <= rt->nthreads_started; i++)
+        pthread_join(rt->thread[i], NULL);
+}
+
+static void free_runtime(struct da__runtime *rt)
+{
+    da__graph_free(rt->graph);
+    da__cache_clear(&rt->cache);
+    da__engine_close(rt->engine);
+    close_endpoints(rt);
+    da__bytes_free(&rt->command);
+    da__free(rt->endpoint);
+    da__free(rt->thread);
+    da__free(rt->passes);
+    da__free(rt);
+}
+
+void da__runtime_close(struct da__runtime *rt)
+{
+    if (rt == NULL)
+        return;
+    stop_engines(rt);
+    free_runtime(rt);
+}
+
+static da_array *import(void *self, const void *data, da_dtype dtype, int ndim, const int64_t *shape, const struct da__dist_spec *spec)
+{
+    return da__runtime_import(self, data, dtype, ndim, shape, spec);
+}
+
+static da_status export(void *self, da_array *a, void *out, struct da__error *err)
+{
+    return da__runtime_gather(self, a, out, err);
+}
+
+da_status da__runtime_open(const struct da__runtime_options *options, struct da__runtime **out, struct da__error *err)
+{
+    static const struct da__runtime_options defaults;
+    const struct da__runtime_options *o = options != NULL ? options : &defaults;
+    *out = NULL;
+    struct da__runtime *rt = da__calloc(1, sizeof *rt);
+    if (rt == NULL)
+        return da__fail(err, DA_ERR_MEMORY, "out of memory for a context");
+    bool served = false;
+    bool mpi = !o->no_mpi && (o->mpi_comm != NULL || da__mpi_launched());
+    da_status status = mpi ? open_mpi(rt, o, &served, err) : open_virtual(rt, o, err);
+    const char *passes = o->passes != NULL ? o->passes : getenv("DISTARRAY_PASSES");
+    if (status == DA_OK && !served) {
+        rt->passes = passes != NULL ? da__strdup(passes) : NULL;
+        rt->graph = da__graph_new(o->plan_engines > 0 ? o->plan_engines : rt->engine->size);
+        if (rt->graph == NULL || (passes != NULL && rt->passes == NULL))
+            status = da__fail(err, DA_ERR_MEMORY, "out of memory for a context");
+    }
+    if (status != DA_OK || served) {
+        if (status != DA_OK && rt->nthreads_started > 0 && rt->graph == NULL)
+            rt->graph = da__graph_new(1); /* so that the threads that did start are stopped */
+        stop_engines(rt);
+        free_runtime(rt);
+        return status;
+    }
+    da__graph_set_data_hooks(rt->graph, import, export, rt);
+    *out = rt;
+    return DA_OK;
+}
+
+struct da__graph *da__runtime_graph(struct da__runtime *rt)
+{
+    return rt->graph;
+}
+
+int da__runtime_nengines(const struct da__runtime *rt)
+{
+    return rt->engine->size;
+}
+
+int da__runtime_nthreads(const struct da__runtime *rt)
+{
+    return rt->engine->nthreads;
+}
+
+bool da__runtime_is_mpi(const struct da__runtime *rt)
+{
+    return rt->is_mpi;
+}
