@@ -109,12 +109,9 @@ static da_status read_text(const char *file, struct da__bytes *out, struct da__e
     return out->failed ? da__fail(err, DA_ERR_MEMORY, "%s: out of memory", file) : DA_OK;
 }
 
-/* The folder of a file's name; "." where it has none. The caller frees. */
-static char *folder_of(const char *file)
+/* The folder of a file's name that has one. The caller frees. */
+static char *folder_of(const char *file, const char *slash)
 {
-    const char *slash = strrchr(file, '/');
-    if (slash == NULL)
-        return da__strdup(".");
     size_t length = slash == file ? 1 : (size_t)(slash - file);
     char *folder = da__alloc(length + 1);
     if (folder != NULL) {
@@ -129,9 +126,9 @@ da_status da_pipeline_open(da_context *ctx, const char *file, int ndefines, cons
     DA_TRY(check(ctx, "da_pipeline_open", file, ndefines, defines, out));
     struct da__error err = {.engine = -1};
     struct da__bytes text = {0};
-    char *folder = folder_of(file);
     const char *slash = strrchr(file, '/');
-    da_status status = folder != NULL ? read_text(file, &text, &err) : da__fail(&err, DA_ERR_MEMORY, "%s: out of memory", file);
+    char *folder = slash != NULL ? folder_of(file, slash) : NULL;
+    da_status status = slash == NULL || folder != NULL ? read_text(file, &text, &err) : da__fail(&err, DA_ERR_MEMORY, "%s: out of memory", file);
     if (status != DA_OK)
         da__api_failed(ctx, &err);
     else

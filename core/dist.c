@@ -52,8 +52,7 @@ void da__dist_drop(const struct da__dist *d)
     da__free(mine);
 }
 
-/* All axes whole, on engines first … first + n - 1; one replica dimension where there are several.
- */
+/* All axes whole, on n engines from `first` on; one replica dimension where there are several. */
 static da_status make_whole(int ndim, const int64_t *shape, int first, int n,
                             const struct da__dist **out)
 {
@@ -87,8 +86,7 @@ da_status da__dist_single(int ndim, const int64_t *shape, int engine, const stru
     return make_whole(ndim, shape, engine, 1, out);
 }
 
-/* ---- engines ------------------------------------------------------------------------------------
- */
+/* ---- engines ---- */
 
 /* Grid strides descend, and each one is larger than what all the later dimensions can add up to: so
  * coordinates are the digits of the engine's place. */
@@ -132,8 +130,7 @@ bool da__dist_has(const struct da__dist *d, int engine)
     return da__dist_coords(d, engine, coord);
 }
 
-/* ---- the local part -----------------------------------------------------------------------------
- */
+/* ---- the local part ---- */
 
 int da__dist_part(const struct da__dist *d, const int *coord, int axis)
 {

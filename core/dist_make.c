@@ -20,8 +20,7 @@ struct maker {
     struct da__error *err;
 };
 
-/* ---- the maps' specifications -------------------------------------------------------------------
- */
+/* ---- the maps' specifications ---- */
 
 static da_status check_shape(const struct maker *m)
 {
@@ -76,8 +75,7 @@ static da_status check_map(const struct maker *m, int axis)
     return s->nbounds != 0 ? check_bounds(m, axis, s) : DA_OK;
 }
 
-/* One specification for every axis: 'b' on axis 0 when nothing is said, 'n' where little is said.
- */
+/* One specification for every axis: 'b' on axis 0 when nothing is said, else 'n'. */
 static da_status complete_maps(struct maker *m)
 {
     for (int k = 0; k < m->ndim; k++) {
@@ -89,8 +87,7 @@ static da_status complete_maps(struct maker *m)
     return DA_OK;
 }
 
-/* ---- engines ------------------------------------------------------------------------------------
- */
+/* ---- engines ---- */
 
 static int compare_ints(const void *x, const void *y)
 {
@@ -122,8 +119,7 @@ static da_status choose_engines(struct maker *m, int total)
     return DA_OK;
 }
 
-/* ---- the grid -----------------------------------------------------------------------------------
- */
+/* ---- the grid ---- */
 
 /* The parts that a map fixes by itself, or 0. */
 static int64_t own_parts(const struct da__map_spec *s)
@@ -187,8 +183,7 @@ static da_status make_grid(struct maker *m)
     return DA_OK;
 }
 
-/* ---- putting it together ------------------------------------------------------------------------
- */
+/* ---- putting it together ---- */
 
 static da_status make_map(const struct maker *m, int axis, struct da__map *out)
 {

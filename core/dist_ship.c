@@ -3,8 +3,7 @@
 #include "dist.h"
 #include "map.h"
 
-/* ---- writing ------------------------------------------------------------------------------------
- */
+/* ---- writing ---- */
 
 static void put_map(const struct da__map *m, struct da__bytes *out)
 {
@@ -37,8 +36,7 @@ da_status da__dist_write(const struct da__dist *d, struct da__bytes *out)
     return out->failed ? DA_ERR_MEMORY : DA_OK;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------
- */
+/* ---- reading ---- */
 
 static bool in_range(int64_t x, int64_t lo, int64_t hi)
 {

@@ -29,8 +29,7 @@ static da_status take_grid(const struct da__dist *base, struct dims *dims, struc
     return DA_OK;
 }
 
-/* The base axis that gives an axis of the view its map: the first one that it is read along, or -1.
- */
+/* The base axis that gives a view's axis its map: the first one that it is read along, or -1. */
 static void find_sources(const struct da__view *v, int *source)
 {
     for (int k = 0; k < v->ndim; k++)

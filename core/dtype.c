@@ -172,8 +172,7 @@ static bool scalar_fits(const struct da__scalar *s, da_dtype dtype)
     return s->i <= top && s->i >= -top - 1;
 }
 
-/* Integers go by their bits on a little-endian machine: the low bytes are the value in every width.
- */
+/* On a little-endian machine the low bytes of an integer are its value in every width. */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "integer scalars are stored by their low bytes");
 

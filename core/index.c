@@ -4,8 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
-/* ---- resolving ----------------------------------------------------------------------------------
- */
+/* ---- resolving ---- */
 
 /* A bound as Python clamps it: negative ones count from the end, and what is outside goes to the
  * nearest of lo, hi. */
@@ -135,8 +134,7 @@ da_status da__index_resolve(int base_ndim, const int64_t *base, int nitems,
     return DA_OK;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------
- */
+/* ---- reading ---- */
 
 struct reader {
     const char *text, *at;

@@ -30,8 +30,7 @@ static da_status meet_all_pairs(const struct da__index_set *a, const struct da__
     return DA_OK;
 }
 
-/* ---- sweep over hulls ---------------------------------------------------------------------------
- */
+/* ---- sweep over hulls ---- */
 
 struct hull {
     int64_t low, high;
@@ -119,8 +118,7 @@ static da_status sweep_pairs(struct sweep *w, int64_t limit, struct da__match_li
     return DA_OK;
 }
 
-/* ---- sorting elements ---------------------------------------------------------------------------
- */
+/* ---- sorting elements ---- */
 
 /* An index with its position, or a pair of positions. */
 struct entry {
@@ -195,9 +193,6 @@ static da_status meet_elements(const struct da__index_set *a, const struct da__i
     da__free(eb);
     return status;
 }
-
-/* -------------------------------------------------------------------------------------------------
- */
 
 static da_status meet_many(const struct da__index_set *a, const struct da__index_set *b,
                            struct da__match_list *out)

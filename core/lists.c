@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-/* ---- index lists --------------------------------------------------------------------------------
- */
+/* ---- index lists ---- */
 
 static void lists_free(struct da__lists *l)
 {
@@ -119,8 +118,7 @@ int64_t da__lists_get(const struct da__lists *l, int part, int64_t position)
     return l->index[l->begin[part] + position];
 }
 
-/* ---- bounds -------------------------------------------------------------------------------------
- */
+/* ---- bounds ---- */
 
 /* A map points at `bound`, the count is in front of it. */
 struct bounds {
@@ -146,8 +144,7 @@ const int64_t *da__bounds_make(const int64_t *bounds, int64_t n)
     return b->bound;
 }
 
-/* ---- sharing ------------------------------------------------------------------------------------
- */
+/* ---- sharing ---- */
 
 void da__map_keep(const struct da__map *m)
 {

@@ -7,8 +7,7 @@ bool da__map_is_whole(const struct da__map *m)
     return m->start == 0 && m->step == 1 && m->count == m->size;
 }
 
-/* ---- template indices ---------------------------------------------------------------------------
- */
+/* ---- template indices ---- */
 
 int64_t da__map_bound(const struct da__map *m, int part)
 {
@@ -77,8 +76,7 @@ void da__map_pull(const struct da__map *m, int64_t t_lo, int64_t t_hi, int64_t *
     *hi = within(end, *lo, m->count);
 }
 
-/* ---- counting -----------------------------------------------------------------------------------
- */
+/* ---- counting ---- */
 
 /* The sum of floor((a * i + b) / m) over 0 <= i < n, modulo 2^64 (Euclid's algorithm on the lattice
  * points below a line, as in the AtCoder library). */

@@ -5,23 +5,25 @@
 #include "map.h"
 
 enum form {
-    FORM_EVEN, /* balanced blocks of the whole axis; one coordinate in natural order; no index at
-                  all */
+    FORM_EVEN,      /* balanced blocks of a whole axis, one natural coordinate, or nothing at all */
     FORM_INTERVALS, /* one interval per coordinate */
+    FORM_ALIGNED,   /* a view of balanced blocks, too many to go through: (size, start, step) */
     FORM_CYCLIC,    /* (block, start, step), reduced */
     FORM_LISTS      /* lists seen through (start, step) */
 };
+
+/* Up to this many coordinates a view of balanced blocks is compared by its intervals. */
+enum { FEW_PARTS = 64 };
 
 struct normal {
     enum form form;
     int parts;
     int64_t count;
-    int64_t block, start, step;
-    struct da__map map; /* reduced where it is cyclic */
+    int64_t block, start, step; /* what the form names; block is the size of FORM_ALIGNED */
+    struct da__map map;         /* reduced where it is cyclic */
 };
 
-/* ---- intervals ----------------------------------------------------------------------------------
- */
+/* ---- intervals ---- */
 
 /* A reduced cyclic map has template indices beyond its size, so it is not asked for owners. */
 static int64_t first_owner(const struct da__map *m)
@@ -62,8 +64,7 @@ static bool intervals_are_even(const struct da__map *m)
     return true;
 }
 
-/* ---- normal forms -------------------------------------------------------------------------------
- */
+/* ---- normal forms ---- */
 
 /* A cyclic map owns by (start + step * i) / block modulo parts: start and step matter modulo the
  * period only, and a common divisor of block and step changes nothing. The result is a map again,
@@ -111,6 +112,11 @@ static struct normal normal_of(const struct da__map *m)
         return n;
     if (m->kind == DA__MAP_C) {
         n = cyclic_normal(m);
+    } else if (m->kind == DA__MAP_B && m->bounds == NULL && m->parts > FEW_PARTS) {
+        n.form = FORM_ALIGNED;
+        n.block = m->size;
+        n.start = m->start;
+        n.step = m->step;
     } else if (m->count == 1 || m->kind == DA__MAP_B) {
         n.form = FORM_INTERVALS;
     } else {
@@ -124,9 +130,6 @@ static struct normal normal_of(const struct da__map *m)
     }
     return n;
 }
-
-/* -------------------------------------------------------------------------------------------------
- */
 
 static bool intervals_equal(const struct da__map *a, const struct da__map *b)
 {

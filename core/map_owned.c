@@ -1,8 +1,7 @@
 /* Axis maps as index sets: what a coordinate owns, and which coordinates may own a set. */
 #include "map.h"
 
-/* ---- owned by a coordinate: cyclic --------------------------------------------------------------
- */
+/* ---- owned by a coordinate: cyclic ---- */
 
 /* A cyclic axis seen with a positive step: `down` says that its indices run against those of the
  * map. */
@@ -142,8 +141,7 @@ static da_status cyclic_owned(const struct da__map *m, int part, struct da__inde
     return c.period % c.step == 0 ? equal_blocks(&c, &to) : block_by_block(&c, &to);
 }
 
-/* ---- owned by a coordinate ----------------------------------------------------------------------
- */
+/* ---- owned by a coordinate ---- */
 
 static da_status listed_owned(const struct da__map *m, int part, struct da__index_set *out)
 {
@@ -186,8 +184,7 @@ da_status da__map_owned(const struct da__map *m, int part, struct da__index_set 
     return status;
 }
 
-/* ---- owners of a set ----------------------------------------------------------------------------
- */
+/* ---- owners of a set ---- */
 
 static struct da__run coordinates(int64_t first, int64_t step, int64_t count)
 {

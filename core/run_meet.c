@@ -98,8 +98,7 @@ static bool clip(struct blocks *s, int64_t lo, int64_t hi)
     return true;
 }
 
-/* ---- block with block ---------------------------------------------------------------------------
- */
+/* ---- block with block ---- */
 
 /* Where the first blocks of two sides meet: a progression, positions within the blocks. */
 static bool lines_meet(const struct blocks *a, const struct blocks *b, struct da__match *m)
@@ -153,8 +152,7 @@ static da_status meet_first(struct meeting *meet, const struct blocks *a, const 
     return emit(meet, m);
 }
 
-/* ---- pattern with pattern -----------------------------------------------------------------------
- */
+/* ---- pattern with pattern ---- */
 
 /* Number of offsets of blocks to go through. */
 static int64_t offsets_cost(const struct blocks *a, const struct blocks *b)
@@ -194,8 +192,7 @@ static da_status meet_by_offset(struct meeting *meet, const struct blocks *a,
     return DA_OK;
 }
 
-/* ---- progression with pattern -------------------------------------------------------------------
- */
+/* ---- progression with pattern ---- */
 
 /* Blocks of b that lie within the progression meet it in the same way whenever they are a multiple
  * of this many blocks apart. */

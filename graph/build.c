@@ -12,15 +12,28 @@ static da_array *poison(struct da__graph *g, struct da__error *err)
     return da__make_poison(g, err);
 }
 
+/* As poison, for messages that begin with an operator's plain name: the user called "da_" and that. Formatting names only here
+ * keeps building fast. */
+static da_array *poison_operator(struct da__graph *g, const char *name, struct da__error *err)
+{
+    size_t n = strlen(name);
+    if (err->status != DA_OK && strncmp(err->text, name, n) == 0) {
+        char text[sizeof err->text];
+        memcpy(text, err->text, sizeof text);
+        snprintf(err->text, sizeof err->text, "da_%.*s", (int)sizeof text - 4, text);
+    }
+    return poison(g, err);
+}
+
 da_array *da__make_scalar(struct da__graph *g, const struct da__scalar *s, da_dtype dtype, const char *what)
 {
     uint8_t bytes[16] = {0};
     if (!da__scalar_store(s, dtype, bytes)) {
         struct da__error err = {.engine = -1};
         if (s->kind == DA__SCALAR_INT)
-            da__fail(&err, DA_ERR_DTYPE, "%s: the integer %lld does not fit %s", what, (long long)s->i, da__dtype(dtype)->name);
+            da__fail(&err, DA_ERR_DTYPE, "da_%s: the integer %lld does not fit %s", what, (long long)s->i, da__dtype(dtype)->name);
         else
-            da__fail(&err, DA_ERR_DTYPE, "%s: a scalar of that kind cannot become %s", what, da__dtype(dtype)->name);
+            da__fail(&err, DA_ERR_DTYPE, "da_%s: a scalar of that kind cannot become %s", what, da__dtype(dtype)->name);
         return da__make_poison(g, &err);
     }
     da_array *a = da__node_new(g, DA__NODE_CONSTANT, dtype, 0, NULL, NULL);
@@ -103,8 +116,7 @@ static da_array *elementwise(struct da__graph *g, enum da__op_id op, int nin, co
     if (bad != NULL)
         return bad;
     struct da__error err = {.engine = -1};
-    char what[64];
-    snprintf(what, sizeof what, "da_%s", da__op_info(op)->name);
+    const char *what = da__op_info(op)->name;
     struct da__operand_type type[3];
     for (int k = 0; k < nin; k++) {
         type[k].weak = in[k].array == NULL;
@@ -113,7 +125,7 @@ static da_array *elementwise(struct da__graph *g, enum da__op_id op, int nin, co
     }
     da_dtype compute, result;
     if (da__op_infer(op, nin, type, attr, &compute, &result, &err) != DA_OK)
-        return poison(g, &err);
+        return poison_operator(g, what, &err);
     da_array *node[3];
     for (int k = 0; k < nin; k++) {
         node[k] = in[k].array;
@@ -126,7 +138,7 @@ static da_array *elementwise(struct da__graph *g, enum da__op_id op, int nin, co
     int64_t shape[DA_MAX_NDIM];
     const struct da__dist *dist = NULL;
     if (broadcast_all(what, nin, node, &ndim, shape, &err) != DA_OK || result_dist(g, nin, node, ndim, shape, &dist, &err) != DA_OK)
-        return poison(g, &err);
+        return poison_operator(g, what, &err);
     da_array *a = da__node_new(g, DA__NODE_ELEMENTWISE, result, ndim, shape, dist);
     da__dist_drop(dist);
     if (a == NULL)
@@ -216,15 +228,14 @@ da_array *da__make_reduce(struct da__graph *g, enum da__red_id red, da_array *x,
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
     struct da__error err = {.engine = -1};
-    char what[64];
-    snprintf(what, sizeof what, "da_%s", da__red_info(red)->name);
+    const char *what = da__red_info(red)->name;
     uint32_t mask;
     da_dtype compute, result;
     const struct da__dist *own = NULL, *dist = NULL;
     da_array *a = NULL;
     if (axes_mask(what, x->ndim, naxes, axes, &mask, &err) != DA_OK || check_reduction(red, what, x, naxes, mask, correction, &err) != DA_OK ||
         da__red_infer(red, x->dtype, dtype, &compute, &result, &err) != DA_OK)
-        return poison(g, &err);
+        return poison_operator(g, what, &err);
     if (x->dist != NULL)
         own = da__dist_keep(x->dist);
     else if (da__spec_dist(g, x->ndim, x->shape, NULL, &own, &err) != DA_OK)

@@ -9,7 +9,21 @@ struct default_dist {
     int64_t shape[DA_MAX_NDIM];
 };
 
+/* Nodes come from slabs by number of dimensions: building a graph must cost less than computing it. Sanitizers want to see
+ * every node as a block of its own. */
+#if defined(__SANITIZE_ADDRESS__)
+enum { SLAB_NODES = 1 };
+#else
+enum { SLAB_NODES = 64 };
+#endif
+enum { SLAB_NDIM = 8 };
+struct slab {
+    struct slab *next;
+};
+
 struct da__graph {
+    struct slab *slabs;
+    da_array *spare[SLAB_NDIM + 1]; /* freed nodes, chained through `next` */
     int nengines;
     void *owner;
     uint64_t next_id, next_buffer;
@@ -30,9 +44,52 @@ struct da__graph {
     void *hooks_self;
 };
 
+static size_t node_nbytes(int ndim)
+{
+    return sizeof(da_array) + (size_t)ndim * sizeof(int64_t);
+}
+
+static da_array *fill_slab(struct da__graph *g, int ndim)
+{
+    struct slab *slab = da__alloc(sizeof *slab + SLAB_NODES * node_nbytes(ndim));
+    if (slab == NULL)
+        return NULL;
+    slab->next = g->slabs;
+    g->slabs = slab;
+    char *at = (char *)(slab + 1);
+    for (int i = 0; i < SLAB_NODES; i++, at += node_nbytes(ndim)) {
+        da_array *a = (da_array *)(void *)at;
+        a->next = g->spare[ndim];
+        g->spare[ndim] = a;
+    }
+    return g->spare[ndim];
+}
+
+static da_array *node_take(struct da__graph *g, int ndim)
+{
+    if (SLAB_NODES == 1 || ndim > SLAB_NDIM)
+        return da__calloc(1, node_nbytes(ndim));
+    da_array *a = g->spare[ndim] != NULL ? g->spare[ndim] : fill_slab(g, ndim);
+    if (a == NULL)
+        return NULL;
+    g->spare[ndim] = a->next;
+    memset(a, 0, sizeof *a);
+    return a;
+}
+
+static void node_return(struct da__graph *g, da_array *a)
+{
+    if (SLAB_NODES == 1 || a->ndim > SLAB_NDIM) {
+        da__free(a);
+        return;
+    }
+    a->next = g->spare[a->ndim];
+    g->spare[a->ndim] = a;
+}
+
 static da_array *node_alloc(struct da__graph *g, int ndim)
 {
-    da_array *a = da__calloc(1, sizeof *a + (size_t)ndim * sizeof(int64_t));
+    da_array *a = node_take(g, ndim);
     if (a == NULL)
         return NULL;
     a->graph = g;
@@ -135,7 +192,7 @@ static void free_node(da_array *a)
     free_attributes(a);
     da__dist_drop(a->dist);
     da__free(a->name);
-    da__free(a);
+    node_return(g, a);
 }
 
 /* Lets references go; nodes that nobody holds any more are chained through `next` instead of recursing. */
@@ -173,6 +230,11 @@ void da__graph_free(struct da__graph *g)
     }
     for (int i = 0; i < 4; i++)
         da__dist_drop(g->recent[i].dist);
+    while (g->slabs != NULL) {
+        struct slab *slab = g->slabs;
+        g->slabs = slab->next;
+        da__free(slab);
+    }
     da__free(g->scope_item);
     da__free(g->scope_start);
     da__free(g->dead);

@@ -1,8 +1,10 @@
-/* Arranges the box of a sweep for the machine: orders and joins its axes, cuts it into tiles, walks the tiles. */
+/* Arranges the box of a sweep for the machine: orders and joins its axes, cuts it into tiles, walks
+ * the tiles. */
 #include "kernel.h"
 
-/* From BLOCKED_MIN elements on, a tile along an operand's sparse axis is cut to BLOCK elements, and takes the operand's dense
- * axis in: a cache line that was read for one element serves the whole tile. */
+/* From BLOCKED_MIN elements on, a tile along an operand's sparse axis is cut to BLOCK elements, and
+ * takes the operand's dense axis in: a cache line that was read for one element serves the whole
+ * tile. */
 enum { BLOCK = 32, BLOCKED_MIN = 512 };
 /* Rows shorter than this are worth copying together into one tile. */
 enum { ROW_MIN = 256 };
@@ -12,7 +14,8 @@ static int64_t magnitude(int64_t x)
     return x < 0 ? -x : x;
 }
 
-/* Axis a belongs inside axis b: the first operand that tells them apart has the smaller steps along a. */
+/* Axis a belongs inside axis b: the first operand that tells them apart has the smaller steps along
+ * a. */
 static bool inside(const struct da__kernel *k, const struct da__sweep *s, int a, int b)
 {
     const struct da__strided *group[3] = {s->output, s->input, s->reduction};
@@ -26,7 +29,8 @@ static bool inside(const struct da__kernel *k, const struct da__sweep *s, int a,
     return false;
 }
 
-/* The axes of more than one position, outermost first. Returns their number, or -1 for an empty box. */
+/* The axes of more than one position, outermost first. Returns their number, or -1 for an empty
+ * box. */
 static int order_axes(const struct da__kernel *k, const struct da__sweep *s, int *axis)
 {
     int n = 0;
@@ -43,7 +47,8 @@ static int order_axes(const struct da__kernel *k, const struct da__sweep *s, int
     return n;
 }
 
-static void place_strided(struct da__operand *o, const struct da__strided *from, int64_t nbytes, int n, const int *axis)
+static void place_strided(struct da__operand *o, const struct da__strided *from, int64_t nbytes,
+                          int n, const int *axis)
 {
     o->base = from->data;
     o->offset = 0;
@@ -52,7 +57,8 @@ static void place_strided(struct da__operand *o, const struct da__strided *from,
         o->stride[i] = from->stride[axis[i]];
 }
 
-static void place_index(struct da__operand *o, const struct da__sweep *s, int which, int n, const int *axis)
+static void place_index(struct da__operand *o, const struct da__sweep *s, int which, int n,
+                        const int *axis)
 {
     o->base = NULL;
     o->offset = s->index_start[which];
@@ -62,7 +68,8 @@ static void place_index(struct da__operand *o, const struct da__sweep *s, int wh
 }
 
 /* The index in C order over the axes in `mask`; 0 for an empty mask. */
-static void place_flat(struct da__operand *o, const struct da__sweep *s, uint32_t mask, int n, const int *axis)
+static void place_flat(struct da__operand *o, const struct da__sweep *s, uint32_t mask, int n,
+                       const int *axis)
 {
     int64_t weight[DA_MAX_NDIM], product = 1;
     o->base = NULL;
@@ -80,7 +87,8 @@ static void place_flat(struct da__operand *o, const struct da__sweep *s, uint32_
         o->stride[i] = weight[axis[i]] * s->index_step[axis[i]];
 }
 
-static void place_operands(struct da__running *run, const struct da__sweep *s, int n, const int *axis)
+static void place_operands(struct da__running *run, const struct da__sweep *s, int n,
+                           const int *axis)
 {
     const struct da__kernel *k = run->k;
     for (int i = 0; i < k->noutputs; i++)
@@ -200,7 +208,8 @@ static void cut_tiles(struct da__running *run)
         box->chunk[a] = 1;
 }
 
-/* Axes of several tiles; what the first reduction reduces runs fastest, so that its accumulators stay in cache. */
+/* Axes of several tiles; what the first reduction reduces runs fastest, so that its accumulators
+ * stay in cache. */
 static void order_loops(struct da__running *run)
 {
     struct da__box *box = &run->box;
@@ -212,7 +221,8 @@ static void order_loops(struct da__running *run)
                 box->loop[box->nloops++] = a;
 }
 
-/* How tiles see an operand: as one element, or in place where it lies densely in the tile's order. */
+/* How tiles see an operand: as one element, or in place where it lies densely in the tile's order.
+ */
 static void look_at(const struct da__box *box, struct da__operand *o)
 {
     int64_t dense = o->nbytes;

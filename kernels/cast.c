@@ -1,5 +1,5 @@
-/* The casts between all pairs of dtypes, as NumPy casts on x86-64: to bool is "not zero", to narrower integers wraps,
- * floats are truncated, complex numbers lose their imaginary part. */
+/* The casts between all pairs of dtypes, as NumPy casts on x86-64: to bool is "not zero", to
+ * narrower integers wraps, floats are truncated, complex numbers lose their imaginary part. */
 #include "strips.h"
 
 #define TRUTH(x) (uint8_t)((x) != 0)
@@ -72,9 +72,17 @@
 #include "cast.inc"
 
 da__strip_fn *const *const DA__VARIANT(da__casts)[DA_NDTYPES] = {
-    [DA_BOOL] = casts_bool8,           [DA_INT8] = casts_int8,       [DA_INT16] = casts_int16,
-    [DA_INT32] = casts_int32,         [DA_INT64] = casts_int64,     [DA_UINT8] = casts_uint8,
-    [DA_UINT16] = casts_uint16,       [DA_UINT32] = casts_uint32,   [DA_UINT64] = casts_uint64,
-    [DA_FLOAT32] = casts_float32,     [DA_FLOAT64] = casts_float64, [DA_COMPLEX64] = casts_complex64,
+    [DA_BOOL] = casts_bool8,
+    [DA_INT8] = casts_int8,
+    [DA_INT16] = casts_int16,
+    [DA_INT32] = casts_int32,
+    [DA_INT64] = casts_int64,
+    [DA_UINT8] = casts_uint8,
+    [DA_UINT16] = casts_uint16,
+    [DA_UINT32] = casts_uint32,
+    [DA_UINT64] = casts_uint64,
+    [DA_FLOAT32] = casts_float32,
+    [DA_FLOAT64] = casts_float64,
+    [DA_COMPLEX64] = casts_complex64,
     [DA_COMPLEX128] = casts_complex128,
 };

@@ -1,11 +1,14 @@
-/* Copies boxes of items between strided places: as long runs where the strides permit, transposes block by block. */
+/* Copies boxes of items between strided places: as long runs where the strides permit, transposes
+ * block by block. */
 #include "copy.h"
 #include <string.h>
 
 /* One line of n items. */
-typedef void line_fn(int64_t n, size_t item, char *dst, int64_t dst_stride, const char *src, int64_t src_stride);
+typedef void line_fn(int64_t n, size_t item, char *dst, int64_t dst_stride, const char *src,
+                     int64_t src_stride);
 
-static void line_any(int64_t n, size_t item, char *dst, int64_t dst_stride, const char *src, int64_t src_stride)
+static void line_any(int64_t n, size_t item, char *dst, int64_t dst_stride, const char *src,
+                     int64_t src_stride)
 {
     for (int64_t i = 0; i < n; i++)
         memcpy(dst + i * dst_stride, src + i * src_stride, item);
@@ -38,7 +41,8 @@ static line_fn *line_find(size_t item)
     return item <= 16 && table[item] ? table[item] : line_any;
 }
 
-static void line_dense(int64_t n, size_t item, char *dst, int64_t dst_stride, const char *src, int64_t src_stride)
+static void line_dense(int64_t n, size_t item, char *dst, int64_t dst_stride, const char *src,
+                       int64_t src_stride)
 {
     (void)dst_stride, (void)src_stride;
     memcpy(dst, src, (size_t)n * item);
@@ -49,18 +53,22 @@ static int64_t magnitude(int64_t x)
     return x < 0 ? -x : x;
 }
 
-/* A transposed plane reads a new cache line for every item; blocks use each line up while it is cached. */
+/* A transposed plane reads a new cache line for every item; blocks use each line up while it is
+ * cached. */
 enum { BLOCK = 32 };
-static void plane(const struct da__copy_box *box, line_fn *line, size_t item, char *dst, const char *src)
+static void plane(const struct da__copy_box *box, line_fn *line, size_t item, char *dst,
+                  const char *src)
 {
     int r = box->ndim - 2, c = box->ndim - 1;
     int64_t rows = box->extent[r], cols = box->extent[c], width = cols;
-    if (magnitude(box->src[c]) > magnitude(box->src[r]) && box->src[r] != 0 && rows > 1 && cols > BLOCK)
+    if (magnitude(box->src[c]) > magnitude(box->src[r]) && box->src[r] != 0 && rows > 1 &&
+        cols > BLOCK)
         width = BLOCK;
     int64_t height = width == cols ? rows : BLOCK;
     for (int64_t i0 = 0; i0 < rows; i0 += height)
         for (int64_t j0 = 0; j0 < cols; j0 += width) {
-            int64_t i1 = i0 + height < rows ? i0 + height : rows, n = j0 + width < cols ? width : cols - j0;
+            int64_t i1 = i0 + height < rows ? i0 + height : rows,
+                    n = j0 + width < cols ? width : cols - j0;
             for (int64_t i = i0; i < i1; i++)
                 line(n, item, dst + i * box->dst[r] + j0 * box->dst[c], box->dst[c],
                      src + i * box->src[r] + j0 * box->src[c], box->src[c]);
@@ -140,7 +148,8 @@ void da__copy_arranged(struct da__copy_box *box, size_t item, char *dst, const c
     int kept = 0;
     for (int k = 0; k < n; k++) {
         int64_t extent = box->extent[k];
-        if (kept > 0 && box->dst[kept - 1] == extent * box->dst[k] && box->src[kept - 1] == extent * box->src[k]) {
+        if (kept > 0 && box->dst[kept - 1] == extent * box->dst[k] &&
+            box->src[kept - 1] == extent * box->src[k]) {
             extent *= box->extent[kept - 1];
             kept--;
         }
@@ -152,8 +161,8 @@ void da__copy_arranged(struct da__copy_box *box, size_t item, char *dst, const c
     da__copy_ordered(box, item, dst, src);
 }
 
-void da__copy_strided(int ndim, const int64_t *shape, size_t item, char *dst, const int64_t *dst_stride, const char *src,
-                      const int64_t *src_stride)
+void da__copy_strided(int ndim, const int64_t *shape, size_t item, char *dst,
+                      const int64_t *dst_stride, const char *src, const int64_t *src_stride)
 {
     struct da__copy_box box;
     box.ndim = 0;

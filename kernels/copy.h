@@ -1,4 +1,5 @@
-/* Copying boxes: the loops under da__copy_strided, for callers that have arranged their axes themselves. */
+/* Copying boxes: the loops under da__copy_strided, for callers that have arranged their axes
+ * themselves. */
 #ifndef DA_COPY_H
 #define DA_COPY_H
 

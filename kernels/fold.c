@@ -18,18 +18,12 @@ static const struct da__fold *const *const baseline[DA_NDTYPES] = {
 };
 #ifdef DA__HAVE_AVX2
 static const struct da__fold *const *const avx2[DA_NDTYPES] = {
-    [DA_BOOL] = da__folds_bool8_avx2,
-    [DA_INT8] = da__folds_int8_avx2,
-    [DA_INT16] = da__folds_int16_avx2,
-    [DA_INT32] = da__folds_int32_avx2,
-    [DA_INT64] = da__folds_int64_avx2,
-    [DA_UINT8] = da__folds_uint8_avx2,
-    [DA_UINT16] = da__folds_uint16_avx2,
-    [DA_UINT32] = da__folds_uint32_avx2,
-    [DA_UINT64] = da__folds_uint64_avx2,
-    [DA_FLOAT32] = da__folds_float32_avx2,
-    [DA_FLOAT64] = da__folds_float64_avx2,
-    [DA_COMPLEX64] = da__folds_complex64,
+    [DA_BOOL] = da__folds_bool8_avx2,       [DA_INT8] = da__folds_int8_avx2,
+    [DA_INT16] = da__folds_int16_avx2,      [DA_INT32] = da__folds_int32_avx2,
+    [DA_INT64] = da__folds_int64_avx2,      [DA_UINT8] = da__folds_uint8_avx2,
+    [DA_UINT16] = da__folds_uint16_avx2,    [DA_UINT32] = da__folds_uint32_avx2,
+    [DA_UINT64] = da__folds_uint64_avx2,    [DA_FLOAT32] = da__folds_float32_avx2,
+    [DA_FLOAT64] = da__folds_float64_avx2,  [DA_COMPLEX64] = da__folds_complex64,
     [DA_COMPLEX128] = da__folds_complex128,
 };
 #else
@@ -57,8 +51,8 @@ void da__red_join(enum da__red_id red, da_dtype compute, int64_t n, void *into, 
 }
 
 /* The end comes in the reduction's natural dtype, piece by piece, and is cast. */
-void da__red_end(enum da__red_id red, da_dtype compute, da_dtype result, int64_t n, const void *state, int64_t count,
-                 double correction, void *out)
+void da__red_end(enum da__red_id red, da_dtype compute, da_dtype result, int64_t n,
+                 const void *state, int64_t count, double correction, void *out)
 {
     enum { PIECE = 64 };
     const struct da__fold *fold = da__fold_find(red, compute);
@@ -68,7 +62,8 @@ void da__red_end(enum da__red_id red, da_dtype compute, da_dtype result, int64_t
     const void *in = natural;
     for (int64_t at = 0; at < n; at += PIECE) {
         int64_t m = n - at < PIECE ? n - at : PIECE;
-        fold->end(m, (const char *)state + (size_t)at * fold->state_nbytes, count, correction, natural);
+        fold->end(m, (const char *)state + (size_t)at * fold->state_nbytes, count, correction,
+                  natural);
         cast(m, (char *)out + (size_t)at * out_nbytes, &in, 0);
     }
 }

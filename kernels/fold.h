@@ -1,21 +1,24 @@
-/* The words of the reductions: what a reduction of one dtype consists of, and the tables of them. */
+/* The words of the reductions: what a reduction of one dtype consists of, and the tables of them.
+ */
 #ifndef DA_FOLD_H
 #define DA_FOLD_H
 
 #include "strips.h"
 
-/* A reduction of one computing dtype. Values are contiguous, or one element that stands for all (`scalar`). Element i has
- * the index `index` + i * `index_step`, which only argmin and argmax read. */
+/* A reduction of one computing dtype. Values are contiguous, or one element that stands for all
+ * (`scalar`). Element i has the index `index` + i * `index_step`, which only argmin and argmax
+ * read. */
 struct da__fold {
     size_t state_nbytes;
     da_dtype end_dtype; /* what `end` writes */
     bool indexed;       /* reads the index */
     void (*zero)(int64_t n, void *state);
     /* One state takes n values. */
-    void (*along)(void *state, int64_t n, const void *value, bool scalar, int64_t index, int64_t index_step);
+    void (*along)(void *state, int64_t n, const void *value, bool scalar, int64_t index,
+                  int64_t index_step);
     /* n states, `stride` bytes apart, take one value each. */
-    void (*across)(void *state, int64_t stride, int64_t n, const void *value, bool scalar, int64_t index,
-                   int64_t index_step);
+    void (*across)(void *state, int64_t stride, int64_t n, const void *value, bool scalar,
+                   int64_t index, int64_t index_step);
     void (*join)(int64_t n, void *into, const void *from);
     void (*end)(int64_t n, const void *state, int64_t count, double correction, void *out);
 };
@@ -39,8 +42,9 @@ DA__FOLD_TABLE(float64);
 DA__FOLD_TABLE(complex64);
 DA__FOLD_TABLE(complex128);
 
-/* A sum and the rounding errors made on its way (Knuth's two-sum). The sum alone is what plain adding gives; where it
- * meets infinities the errors are not numbers and are left out at the end. */
+/* A sum and the rounding errors made on its way (Knuth's two-sum). The sum alone is what plain
+ * adding gives; where it meets infinities the errors are not numbers and are left out at the end.
+ */
 struct da__exact {
     double sum, error;
 };
@@ -76,7 +80,8 @@ struct da__spread2 {
     double n, re, im, deviation;
 };
 
-/* Chan, Golub, LeVeque, Updating formulae and a pairwise algorithm for computing sample variances (1979). */
+/* Chan, Golub, LeVeque, Updating formulae and a pairwise algorithm for computing sample variances
+ * (1979). */
 static inline void da__spread_join(struct da__spread *s, const struct da__spread *t)
 {
     if (t->n == 0)

@@ -1,25 +1,29 @@
-/* The frozen kernel and the state of one run of it: shared by the plan, the arranging of boxes and the machine. */
+/* The frozen kernel and the state of one run of it: shared by the plan, the arranging of boxes and
+ * the machine. */
 #ifndef DA_KERNEL_H
 #define DA_KERNEL_H
 
 #include "fold.h"
 
-/* A value is an input, a parameter, an index or the result of an instruction; they are numbered in this order. */
+/* A value is an input, a parameter, an index or the result of an instruction; they are numbered in
+ * this order. */
 struct da__value {
     uint8_t dtype, nbytes;
     bool used;
-    bool uniform;    /* the same for the whole run: parameters, and what is computed from them only */
-    int32_t reg;     /* where a tile of it goes unless it is used in place; -1: none */
-    int32_t last;    /* the last step that reads it */
+    bool uniform; /* the same for the whole run: parameters, and what is computed from them only */
+    int32_t reg;  /* where a tile of it goes unless it is used in place; -1: none */
+    int32_t last; /* the last step that reads it */
 };
 
 enum da__step_kind { DA__STEP_INPUT, DA__STEP_INDEX, DA__STEP_OP, DA__STEP_FOLD, DA__STEP_STORE };
-/* What is done for every tile, in this order: inputs and indices come when they are first read, folds as soon as their value
- * is there, stores last (a result that may be computed in place needs none). */
+/* What is done for every tile, in this order: inputs and indices come when they are first read,
+ * folds as soon as their value is there, stores last (a result that may be computed in place needs
+ * none). */
 struct da__step {
     enum da__step_kind kind;
-    int32_t number;  /* of the input, index, reduction or output; OP: the output that it may be written to, or -1 */
-    int32_t value;   /* that the step makes, folds or stores */
+    int32_t number; /* of the input, index, reduction or output; OP: the output that it may be
+                       written to, or -1 */
+    int32_t value;  /* that the step makes, folds or stores */
     int32_t nin, arg[3];
     da__strip_fn *strip;
     const struct da__fold *fold;
@@ -32,28 +36,29 @@ struct da__kernel {
     size_t reg_nbytes;
     struct da__value *value;
     struct da__step *step;
-    int32_t *index_axis;     /* per index value: the caller's iteration axis */
+    int32_t *index_axis; /* per index value: the caller's iteration axis */
     uint32_t *reduction_mask;
     bool *reduction_indexed;
 };
 
-/* Everything that moves with the position in the box: outputs, inputs, accumulators and index values, in this order. Of index
- * values, `offset` is the value. Each argmin has the flat index it stores as one more index value. */
+/* Everything that moves with the position in the box: outputs, inputs, accumulators and index
+ * values, in this order. Of index values, `offset` is the value. Each argmin has the flat index it
+ * stores as one more index value. */
 struct da__operand {
     char *base;
-    int64_t offset;               /* at the tile's first element */
-    int64_t stride[DA_MAX_NDIM];  /* per arranged axis */
-    int64_t nbytes;               /* of one element; 0: an index */
-    bool scalar, direct;          /* in a tile: one element; contiguous */
+    int64_t offset;              /* at the tile's first element */
+    int64_t stride[DA_MAX_NDIM]; /* per arranged axis */
+    int64_t nbytes;              /* of one element; 0: an index */
+    bool scalar, direct;         /* in a tile: one element; contiguous */
 };
 
-/* The box in the machine's own axes: no axis of extent 1, neighbours joined, short strides inside. A tile takes `chunk`
- * positions of each axis; tile axes are `first` and up. */
+/* The box in the machine's own axes: no axis of extent 1, neighbours joined, short strides inside.
+ * A tile takes `chunk` positions of each axis; tile axes are `first` and up. */
 struct da__box {
     int ndim, first;
     int64_t extent[DA_MAX_NDIM], chunk[DA_MAX_NDIM];
-    int64_t at[DA_MAX_NDIM];   /* the tile's first position */
-    int64_t size[DA_MAX_NDIM]; /* the tile's extents */
+    int64_t at[DA_MAX_NDIM];       /* the tile's first position */
+    int64_t size[DA_MAX_NDIM];     /* the tile's extents */
     int nloops, loop[DA_MAX_NDIM]; /* axes of more than one tile, slowest first */
 };
 
@@ -61,11 +66,12 @@ struct da__running {
     const struct da__kernel *k;
     struct da__box box;
     int noperands;
-    struct da__operand *operand, *output, *input, *accumulator, *index, *flat; /* parts of one array */
-    void **at;            /* per value: its elements in this tile */
-    bool *scalar;         /* per value: one element in a tile */
-    unsigned *scalars;    /* per step: its scalar arguments */
-    char *uniform;        /* 16 bytes per value */
+    struct da__operand *operand, *output, *input, *accumulator, *index,
+        *flat;         /* parts of one array */
+    void **at;         /* per value: its elements in this tile */
+    bool *scalar;      /* per value: one element in a tile */
+    unsigned *scalars; /* per step: its scalar arguments */
+    char *uniform;     /* 16 bytes per value */
     char *reg;
 };
 

@@ -1,4 +1,5 @@
-/* Runs a frozen kernel over a box: tile by tile, the whole expression while the tile is in cache. */
+/* Runs a frozen kernel over a box: tile by tile, the whole expression while the tile is in cache.
+ */
 #include "copy.h"
 #include "kernel.h"
 #include <string.h>
@@ -55,8 +56,9 @@ static char *place(const struct da__operand *o)
     return o->base + o->offset;
 }
 
-/* An output in the very place of an input (the last reader's buffer is the writer's) is written by its operation only where
- * the input is not read later in the tile; and an input that is stored itself is copied before another store. */
+/* An output in the very place of an input (the last reader's buffer is the writer's) is written by
+ * its operation only where the input is not read later in the tile; and an input that is stored
+ * itself is copied before another store. */
 static void respect_aliases(struct da__running *run)
 {
     const struct da__kernel *k = run->k;
@@ -78,7 +80,8 @@ static void respect_aliases(struct da__running *run)
     }
 }
 
-/* What stays the same for all tiles: where values lie that do not move, and which arguments are scalars. */
+/* What stays the same for all tiles: where values lie that do not move, and which arguments are
+ * scalars. */
 static void bind(struct da__running *run)
 {
     const struct da__kernel *k = run->k;
@@ -132,7 +135,8 @@ static void compute_uniform(struct da__running *run, const struct da__sweep *swe
 }
 
 /* The tile's axes as a copy between an operand and a dense register. */
-static void tile_box(const struct da__box *box, const struct da__operand *o, struct da__copy_box *copy)
+static void tile_box(const struct da__box *box, const struct da__operand *o,
+                     struct da__copy_box *copy)
 {
     int64_t dense = o->nbytes;
     copy->ndim = box->ndim - box->first;
@@ -200,8 +204,8 @@ struct rows {
     int64_t index;
 };
 
-static bool next_row(const struct da__box *box, const struct da__operand *acc, const struct da__operand *flat,
-                     struct rows *r)
+static bool next_row(const struct da__box *box, const struct da__operand *acc,
+                     const struct da__operand *flat, struct rows *r)
 {
     for (int a = box->ndim - 2; a >= box->first; a--) {
         if (++r->at[a] < box->size[a]) {
@@ -222,7 +226,8 @@ static void fold_rows(struct da__running *run, const struct da__step *s)
     const struct da__operand *acc = &run->accumulator[s->number];
     const struct da__operand *flat = s->fold->indexed ? &run->flat[s->number] : NULL;
     int last = box->ndim - 1;
-    int64_t cols = box->size[last], index_step = flat ? flat->stride[last] : 0, stride = acc->stride[last];
+    int64_t cols = box->size[last], index_step = flat ? flat->stride[last] : 0,
+            stride = acc->stride[last];
     const char *value = run->at[s->value];
     bool scalar = run->scalar[s->value];
     int64_t step = scalar ? 0 : cols * run->k->value[s->value].nbytes;

@@ -16,7 +16,8 @@ static int64_t match_nelem(const struct da__match *m)
     return m->count * m->reps;
 }
 
-static void packing_begin(struct packing *p, int ndim, const struct da__pack_axis *axis, size_t item)
+static void packing_begin(struct packing *p, int ndim, const struct da__pack_axis *axis,
+                          size_t item)
 {
     p->ndim = ndim;
     p->axis = axis;
@@ -44,8 +45,10 @@ static bool packing_next(struct packing *p)
     return false;
 }
 
-/* The box of the combination that is up: src strides are the local side's, dst strides the packed side's. */
-static void packing_box(const struct packing *p, struct da__copy_box *box, int64_t *local, int64_t *packed)
+/* The box of the combination that is up: src strides are the local side's, dst strides the packed
+ * side's. */
+static void packing_box(const struct packing *p, struct da__copy_box *box, int64_t *local,
+                        int64_t *packed)
 {
     box->ndim = 0;
     *local = *packed = 0;
@@ -62,7 +65,8 @@ static void packing_box(const struct packing *p, struct da__copy_box *box, int64
     }
 }
 
-int64_t da__pack(int ndim, const struct da__pack_axis *axis, size_t item, const char *base, char *packed)
+int64_t da__pack(int ndim, const struct da__pack_axis *axis, size_t item, const char *base,
+                 char *packed)
 {
     struct packing p;
     struct da__copy_box box;
@@ -77,7 +81,8 @@ int64_t da__pack(int ndim, const struct da__pack_axis *axis, size_t item, const 
     return p.nbytes;
 }
 
-int64_t da__unpack(int ndim, const struct da__pack_axis *axis, size_t item, char *base, const char *packed)
+int64_t da__unpack(int ndim, const struct da__pack_axis *axis, size_t item, char *base,
+                   const char *packed)
 {
     struct packing p;
     struct da__copy_box box;

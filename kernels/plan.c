@@ -1,8 +1,10 @@
-/* Freezes a body: which strip loops run in which order for a tile, and which registers hold the values in between. */
+/* Freezes a body: which strip loops run in which order for a tile, and which registers hold the
+ * values in between. */
 #include "kernel.h"
 #include <string.h>
 
-/* A tile's registers share the first-level cache with the operands; longer tiles spread the cost of a step thinner. */
+/* A tile's registers share the first-level cache with the operands; longer tiles spread the cost of
+ * a step thinner. */
 enum { REGISTERS_NBYTES = 32768, TILE_MIN = 256, TILE_MAX = 1024 };
 
 da_dtype da__body_dtype(const struct da__body *b, da__ref ref)
@@ -37,7 +39,8 @@ static int32_t max_steps(const struct da__body *b)
 }
 
 /* Where the parts of the block lie; with `memory` NULL only the size is told. */
-static size_t lay_out(const struct da__body *b, char *memory, struct da__kernel *k, int32_t **free_regs)
+static size_t lay_out(const struct da__body *b, char *memory, struct da__kernel *k,
+                      int32_t **free_regs)
 {
     size_t at = align64(sizeof *k), nvalues = (size_t)max_values(b), nsteps = (size_t)max_steps(b);
     size_t values = at, steps, axes, masks, indexed, regs;
@@ -111,7 +114,8 @@ static void make_value(struct planning *p, da__ref ref)
 {
     struct da__value *v = &p->k->value[value_of(p->k, ref)];
     da_dtype dtype = da__body_dtype(p->b, ref);
-    *v = (struct da__value){.dtype = (uint8_t)dtype, .nbytes = (uint8_t)da__dtype_nbytes(dtype), .reg = -1, .last = -1};
+    *v = (struct da__value){
+        .dtype = (uint8_t)dtype, .nbytes = (uint8_t)da__dtype_nbytes(dtype), .reg = -1, .last = -1};
     v->uniform = DA__REF_KIND(ref) == DA__REF_PARAM;
 }
 
@@ -151,7 +155,8 @@ static void make_values(struct planning *p)
     mark_values(p);
 }
 
-static struct da__step *add_step(struct planning *p, enum da__step_kind kind, int32_t number, int32_t value)
+static struct da__step *add_step(struct planning *p, enum da__step_kind kind, int32_t number,
+                                 int32_t value)
 {
     struct da__step *s = &p->k->step[p->k->nsteps++];
     *s = (struct da__step){.kind = kind, .number = number, .value = value};
@@ -177,7 +182,8 @@ static void add_folds(struct planning *p, int32_t value)
     for (int r = 0; r < p->b->nreductions; r++) {
         const struct da__body_reduction *red = &p->b->reduction[r];
         if (value_of(p->k, red->value) == value)
-            add_step(p, DA__STEP_FOLD, r, value)->fold = da__fold_find(red->red, (da_dtype)red->compute);
+            add_step(p, DA__STEP_FOLD, r, value)->fold =
+                da__fold_find(red->red, (da_dtype)red->compute);
     }
 }
 
@@ -185,11 +191,13 @@ static void add_folds(struct planning *p, int32_t value)
 static void add_fetch(struct planning *p, int32_t value)
 {
     struct da__kernel *k = p->k;
-    bool input = value < k->ninputs, index = value >= k->ninputs + k->nparams && value < k->nvalues - k->ninsns;
+    bool input = value < k->ninputs,
+         index = value >= k->ninputs + k->nparams && value < k->nvalues - k->ninsns;
     if ((!input && !index) || k->value[value].reg == -2)
         return;
     k->value[value].reg = -2;
-    add_step(p, input ? DA__STEP_INPUT : DA__STEP_INDEX, input ? value : value - k->ninputs - k->nparams, value);
+    add_step(p, input ? DA__STEP_INPUT : DA__STEP_INDEX,
+             input ? value : value - k->ninputs - k->nparams, value);
     add_folds(p, value);
 }
 
@@ -207,7 +215,8 @@ static void add_ops(struct planning *p, bool uniform)
     }
 }
 
-/* The last reader of every value. `release` uses the marks up, so the plan ends by marking once more. */
+/* The last reader of every value. `release` uses the marks up, so the plan ends by marking once
+ * more. */
 static void mark_last(struct da__kernel *k)
 {
     for (int32_t i = 0; i < k->nsteps; i++) {
@@ -247,7 +256,8 @@ static void release(struct planning *p, int32_t value, int32_t step, int32_t kep
     v->last = -1;
 }
 
-/* A register whose value dies here takes the result, if the loop then reads and writes elements of one dtype. */
+/* A register whose value dies here takes the result, if the loop then reads and writes elements of
+ * one dtype. */
 static int32_t inherit(const struct planning *p, int32_t step)
 {
     const struct da__step *s = &p->k->step[step];
@@ -303,7 +313,8 @@ struct da__kernel *da__kernel_plan(const struct da__body *b, void *memory)
     k->nvalues = k->ninputs + k->nparams + k->nindices + k->ninsns;
     for (int r = 0; r < b->nreductions; r++) {
         k->reduction_mask[r] = b->reduction[r].mask;
-        k->reduction_indexed[r] = da__fold_find(b->reduction[r].red, (da_dtype)b->reduction[r].compute)->indexed;
+        k->reduction_indexed[r] =
+            da__fold_find(b->reduction[r].red, (da_dtype)b->reduction[r].compute)->indexed;
     }
     make_values(&p);
     make_steps(&p);

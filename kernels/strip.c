@@ -18,18 +18,12 @@ static da__strip_fn *const *const baseline[DA_NDTYPES] = {
 };
 #ifdef DA__HAVE_AVX2
 static da__strip_fn *const *const avx2[DA_NDTYPES] = {
-    [DA_BOOL] = da__strips_bool8_avx2,
-    [DA_INT8] = da__strips_int8_avx2,
-    [DA_INT16] = da__strips_int16_avx2,
-    [DA_INT32] = da__strips_int32_avx2,
-    [DA_INT64] = da__strips_int64_avx2,
-    [DA_UINT8] = da__strips_uint8_avx2,
-    [DA_UINT16] = da__strips_uint16_avx2,
-    [DA_UINT32] = da__strips_uint32_avx2,
-    [DA_UINT64] = da__strips_uint64_avx2,
-    [DA_FLOAT32] = da__strips_float32_avx2,
-    [DA_FLOAT64] = da__strips_float64_avx2,
-    [DA_COMPLEX64] = da__strips_complex64,
+    [DA_BOOL] = da__strips_bool8_avx2,       [DA_INT8] = da__strips_int8_avx2,
+    [DA_INT16] = da__strips_int16_avx2,      [DA_INT32] = da__strips_int32_avx2,
+    [DA_INT64] = da__strips_int64_avx2,      [DA_UINT8] = da__strips_uint8_avx2,
+    [DA_UINT16] = da__strips_uint16_avx2,    [DA_UINT32] = da__strips_uint32_avx2,
+    [DA_UINT64] = da__strips_uint64_avx2,    [DA_FLOAT32] = da__strips_float32_avx2,
+    [DA_FLOAT64] = da__strips_float64_avx2,  [DA_COMPLEX64] = da__strips_complex64,
     [DA_COMPLEX128] = da__strips_complex128,
 };
 #else
@@ -52,8 +46,8 @@ da__strip_fn *da__strip_find(enum da__op_id op, da_dtype compute, da_dtype resul
     return (da__has_avx2() ? avx2 : baseline)[compute][op];
 }
 
-void da__strip(enum da__op_id op, da_dtype compute, da_dtype result, int64_t n, void *out, const void *const *in,
-               unsigned scalars)
+void da__strip(enum da__op_id op, da_dtype compute, da_dtype result, int64_t n, void *out,
+               const void *const *in, unsigned scalars)
 {
     da__strip_find(op, compute, result)(n, out, in, scalars);
 }

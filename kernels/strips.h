@@ -1,11 +1,18 @@
-/* The words of the strip loops: the C types behind the dtypes, the shape of a loop, and the tables of loops. */
+/* The words of the strip loops: the C types behind the dtypes, the shape of a loop, and the tables
+ * of loops. */
 #ifndef DA_STRIPS_H
 #define DA_STRIPS_H
 
+/* A loop with calls stays scalar: no news. In front of the first sight of ops.def, which is where
+ * such loops are said to be. */
+#if defined(__clang__)
+#pragma clang diagnostic ignored "-Wpass-failed"
+#endif
 #include "da_kernels.h"
 #include "variant.h"
 
-/* Complex numbers are plain pairs: C's own arithmetic on _Complex differs from NumPy's for infinities. */
+/* Complex numbers are plain pairs: C's own arithmetic on _Complex differs from NumPy's for
+ * infinities. */
 struct da__pair32 {
     float re, im;
 };
@@ -13,8 +20,8 @@ struct da__pair64 {
     double re, im;
 };
 
-/* n elements; bit k of `scalars`: operand k is one element. `out` may be the very place of an operand whose elements
- * have the same width, or overlap nothing. */
+/* n elements; bit k of `scalars`: operand k is one element. `out` may be the very place of an
+ * operand whose elements have the same width, or overlap nothing. */
 typedef void da__strip_fn(int64_t n, void *out, const void *const *in, unsigned scalars);
 
 /* The loop of an operator in a computing dtype, or of a cast; NULL where the row says NO. */
@@ -43,9 +50,9 @@ DA__STRIP_TABLE(complex128);
 extern da__strip_fn *const *const da__casts[DA_NDTYPES];
 extern da__strip_fn *const *const da__casts_avx2[DA_NDTYPES];
 
-/* In front of a loop whose iterations do not depend on each other although its arrays may coincide. */
+/* In front of a loop whose iterations do not depend on each other although its arrays may coincide.
+ */
 #if defined(__clang__)
-#pragma clang diagnostic ignored "-Wpass-failed" /* a loop with calls stays scalar: no news */
 #define DA__INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #else
 #define DA__INDEPENDENT _Pragma("GCC ivdep")
@@ -54,8 +61,8 @@ extern da__strip_fn *const *const da__casts_avx2[DA_NDTYPES];
 #define DA__PASTE_(a, b) a##_##b
 #define DA__PASTE(a, b) DA__PASTE_(a, b)
 
-/* Conversions of floats to integers as x86-64 does them and NumPy shows them, without undefined behaviour: what does not
- * fit becomes the most negative number. */
+/* Conversions of floats to integers as x86-64 does them and NumPy shows them, without undefined
+ * behaviour: what does not fit becomes the most negative number. */
 static inline int32_t da__trunc32(double x)
 {
     return x > -2147483649.0 && x < 2147483648.0 ? (int32_t)x : INT32_MIN;

@@ -1,5 +1,6 @@
-/* The loops are compiled twice: for the baseline of the architecture, and (avx2/) for x86-64 processors with AVX2. Whoever
- * freezes a kernel chooses once. Both give the same bits: no contraction, the same order of operations. */
+/* The loops are compiled twice: for the baseline of the architecture, and (avx2/) for x86-64
+ * processors with AVX2. Whoever freezes a kernel chooses once. Both give the same bits: no
+ * contraction, the same order of operations. */
 #ifndef DA_VARIANT_H
 #define DA_VARIANT_H
 

@@ -232,8 +232,8 @@ static void settle_in_place(const struct da__step_input *in, int engine, const s
     for (int b = 0; b < f->base_ndim; b++) {
         const struct da__match *m = &f->own[b].list[0].m[0];
         f->offset += m->b * f->base_stride[b];
-        if (in->view.axis[b] >= 0)
-            f->stride[in->view.axis[b]] = m->step_b * f->base_stride[b];
+        if (in->view.axis[b] >= 0) /* a diagonal goes on along both of its base axes */
+            f->stride[in->view.axis[b]] += m->step_b * f->base_stride[b];
     }
 }
 
@@ -268,7 +268,7 @@ static da_status plan_reading(const struct da__program *p, const struct da__step
     f->temp_nbytes = nelem * (int64_t)f->item;
     for (int b = 0; b < f->base_ndim; b++)
         if (in->view.axis[b] >= 0)
-            f->stride[in->view.axis[b]] = f->temp_stride[b];
+            f->stride[in->view.axis[b]] += f->temp_stride[b];
     return add_owners(base, engine, input, f, x);
 }
 
@@ -326,6 +326,29 @@ static da_status give_choices(const struct da__step *s, const struct da__step_in
     return DA_OK;
 }
 
+static const struct da__match_list *choice_at(const struct da__choices *c, int coord)
+{
+    for (int64_t i = 0; i < c->n; i++)
+        if (c->coord[i] == coord)
+            return &c->list[i];
+    return NULL;
+}
+
+/* A diagonal ties two base axes to one grid dimension: those beside `tied` follow its coordinate. False: nothing is read there. */
+static bool follow_ties(const struct da__step_input *in, const struct da__dist *space, const int *tied, const int *coord, const struct da__fetch *f,
+                        const struct da__match_list **axis)
+{
+    for (int b = 0; b < f->base_ndim; b++) {
+        int k = in->view.axis[b];
+        if (k < 0 || space->axis_grid[k] < 0 || tied[space->axis_grid[k]] == b)
+            continue;
+        axis[b] = choice_at(&f->give[b], coord[space->axis_grid[k]]);
+        if (axis[b] == NULL)
+            return false;
+    }
+    return true;
+}
+
 /* Goes through the reading engines: choices along the grid dimensions that a base axis ties, all coordinates of the others. */
 static da_status add_readers(const struct da__step_input *in, const struct da__dist *space, const struct da__dist *base,
                              int engine, const int *mine, int input, const struct da__fetch *f, struct da__exchange *x)
@@ -358,7 +381,8 @@ static da_status add_readers(const struct da__step_input *in, const struct da__d
         }
         int reader = da__dist_engine(space, coord);
         int64_t part[DA_MAX_NDIM];
-        if (reader != engine && reads_replica(base, reader, mine) && da__dist_local_shape(space, reader, part) > 0)
+        if (reader != engine && follow_ties(in, space, tied, coord, f, axis) && reads_replica(base, reader, mine) &&
+            da__dist_local_shape(space, reader, part) > 0)
             DA_TRY(add_piece(&x->send, reader, input, f, axis));
         more = 0;
         for (int g = space->ngrid - 1; g >= 0 && !more; g--) {

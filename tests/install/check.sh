@@ -22,14 +22,16 @@ stray=$(find "$prefix/include" -name '*.h' | grep -v '/distarray/' || true)
 "$prefix/bin/da" --version | grep -qF "$version"
 "$prefix/bin/da" eval 'sum(arange(5))' | grep -qx 10
 
-# pkg-config, outside the tree; the prefix is moved there as a package manager would have it.
+# pkg-config, outside the tree and after the installed tree was moved
+mv "$prefix" "$scratch/moved"
+lib=$scratch/moved${lib#"$prefix"}
+prefix=$scratch/moved
 mkdir "$scratch/program"
 cp "$root/tests/install/program.c" "$scratch/program"
 cd "$scratch/program"
 export PKG_CONFIG_PATH=$lib/pkgconfig
-define="--define-variable=prefix=$prefix --define-variable=libdir=$lib --define-variable=includedir=$prefix/include"
-# shellcheck disable=SC2046,SC2086
-"$compiler" -std=c11 program.c $(pkg-config $define --cflags --libs distarray) -Wl,-rpath,"$lib" -o by_pkg_config
+# shellcheck disable=SC2046
+"$compiler" -std=c11 program.c $(pkg-config --cflags --libs distarray) -Wl,-rpath,"$lib" -o by_pkg_config
 ./by_pkg_config
 modules=$(sed -n 's/^Requires.private: //p' "$lib/pkgconfig/distarray.pc")
 # shellcheck disable=SC2046,SC2086

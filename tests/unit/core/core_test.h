@@ -1,5 +1,4 @@
-/* What the tests of core share: cmocka, a small random number generator, and explicit index sets.
- */
+/* What the tests of core share: cmocka, a random number generator, explicit index sets. */
 #ifndef DA_TESTS_CORE_TEST_H
 #define DA_TESTS_CORE_TEST_H
 

@@ -1,8 +1,7 @@
 /* The ground floor: errors, allocation, arithmetic, hashes, bytes and text. */
 #include "core_test.h"
 
-/* ---- errors -------------------------------------------------------------------------------------
- */
+/* ---- errors ---- */
 
 static void first_error_wins(void **state)
 {
@@ -49,8 +48,7 @@ static void statuses_have_names(void **state)
     assert_string_equal(da__status_name((da_status)-1), "unknown");
 }
 
-/* ---- allocation ---------------------------------------------------------------------------------
- */
+/* ---- allocation ---- */
 
 static void blocks_are_counted(void **state)
 {
@@ -108,8 +106,7 @@ static void arrays_grow(void **state)
     da__free(v.item);
 }
 
-/* ---- arithmetic ---------------------------------------------------------------------------------
- */
+/* ---- arithmetic ---- */
 
 static void division_rounds_as_named(void **state)
 {
@@ -188,8 +185,7 @@ static void hashes_differ(void **state)
     assert_false(da__hash_equal(a, c));
 }
 
-/* ---- bytes --------------------------------------------------------------------------------------
- */
+/* ---- bytes ---- */
 
 static void bytes_round_trip(void **state)
 {
@@ -246,8 +242,7 @@ static void bytes_without_memory(void **state)
     da__bytes_free(&b);
 }
 
-/* ---- text ---------------------------------------------------------------------------------------
- */
+/* ---- text ---- */
 
 static void text_grows(void **state)
 {
@@ -301,6 +296,8 @@ static void nearest_word(void **state)
     assert_null(da__near("x", ops, 6));
     assert_null(da__near("", ops, 6));
     assert_null(da__near("frobnicate", ops, 6));
+    static const char *const tie[] = {"aab", "aac"};
+    assert_string_equal(da__near("aad", tie, 2), "aab");
     for (int round = 0; round < 20000;
          round++) { /* against the definition, on words of two letters */
         char word[2][12] = {{0}};

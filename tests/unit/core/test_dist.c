@@ -28,8 +28,7 @@ static void assert_text(const struct da__dist *d, const char *want)
     assert_string_equal(da__dist_text(d, buf, sizeof buf), want);
 }
 
-/* ---- the choice of a grid -----------------------------------------------------------------------
- */
+/* ---- the choice of a grid ---- */
 
 /* The vectors that DistArray's own rule shares, and those where we use engines that it leaves idle
  * or refuses. */
@@ -119,8 +118,7 @@ static void many_axes_and_engines(void **state)
     da__dist_drop(d);
 }
 
-/* ---- what a user may say ------------------------------------------------------------------------
- */
+/* ---- what a user may say ---- */
 
 static void defaults(void **state)
 {
@@ -251,8 +249,7 @@ static void wrong_bounds_and_lists(void **state)
     expect_error(1, s, spec, 1, DA_ERR_DISTRIBUTION, "grid (2,) needs 2 engines; there are 1");
 }
 
-/* ---- random distributions -----------------------------------------------------------------------
- */
+/* ---- random distributions ---- */
 
 static const struct da__dist *random_dist(int ndim, const int64_t *shape, int total)
 {
@@ -448,8 +445,7 @@ static void random_distributions(void **state)
     }
 }
 
-/* ---- derived distributions ----------------------------------------------------------------------
- */
+/* ---- derived distributions ---- */
 
 static void broadcasts(void **state)
 {
@@ -554,8 +550,7 @@ static void views_of_views(void **state)
         da__dist_drop(all[k]);
 }
 
-/* ---- shipping -----------------------------------------------------------------------------------
- */
+/* ---- shipping ---- */
 
 static const struct da__dist *make_lists_and_bounds(void)
 {

@@ -1,4 +1,5 @@
-/* Random ways to lay an array out in memory: permuted axes, gaps, negative strides, broadcast axes. */
+/* Random ways to lay an array out in memory: permuted axes, gaps, negative strides, broadcast axes.
+ */
 #ifndef DA_TEST_LAYOUT_H
 #define DA_TEST_LAYOUT_H
 
@@ -11,7 +12,8 @@ struct layout {
     struct da__strided at;
 };
 
-static inline void layout_make(struct layout *l, int ndim, const int64_t *extent, size_t item, bool broadcast, uint64_t *seed)
+static inline void layout_make(struct layout *l, int ndim, const int64_t *extent, size_t item,
+                               bool broadcast, uint64_t *seed)
 {
     int axis[DA_MAX_NDIM];
     int64_t bytes = (int64_t)item, first = 0;
@@ -41,7 +43,8 @@ static inline void layout_make(struct layout *l, int ndim, const int64_t *extent
     l->at.data = l->buffer + first;
 }
 
-static inline char *layout_find(const struct layout *l, const char *buffer, int ndim, const int64_t *index)
+static inline char *layout_find(const struct layout *l, const char *buffer, int ndim,
+                                const int64_t *index)
 {
     int64_t offset = l->at.data - l->buffer;
     for (int k = 0; k < ndim; k++)

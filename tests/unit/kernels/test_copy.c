@@ -26,7 +26,8 @@ static void copies(void **state)
         memset(want, 0xee, to.nbytes);
         if (!empty)
             do
-                memcpy(layout_find(&to, want, ndim, index), layout_find(&from, from.buffer, ndim, index), item);
+                memcpy(layout_find(&to, want, ndim, index),
+                       layout_find(&from, from.buffer, ndim, index), item);
             while (next_index(ndim, shape, index));
         da__copy_strided(ndim, shape, item, to.at.data, to.at.stride, from.at.data, from.at.stride);
         assert_memory_equal(to.buffer, want, to.nbytes);
@@ -36,9 +37,11 @@ static void copies(void **state)
     }
 }
 
-/* Matches that take every position of an axis at most once, cut at random; returns how many positions they list. */
+/* Matches that take every position of an axis at most once, cut at random; returns how many
+ * positions they list. */
 enum { MAX_MATCHES = 6 };
-static int64_t random_matches(struct da__pack_axis *axis, struct da__match *m, int64_t extent, int64_t *position, uint64_t *seed)
+static int64_t random_matches(struct da__pack_axis *axis, struct da__match *m, int64_t extent,
+                              int64_t *position, uint64_t *seed)
 {
     int64_t at = 0, n = 0;
     axis->m = m;
@@ -51,8 +54,14 @@ static int64_t random_matches(struct da__pack_axis *axis, struct da__match *m, i
             break;
         bool back = random_below(seed, 4) == 0;
         int64_t first = back ? at + (count - 1) * step : at;
-        *one = (struct da__match){.a = first, .b = first, .step_a = back ? -step : step, .step_b = back ? -step : step,
-                                  .count = count, .stride_a = stride, .stride_b = stride, .reps = reps};
+        *one = (struct da__match){.a = first,
+                                  .b = first,
+                                  .step_a = back ? -step : step,
+                                  .step_b = back ? -step : step,
+                                  .count = count,
+                                  .stride_a = stride,
+                                  .stride_b = stride,
+                                  .reps = reps};
         for (int64_t r = 0; r < reps; r++)
             for (int64_t k = 0; k < count; k++)
                 position[n++] = first + r * stride + k * (back ? -step : step);
@@ -87,7 +96,8 @@ static void packs(void **state)
         for (int k = 0; k < ndim; k++)
             axis[k].stride = l.at.stride[k];
         fill_random(DA_UINT8, l.nbytes, l.buffer, false, &seed);
-        char *packed = malloc((size_t)total + 1), *at = packed, *back = malloc(l.nbytes), *want = malloc(l.nbytes);
+        char *packed = malloc((size_t)total + 1), *at = packed, *back = malloc(l.nbytes),
+             *want = malloc(l.nbytes);
         packed[total] = 0x5a;
         memset(back, 0xee, l.nbytes);
         memset(want, 0xee, l.nbytes);
@@ -101,7 +111,8 @@ static void packs(void **state)
                 at += item;
             } while (next_index(ndim, number, index));
         assert_int_equal(packed[total], 0x5a);
-        assert_int_equal(da__unpack(ndim, axis, item, back + (l.at.data - l.buffer), packed), total);
+        assert_int_equal(da__unpack(ndim, axis, item, back + (l.at.data - l.buffer), packed),
+                         total);
         assert_memory_equal(back, want, l.nbytes);
         free(packed);
         free(back);

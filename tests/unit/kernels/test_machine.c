@@ -1,4 +1,5 @@
-/* The tile machine against an interpreter that takes one element at a time: random bodies, boxes and layouts. */
+/* The tile machine against an interpreter that takes one element at a time: random bodies, boxes
+ * and layouts. */
 #include "layout.h"
 #include "fold.h"
 
@@ -15,13 +16,14 @@ struct program {
     struct layout input[MAX_INPUTS], out[MAX_OUTPUTS], acc[MAX_REDS];
     char *snapshot[MAX_INPUTS]; /* the inputs before the run */
     bool aliased[MAX_OUTPUTS];
-    unsigned char param[MAX_PARAMS][16];
+    _Alignas(16) unsigned char param[MAX_PARAMS][16];
     struct da__sweep sweep;
     struct da__strided in_at[MAX_INPUTS], out_at[MAX_OUTPUTS], acc_at[MAX_REDS];
     const void *param_at[MAX_PARAMS];
 };
 
-static const da_dtype dtypes[] = {DA_BOOL, DA_INT8, DA_INT32, DA_INT64, DA_UINT16, DA_UINT64, DA_FLOAT32, DA_FLOAT64, DA_COMPLEX64, DA_COMPLEX128};
+static const da_dtype dtypes[] = {DA_BOOL,   DA_INT8,    DA_INT32,   DA_INT64,     DA_UINT16,
+                                  DA_UINT64, DA_FLOAT32, DA_FLOAT64, DA_COMPLEX64, DA_COMPLEX128};
 enum { NDTYPES = sizeof dtypes / sizeof dtypes[0] };
 
 static da__ref random_ref(struct program *p, uint64_t *seed)
@@ -42,14 +44,16 @@ static da__ref as(struct program *p, da__ref ref, da_dtype dtype)
     da_dtype from = da__body_dtype(&p->body, ref);
     if (from == dtype)
         return ref;
-    p->insn[p->body.ninsns] = (struct da__insn){DA__OP_ASTYPE, (uint8_t)from, (uint8_t)dtype, {ref, 0, 0}};
+    p->insn[p->body.ninsns] =
+        (struct da__insn){DA__OP_ASTYPE, (uint8_t)from, (uint8_t)dtype, {ref, 0, 0}};
     return DA__REF(DA__REF_INSN, p->body.ninsns++);
 }
 
 static bool takes(enum da__op_id op, da_dtype dtype)
 {
     static const char kinds[] = "biufc";
-    static const unsigned flags[] = {DA__TAKES_BOOL, DA__TAKES_INT, DA__TAKES_INT, DA__TAKES_FLOAT, DA__TAKES_COMPLEX};
+    static const unsigned flags[] = {DA__TAKES_BOOL, DA__TAKES_INT, DA__TAKES_INT, DA__TAKES_FLOAT,
+                                     DA__TAKES_COMPLEX};
     return (da__op_info(op)->takes & flags[strchr(kinds, da__dtype(dtype)->kind) - kinds]) != 0;
 }
 
@@ -60,7 +64,8 @@ static void add_insn(struct program *p, uint64_t *seed)
     do {
         op = (enum da__op_id)random_below(seed, DA__NELEMENTWISE);
         compute = da__body_dtype(&p->body, random_ref(p, seed));
-    } while (!takes(op, compute) || op == DA__OP_SIGNBIT || op == DA__OP_COPYSIGN); /* the sign of a NaN is nobody's */
+    } while (!takes(op, compute) || op == DA__OP_SIGNBIT ||
+             op == DA__OP_COPYSIGN); /* the sign of a NaN is nobody's */
     enum da__dtype_rule rule = da__op_info(op)->rule;
     struct da__insn insn = {(uint16_t)op, (uint8_t)compute, (uint8_t)compute, {0, 0, 0}};
     if (rule == DA__RULE_BOOL || rule == DA__RULE_LOGICAL)
@@ -77,7 +82,8 @@ static void add_insn(struct program *p, uint64_t *seed)
 static void random_body(struct program *p, uint64_t *seed)
 {
     struct da__body *b = &p->body;
-    *b = (struct da__body){0, 0, 0, 0, 0, p->input_dtype, p->param_dtype, p->insn, p->output, p->reduction};
+    *b = (struct da__body){0,       0,         0,           0, 0, p->input_dtype, p->param_dtype,
+                           p->insn, p->output, p->reduction};
     b->ninputs = (int)random_below(seed, MAX_INPUTS) + (p->ndim == 0);
     b->nparams = (int)random_below(seed, MAX_PARAMS + 1);
     for (int i = 0; i < b->ninputs; i++)
@@ -93,14 +99,17 @@ static void random_body(struct program *p, uint64_t *seed)
     for (int i = 0; i < b->noutputs; i++)
         p->output[i] = random_ref(p, seed);
     b->nreductions = (int)random_below(seed, MAX_REDS + 1);
-    static const enum da__red_id exact[] = {DA__RED_MIN, DA__RED_MAX, DA__RED_ARGMIN, DA__RED_ARGMAX, DA__RED_ANY, DA__RED_ALL, DA__RED_COUNT_NONZERO, DA__RED_SUM, DA__RED_PROD};
+    static const enum da__red_id exact[] = {DA__RED_MIN,           DA__RED_MAX, DA__RED_ARGMIN,
+                                            DA__RED_ARGMAX,        DA__RED_ANY, DA__RED_ALL,
+                                            DA__RED_COUNT_NONZERO, DA__RED_SUM, DA__RED_PROD};
     for (int i = 0; i < b->nreductions; i++) {
         int red = (int)random_below(seed, 9);
         da__ref value = random_ref(p, seed);
         if (red >= 7)
             value = as(p, value, DA_INT64);
-        p->reduction[i] = (struct da__body_reduction){(uint16_t)exact[red], (uint8_t)da__body_dtype(b, value), value,
-                                                      (uint32_t)random_below(seed, (int64_t)1 << p->ndim)};
+        p->reduction[i] =
+            (struct da__body_reduction){(uint16_t)exact[red], (uint8_t)da__body_dtype(b, value),
+                                        value, (uint32_t)random_below(seed, (int64_t)1 << p->ndim)};
     }
 }
 
@@ -129,7 +138,8 @@ static void place_output(struct program *p, int o, uint64_t *seed)
     size_t width = da__dtype_nbytes(da__body_dtype(&p->body, p->output[o]));
     p->aliased[o] = false;
     for (int i = 0; i < p->body.ninputs; i++) {
-        bool free_place = random_below(seed, 2) == 0 && da__dtype_nbytes(p->input_dtype[i]) == width;
+        bool free_place =
+            random_below(seed, 2) == 0 && da__dtype_nbytes(p->input_dtype[i]) == width;
         for (int k = 0; k < p->ndim; k++)
             free_place = free_place && (p->input[i].at.stride[k] != 0);
         for (int other = 0; other < o; other++)
@@ -221,7 +231,8 @@ static void interpret(const struct program *p, const int64_t *index, unsigned ch
     }
 }
 
-static const void *value_at(const struct program *p, da__ref ref, const int64_t *index, unsigned char (*value)[16], int64_t *global)
+static const void *value_at(const struct program *p, da__ref ref, const int64_t *index,
+                            unsigned char (*value)[16], int64_t *global)
 {
     int n = DA__REF_NUMBER(ref);
     switch (DA__REF_KIND(ref)) {
@@ -242,13 +253,14 @@ static int64_t flat_index(const struct program *p, uint32_t mask, const int64_t 
     int64_t flat = 0;
     for (int k = 0; k < p->ndim; k++)
         if (mask >> k & 1)
-            flat = flat * p->sweep.index_shape[k] + p->sweep.index_start[k] + p->sweep.index_step[k] * index[k];
+            flat = flat * p->sweep.index_shape[k] + p->sweep.index_start[k] +
+                   p->sweep.index_step[k] * index[k];
     return flat;
 }
 
 static void check(struct program *p, uint64_t seed)
 {
-    unsigned char value[MAX_INSNS][16];
+    _Alignas(16) unsigned char value[MAX_INSNS][16];
     int64_t index[DA_MAX_NDIM] = {0}, global, count = 1;
     char *expected[MAX_REDS];
     for (int k = 0; k < p->ndim; k++)
@@ -256,7 +268,9 @@ static void check(struct program *p, uint64_t seed)
     for (int r = 0; r < p->body.nreductions; r++) {
         const struct da__body_reduction *red = &p->reduction[r];
         expected[r] = malloc(p->acc[r].nbytes + 16);
-        da__red_zero(red->red, red->compute, (int64_t)(p->acc[r].nbytes / da__red_state_nbytes(red->red, red->compute)), expected[r]);
+        da__red_zero(red->red, red->compute,
+                     (int64_t)(p->acc[r].nbytes / da__red_state_nbytes(red->red, red->compute)),
+                     expected[r]);
     }
     if (count > 0)
         do {
@@ -264,14 +278,16 @@ static void check(struct program *p, uint64_t seed)
             for (int o = 0; o < p->body.noutputs; o++) {
                 da_dtype dtype = da__body_dtype(&p->body, p->output[o]);
                 const void *want = value_at(p, p->output[o], index, value, &global);
-                if (!same_element(dtype, want, layout_find(&p->out[o], p->out[o].buffer, p->ndim, index)))
+                if (!same_element(dtype, want,
+                                  layout_find(&p->out[o], p->out[o].buffer, p->ndim, index)))
                     fail_msg("seed %llu: output %d differs", (unsigned long long)seed, o);
             }
             for (int r = 0; r < p->body.nreductions; r++) {
                 const struct da__body_reduction *red = &p->reduction[r];
                 da__fold_find(red->red, red->compute)
                     ->along(layout_find(&p->acc[r], expected[r], p->ndim, index), 1,
-                            value_at(p, red->value, index, value, &global), false, flat_index(p, red->mask, index), 0);
+                            value_at(p, red->value, index, value, &global), false,
+                            flat_index(p, red->mask, index), 0);
             }
         } while (next_index(p->ndim, p->extent, index));
     for (int r = 0; r < p->body.nreductions; r++) {
@@ -279,14 +295,17 @@ static void check(struct program *p, uint64_t seed)
         const struct da__fold *fold = da__fold_find(red->red, red->compute);
         size_t state = fold->state_nbytes, width = da__dtype_nbytes(fold->end_dtype);
         for (size_t at = 0; at < p->acc[r].nbytes; at += state) {
-            unsigned char want[16] = {0}, got[16] = {0};
-            da__red_end(red->red, red->compute, fold->end_dtype, 1, expected[r] + at, count, 0, want);
-            da__red_end(red->red, red->compute, fold->end_dtype, 1, p->acc[r].buffer + at, count, 0, got);
+            _Alignas(16) unsigned char want[16] = {0}, got[16] = {0};
+            da__red_end(red->red, red->compute, fold->end_dtype, 1, expected[r] + at, count, 0,
+                        want);
+            da__red_end(red->red, red->compute, fold->end_dtype, 1, p->acc[r].buffer + at, count, 0,
+                        got);
             bool zeros = true; /* -0.0 and 0.0 are equally small */
             for (size_t i = 0; i < width; i++)
                 zeros = zeros && ((want[i] | got[i]) & 0x7f) == 0;
             if (!zeros && red->compute < DA_COMPLEX64 && !same_element(fold->end_dtype, want, got))
-                fail_msg("seed %llu: reduction %s of %s differs", (unsigned long long)seed, da__red_info(red->red)->name, da__dtype(red->compute)->name);
+                fail_msg("seed %llu: reduction %s of %s differs", (unsigned long long)seed,
+                         da__red_info(red->red)->name, da__dtype(red->compute)->name);
         }
         free(expected[r]);
     }
@@ -309,7 +328,8 @@ static void random_programs(void **state)
 {
     (void)state;
     const char *given = getenv("DA_TEST_SEED");
-    for (uint64_t seed = given ? strtoull(given, NULL, 10) : 1, end = given ? seed : 1500; seed <= end; seed++) {
+    for (uint64_t seed = given ? strtoull(given, NULL, 10) : 1, end = given ? seed : 1500;
+         seed <= end; seed++) {
         struct program p;
         uint64_t s = seed;
         memset(&p, 0, sizeof p);

@@ -5,10 +5,11 @@
 
 enum { NVALUES = 48 };
 
-static const double special[] = {0.0,  -0.0,     1.0,      -1.0,   0.5,   -0.5,  1.5,    2.5,   -2.5,
-                                 3.0,  -3.0,     7.0,      -7.0,   100.0, 1e10,  -1e10,  1e-30, 1e300,
-                                 INFINITY, -INFINITY, NAN, 5e-324, 1e38,  3e38,  -255.0, 256.0, 65536.0,
-                                 2147483648.0, -2147483649.0, 9.3e18, 1.9e19, 0.1};
+static const double special[] = {
+    0.0,    -0.0,  1.0,      -1.0,         0.5,           -0.5,   1.5,    2.5,
+    -2.5,   3.0,   -3.0,     7.0,          -7.0,          100.0,  1e10,   -1e10,
+    1e-30,  1e300, INFINITY, -INFINITY,    NAN,           5e-324, 1e38,   3e38,
+    -255.0, 256.0, 65536.0,  2147483648.0, -2147483649.0, 9.3e18, 1.9e19, 0.1};
 enum { NSPECIAL = sizeof special / sizeof special[0] };
 
 static double float_value(uint64_t *seed, int i)
@@ -20,8 +21,9 @@ static double float_value(uint64_t *seed, int i)
 
 static int64_t integer_value(uint64_t *seed, int i, int bits)
 {
-    static const int64_t small[] = {0, 1, -1, 2, -2, 3, -3, 7, -7, 8, 10, 15, 16, 31, 32, 63, 64, 65, 100, -100};
-    int64_t low = bits == 64 ? INT64_MIN : -((int64_t)1 << (bits - 1));
+    static const int64_t small[] = {0,  1,  -1, 2,  -2, 3,  -3, 7,  -7,  8,
+                                    10, 15, 16, 31, 32, 63, 64, 65, 100, -100};
+    int64_t low = bits >= 64 ? INT64_MIN : -((int64_t)1 << (bits - 1));
     if (i < 20)
         return small[i];
     if (i < 24)
@@ -44,7 +46,8 @@ static void fill(da_dtype dtype, void *out, uint64_t seed)
             memcpy(at, info->nbytes == 4 ? (void *)&x32 : (void *)&x, info->nbytes);
         else if (info->kind == 'c') {
             memcpy(at, info->nbytes == 8 ? (void *)&x32 : (void *)&x, info->nbytes / 2);
-            memcpy(at + info->nbytes / 2, info->nbytes == 8 ? (void *)&y32 : (void *)&y, info->nbytes / 2);
+            memcpy(at + info->nbytes / 2, info->nbytes == 8 ? (void *)&y32 : (void *)&y,
+                   info->nbytes / 2);
         } else
             memcpy(at, &n, info->nbytes);
     }
@@ -53,7 +56,8 @@ static void fill(da_dtype dtype, void *out, uint64_t seed)
 static bool takes(enum da__op_id op, da_dtype dtype)
 {
     static const char kinds[] = "biufc";
-    static const unsigned flags[] = {DA__TAKES_BOOL, DA__TAKES_INT, DA__TAKES_INT, DA__TAKES_FLOAT, DA__TAKES_COMPLEX};
+    static const unsigned flags[] = {DA__TAKES_BOOL, DA__TAKES_INT, DA__TAKES_INT, DA__TAKES_FLOAT,
+                                     DA__TAKES_COMPLEX};
     return (da__op_info(op)->takes & flags[strchr(kinds, da__dtype(dtype)->kind) - kinds]) != 0;
 }
 
@@ -68,7 +72,8 @@ static da_dtype result_of(enum da__op_id op, da_dtype compute)
 /* Every pair of values (for three inputs the third follows the pair). Writes one record. */
 static void write_op(struct oracle *o, enum da__op_id op, da_dtype compute, da_dtype result)
 {
-    static unsigned char value[3][NVALUES * 16], in[3][NVALUES * NVALUES * 16], out[NVALUES * NVALUES * 16];
+    static _Alignas(16) unsigned char value[3][NVALUES * 16], in[3][NVALUES * NVALUES * 16],
+        out[NVALUES * NVALUES * 16];
     const void *args[3] = {in[0], in[1], in[2]};
     int nin = da__op_info(op)->nin, n = nin == 1 ? NVALUES : NVALUES * NVALUES;
     size_t width[3] = {1, 1, 1};
@@ -83,7 +88,8 @@ static void write_op(struct oracle *o, enum da__op_id op, da_dtype compute, da_d
             memcpy(in[k] + (size_t)i * width[k], value[k] + (size_t)which[k] * width[k], width[k]);
         }
     da__strip(op, compute, result, n, out, args, 0);
-    fprintf(o->file, "op %s %s %s %d\n", da__op_info(op)->name, da__dtype(compute)->name, da__dtype(result)->name, n);
+    fprintf(o->file, "op %s %s %s %d\n", da__op_info(op)->name, da__dtype(compute)->name,
+            da__dtype(result)->name, n);
     for (int k = 0; k < nin; k++)
         fwrite(in[k], width[k], (size_t)n, o->file);
     fwrite(out, da__dtype_nbytes(result), (size_t)n, o->file);
@@ -118,7 +124,8 @@ static void casts_agree_with_numpy(void **state)
 static void scalars_and_places_change_nothing(void **state)
 {
     (void)state;
-    static unsigned char value[3][NVALUES * 16], spread[3][NVALUES * 16], plain[NVALUES * 16], got[NVALUES * 16];
+    static _Alignas(16) unsigned char value[3][NVALUES * 16], spread[3][NVALUES * 16],
+        plain[NVALUES * 16], got[NVALUES * 16];
     for (int op = 0; op < DA__NELEMENTWISE; op++)
         for (int dtype = 0; dtype < DA_NDTYPES; dtype++) {
             int nin = da__op_info(op)->nin;
@@ -133,7 +140,8 @@ static void scalars_and_places_change_nothing(void **state)
                     fill(da__op_input_dtype(op, k, dtype), value[k], (uint64_t)(op + 7 * k));
                     for (int i = 0; i < NVALUES; i++) {
                         int from = (scalars >> k & 1) ? 9 : (i * (2 * k + 1)) % NVALUES;
-                        memcpy(spread[k] + (size_t)i * width, value[k] + (size_t)from * width, width);
+                        memcpy(spread[k] + (size_t)i * width, value[k] + (size_t)from * width,
+                               width);
                     }
                     given[k] = (scalars >> k & 1) ? value[k] + 9 * width : spread[k];
                 }

@@ -1,5 +1,5 @@
-/* Reductions through the tile machine: every one in every dtype over random axes and layouts, against NumPy; and how
- * accurate sums are. */
+/* Reductions through the tile machine: every one in every dtype over random axes and layouts,
+ * against NumPy; and how accurate sums are. */
 #include "layout.h"
 #include <math.h>
 
@@ -9,11 +9,13 @@ struct sweep_case {
 };
 
 /* One sweep of the part `c` of an array over the accumulators. */
-static void sweep_reduction(enum da__red_id red, da_dtype dtype, uint32_t mask, const struct sweep_case *c,
-                            const struct da__strided *input, char *state)
+static void sweep_reduction(enum da__red_id red, da_dtype dtype, uint32_t mask,
+                            const struct sweep_case *c, const struct da__strided *input,
+                            char *state)
 {
     uint8_t input_dtype = (uint8_t)dtype;
-    struct da__body_reduction reduction = {(uint16_t)red, (uint8_t)dtype, DA__REF(DA__REF_INPUT, 0), mask};
+    struct da__body_reduction reduction = {(uint16_t)red, (uint8_t)dtype, DA__REF(DA__REF_INPUT, 0),
+                                           mask};
     struct da__body body = {1, 0, 0, 0, 1, &input_dtype, NULL, NULL, NULL, &reduction};
     struct da__strided in = *input, acc = {.data = state};
     int64_t n = (int64_t)da__red_state_nbytes(red, dtype);
@@ -53,10 +55,11 @@ static da_dtype result_of(enum da__red_id red, da_dtype dtype)
     return result;
 }
 
-/* Two boxes into the same states, or each into its own that are joined: in either order for argmin, whose states know
- * where they come from. */
-static void reduce_in_parts(enum da__red_id red, da_dtype dtype, uint32_t mask, int ndim, const int64_t *shape,
-                            const struct da__strided *input, char *state, uint64_t *seed)
+/* Two boxes into the same states, or each into its own that are joined: in either order for argmin,
+ * whose states know where they come from. */
+static void reduce_in_parts(enum da__red_id red, da_dtype dtype, uint32_t mask, int ndim,
+                            const int64_t *shape, const struct da__strided *input, char *state,
+                            uint64_t *seed)
 {
     struct sweep_case c = {.ndim = ndim};
     int64_t kept = kept_nelem(ndim, shape, mask);
@@ -100,7 +103,8 @@ static void write_reduction(struct oracle *o, enum da__red_id red, da_dtype dtyp
     double correction = random_below(seed, 2) ? 0 : 1;
     reduce_in_parts(red, dtype, mask, ndim, shape, &l.at, state, seed);
     da__red_end(red, dtype, result, kept, state, count / kept, correction, out);
-    fprintf(o->file, "red %s %s %s %u %g", da__red_info(red)->name, da__dtype(dtype)->name, da__dtype(result)->name, mask, correction);
+    fprintf(o->file, "red %s %s %s %u %g", da__red_info(red)->name, da__dtype(dtype)->name,
+            da__dtype(result)->name, mask, correction);
     for (int k = 0; k < ndim; k++)
         fprintf(o->file, " %lld", (long long)shape[k]);
     fputc('\n', o->file);
@@ -126,7 +130,8 @@ static void reductions_agree_with_numpy(void **state)
     oracle_check(&o);
 }
 
-/* Sums over 10^6 elements in every arrangement are within one rounding of what NumPy's pairwise leaf loses. */
+/* Sums over 10^6 elements in every arrangement are within one rounding of what NumPy's pairwise
+ * leaf loses. */
 static void sums_are_accurate(void **state)
 {
     (void)state;
@@ -155,7 +160,8 @@ static void sums_are_accurate(void **state)
                 exact += v;
                 magnitude += fabs(v);
             }
-            assert_true(fabsl((long double)out[k] - exact) <= 0x1p-53L * (fabsl(exact) + magnitude));
+            assert_true(fabsl((long double)out[k] - exact) <=
+                        0x1p-53L * (fabsl(exact) + magnitude));
         }
     }
     free(x);
@@ -164,7 +170,10 @@ static void sums_are_accurate(void **state)
 static void infinities_and_empty_sums(void **state)
 {
     (void)state;
-    static const double cases[][4] = {{INFINITY, 1, 2, 3}, {INFINITY, 1, -INFINITY, 3}, {1, NAN, 2, 3}, {-1, -INFINITY, 2, 1e308}};
+    static const double cases[][4] = {{INFINITY, 1, 2, 3},
+                                      {INFINITY, 1, -INFINITY, 3},
+                                      {1, NAN, 2, 3},
+                                      {-1, -INFINITY, 2, 1e308}};
     for (int i = 0; i < 4; i++) {
         struct sweep_case c = {1, {4}, {0}, {4}};
         struct da__strided in = {(char *)(uintptr_t)cases[i], {8}};
@@ -177,7 +186,8 @@ static void infinities_and_empty_sums(void **state)
         assert_true(got == want || (isnan(got) && isnan(want)));
     }
     struct sweep_case none = {2, {3, 0}, {0, 0}, {3, 0}};
-    struct da__strided in = {NULL, {0, 8}};
+    double nothing;
+    struct da__strided in = {(char *)&nothing, {0, 8}};
     _Alignas(16) char s[3 * 64];
     double got[3] = {1, 1, 1};
     da__red_zero(DA__RED_MEAN, DA_FLOAT64, 3, s);
