@@ -1,4 +1,5 @@
-/* Binding: which value belongs to which parameter of a callable, and whether it is of the kind that the parameter takes. */
+/* Binding: which value belongs to which parameter of a callable, and whether it is of the kind that
+ * the parameter takes. */
 #include "text.h"
 
 #include <math.h>
@@ -7,15 +8,18 @@
 
 const char *da__raw_what(const struct da__raw *r)
 {
-    static const char *const number[] = {
-        [DA__SCALAR_BOOL] = "a truth value", [DA__SCALAR_INT] = "an integer", [DA__SCALAR_FLOAT] = "a float", [DA__SCALAR_COMPLEX] = "a complex number"};
+    static const char *const number[] = {[DA__SCALAR_BOOL] = "a truth value",
+                                         [DA__SCALAR_INT] = "an integer",
+                                         [DA__SCALAR_FLOAT] = "a float",
+                                         [DA__SCALAR_COMPLEX] = "a complex number"};
     static const char *const other[] = {
-        [DA__RAW_NONE] = "None", [DA__RAW_ARRAY] = "an array", [DA__RAW_LIST] = "a list",
-        [DA__RAW_TEXT] = "a text", [DA__RAW_DTYPE] = "a dtype", [DA__RAW_DIST] = "a distribution"};
+        [DA__RAW_NONE] = "None",   [DA__RAW_ARRAY] = "an array", [DA__RAW_LIST] = "a list",
+        [DA__RAW_TEXT] = "a text", [DA__RAW_DTYPE] = "a dtype",  [DA__RAW_DIST] = "a distribution"};
     return r->kind == DA__RAW_SCALAR ? number[r->u.scalar.kind] : other[r->kind];
 }
 
-const char *da__near_text(const char *word, const char *const *candidate, int n, char *buf, size_t size)
+const char *da__near_text(const char *word, const char *const *candidate, int n, char *buf,
+                          size_t size)
 {
     const char *near = da__near(word, candidate, n);
     buf[0] = '\0';
@@ -62,11 +66,13 @@ struct context {
     struct da__arena *arena;
     struct da__error *err;
 };
-typedef da_status (*converter)(const struct context *c, const struct da__raw *r, struct da__arg *arg);
+typedef da_status (*converter)(const struct context *c, const struct da__raw *r,
+                               struct da__arg *arg);
 
 static da_status wrong_kind(const struct context *c, const struct da__raw *r, const char *wanted)
 {
-    return da__fail(c->err, DA_ERR_ARGUMENT, "%s: %s is %s, not %s", c->callable->name, c->param->name, wanted, da__raw_what(r));
+    return da__fail(c->err, DA_ERR_ARGUMENT, "%s: %s is %s, not %s", c->callable->name,
+                    c->param->name, wanted, da__raw_what(r));
 }
 
 static da_status no_memory(const struct context *c)
@@ -88,7 +94,9 @@ static da_status to_operand(const struct context *c, const struct da__raw *r, st
     arg->operand.array = r->kind == DA__RAW_ARRAY ? r->u.array : NULL;
     if (r->kind == DA__RAW_ARRAY)
         return DA_OK;
-    return r->kind == DA__RAW_SCALAR || r->kind == DA__RAW_TEXT ? to_number(c, r, arg) : wrong_kind(c, r, "an array or a number");
+    return r->kind == DA__RAW_SCALAR || r->kind == DA__RAW_TEXT
+               ? to_number(c, r, arg)
+               : wrong_kind(c, r, "an array or a number");
 }
 
 static da_status to_arrays(const struct context *c, const struct da__raw *r, struct da__arg *arg)
@@ -101,8 +109,9 @@ static da_status to_arrays(const struct context *c, const struct da__raw *r, str
     for (int64_t k = 0; k < r->u.list.n; k++) {
         const struct da__raw *item = &r->u.list.item[k];
         if (item->kind != DA__RAW_ARRAY)
-            return da__fail(c->err, DA_ERR_ARGUMENT, "%s: %s is a list of arrays, and its item %lld is %s", c->callable->name, c->param->name,
-                            (long long)k, da__raw_what(item));
+            return da__fail(c->err, DA_ERR_ARGUMENT,
+                            "%s: %s is a list of arrays, and its item %lld is %s",
+                            c->callable->name, c->param->name, (long long)k, da__raw_what(item));
         array[k] = item->u.array;
     }
     arg->arrays = array;
@@ -215,7 +224,9 @@ static const char *read_map(const char *s, struct da__map_spec *out)
 
 static da_status bad_map(const struct context *c, const char *text)
 {
-    return da__fail(c->err, DA_ERR_DISTRIBUTION, "%s: \"%s\" names no maps; wanted are n, b, c and c(SIZE), as in \"b,n,c(4)\"", c->callable->name, text);
+    return da__fail(c->err, DA_ERR_DISTRIBUTION,
+                    "%s: \"%s\" names no maps; wanted are n, b, c and c(SIZE), as in \"b,n,c(4)\"",
+                    c->callable->name, text);
 }
 
 static da_status maps_of_text(const struct context *c, const char *text, struct da__dist_spec *spec)
@@ -235,10 +246,12 @@ static da_status maps_of_text(const struct context *c, const char *text, struct 
     }
 }
 
-static da_status maps_of_list(const struct context *c, const struct da__raw *r, struct da__dist_spec *spec)
+static da_status maps_of_list(const struct context *c, const struct da__raw *r,
+                              struct da__dist_spec *spec)
 {
     if (r->u.list.n > DA_MAX_NDIM)
-        return da__fail(c->err, DA_ERR_DISTRIBUTION, "%s: %lld maps", c->callable->name, (long long)r->u.list.n);
+        return da__fail(c->err, DA_ERR_DISTRIBUTION, "%s: %lld maps", c->callable->name,
+                        (long long)r->u.list.n);
     struct da__map_spec *map = da__arena_alloc(c->arena, DA_MAX_NDIM * sizeof *map);
     if (map == NULL)
         return no_memory(c);
@@ -270,9 +283,10 @@ static da_status to_dist(const struct context *c, const struct da__raw *r, struc
 }
 
 static const converter convert[] = {
-    [DA__ARG_OPERAND] = to_operand, [DA__ARG_ARRAYS] = to_arrays, [DA__ARG_INTS] = to_ints, [DA__ARG_INT] = to_int,
-    [DA__ARG_NUMBER] = to_number,   [DA__ARG_BOOL] = to_bool,     [DA__ARG_DTYPE] = to_dtype, [DA__ARG_TEXT] = to_text,
-    [DA__ARG_DIST] = to_dist,       [DA__ARG_FILE] = to_file,     [DA__ARG_DATA] = to_data};
+    [DA__ARG_OPERAND] = to_operand, [DA__ARG_ARRAYS] = to_arrays, [DA__ARG_INTS] = to_ints,
+    [DA__ARG_INT] = to_int,         [DA__ARG_NUMBER] = to_number, [DA__ARG_BOOL] = to_bool,
+    [DA__ARG_DTYPE] = to_dtype,     [DA__ARG_TEXT] = to_text,     [DA__ARG_DIST] = to_dist,
+    [DA__ARG_FILE] = to_file,       [DA__ARG_DATA] = to_data};
 
 /* ---- all of a call's values ---- */
 
@@ -284,23 +298,28 @@ static int find_param(const struct da__callable *c, const char *name)
     return -1;
 }
 
-static da_status unknown_keyword(const struct da__callable *c, const char *name, struct da__error *err)
+static da_status unknown_keyword(const struct da__callable *c, const char *name,
+                                 struct da__error *err)
 {
     const char *known[DA_MAX_NDIM];
     char near[64];
     for (int k = 0; k < c->nparams; k++)
         known[k] = c->param[k].name;
-    return da__fail(err, DA_ERR_ARGUMENT, "%s has no parameter \"%s\"%s", c->name, name, da__near_text(name, known, c->nparams, near, sizeof near));
+    return da__fail(err, DA_ERR_ARGUMENT, "%s has no parameter \"%s\"%s", c->name, name,
+                    da__near_text(name, known, c->nparams, near, sizeof near));
 }
 
 /* value[k] is parameter k's, NULL where left out. */
-static da_status assign(const struct da__callable *c, int npositional, const struct da__raw *positional, int nkeywords,
-                        const struct da__keyword *keyword, const struct da__raw **value, struct da__culprit *culprit, struct da__error *err)
+static da_status assign(const struct da__callable *c, int npositional,
+                        const struct da__raw *positional, int nkeywords,
+                        const struct da__keyword *keyword, const struct da__raw **value,
+                        struct da__culprit *culprit, struct da__error *err)
 {
     for (int k = 0; k < npositional; k++) {
         culprit->positional = k;
         if (k >= c->nparams)
-            return da__fail(err, DA_ERR_ARGUMENT, "%s takes at most %d arguments, not %d", c->name, c->nparams, npositional);
+            return da__fail(err, DA_ERR_ARGUMENT, "%s takes at most %d arguments, not %d", c->name,
+                            c->nparams, npositional);
         value[k] = &positional[k];
     }
     culprit->positional = -1;
@@ -310,15 +329,16 @@ static da_status assign(const struct da__callable *c, int npositional, const str
         if (p < 0)
             return unknown_keyword(c, keyword[k].name, err);
         if (value[p] != NULL)
-            return da__fail(err, DA_ERR_ARGUMENT, "%s: %s is given twice", c->name, keyword[k].name);
+            return da__fail(err, DA_ERR_ARGUMENT, "%s: %s is given twice", c->name,
+                            keyword[k].name);
         value[p] = &keyword[k].value;
     }
     culprit->keyword = -1;
     return DA_OK;
 }
 
-static void blame(const struct da__raw *value, int npositional, const struct da__raw *positional, int nkeywords, const struct da__keyword *keyword,
-                  struct da__culprit *culprit)
+static void blame(const struct da__raw *value, int npositional, const struct da__raw *positional,
+                  int nkeywords, const struct da__keyword *keyword, struct da__culprit *culprit)
 {
     for (int k = 0; k < npositional; k++)
         if (value == &positional[k])
@@ -328,9 +348,10 @@ static void blame(const struct da__raw *value, int npositional, const struct da_
             culprit->keyword = k;
 }
 
-da_array *da__bind_call(struct da__graph *g, const struct da__callable *c, int npositional, const struct da__raw *positional, int nkeywords,
-                        const struct da__keyword *keyword, const char *folder, struct da__arena *arena, struct da__culprit *culprit,
-                        struct da__error *err)
+da_array *da__bind_call(struct da__graph *g, const struct da__callable *c, int npositional,
+                        const struct da__raw *positional, int nkeywords,
+                        const struct da__keyword *keyword, const char *folder,
+                        struct da__arena *arena, struct da__culprit *culprit, struct da__error *err)
 {
     *culprit = (struct da__culprit){-1, -1};
     size_t n = (size_t)c->nparams;

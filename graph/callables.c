@@ -1,5 +1,6 @@
-/* The table of everything that JSON's "op" and an expression's call can name. Elementwise operators and reductions are
- * rows of ops.def; the rest is listed below. Parameters bear the array API standard's names. */
+/* The table of everything that JSON's "op" and an expression's call can name. Elementwise operators
+ * and reductions are rows of ops.def; the rest is listed below. Parameters bear the array API
+ * standard's names. */
 #include "calls.h"
 
 #include <string.h>
@@ -10,15 +11,20 @@
 /* ---- parameters ---- */
 
 static const struct da__callable_param unary_param[] = {{"x", DA__ARG_OPERAND, REQUIRED}};
-static const struct da__callable_param binary_param[] = {{"x1", DA__ARG_OPERAND, REQUIRED}, {"x2", DA__ARG_OPERAND, REQUIRED}};
-static const struct da__callable_param where_param[] = {
-    {"condition", DA__ARG_OPERAND, REQUIRED}, {"x1", DA__ARG_OPERAND, REQUIRED}, {"x2", DA__ARG_OPERAND, REQUIRED}};
-static const struct da__callable_param clip_param[] = {
-    {"x", DA__ARG_OPERAND, REQUIRED}, {"min", DA__ARG_OPERAND, false}, {"max", DA__ARG_OPERAND, false}};
-static const struct da__callable_param astype_param[] = {{"x", DA__ARG_OPERAND, REQUIRED}, {"dtype", DA__ARG_DTYPE, REQUIRED}};
+static const struct da__callable_param binary_param[] = {{"x1", DA__ARG_OPERAND, REQUIRED},
+                                                         {"x2", DA__ARG_OPERAND, REQUIRED}};
+static const struct da__callable_param where_param[] = {{"condition", DA__ARG_OPERAND, REQUIRED},
+                                                        {"x1", DA__ARG_OPERAND, REQUIRED},
+                                                        {"x2", DA__ARG_OPERAND, REQUIRED}};
+static const struct da__callable_param clip_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                       {"min", DA__ARG_OPERAND, false},
+                                                       {"max", DA__ARG_OPERAND, false}};
+static const struct da__callable_param astype_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                         {"dtype", DA__ARG_DTYPE, REQUIRED}};
 
-static const struct da__callable_param reduce_param[] = {
-    {"x", DA__ARG_OPERAND, REQUIRED}, {"axis", DA__ARG_INTS, false}, {"keepdims", DA__ARG_BOOL, false}};
+static const struct da__callable_param reduce_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                         {"axis", DA__ARG_INTS, false},
+                                                         {"keepdims", DA__ARG_BOOL, false}};
 static const struct da__callable_param sum_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
                                                       {"axis", DA__ARG_INTS, false},
                                                       {"dtype", DA__ARG_DTYPE, false},
@@ -34,10 +40,12 @@ static const struct da__callable_param arange_param[] = {{"start", DA__ARG_NUMBE
                                                          {"dtype", DA__ARG_DTYPE, false},
                                                          {"dist", DA__ARG_DIST, false}};
 static const struct da__callable_param linspace_param[] = {
-    {"start", DA__ARG_NUMBER, REQUIRED}, {"stop", DA__ARG_NUMBER, REQUIRED}, {"num", DA__ARG_INT, REQUIRED},
-    {"dtype", DA__ARG_DTYPE, false},     {"endpoint", DA__ARG_BOOL, false},  {"dist", DA__ARG_DIST, false}};
-static const struct da__callable_param zeros_param[] = {
-    {"shape", DA__ARG_INTS, REQUIRED}, {"dtype", DA__ARG_DTYPE, false}, {"dist", DA__ARG_DIST, false}};
+    {"start", DA__ARG_NUMBER, REQUIRED}, {"stop", DA__ARG_NUMBER, REQUIRED},
+    {"num", DA__ARG_INT, REQUIRED},      {"dtype", DA__ARG_DTYPE, false},
+    {"endpoint", DA__ARG_BOOL, false},   {"dist", DA__ARG_DIST, false}};
+static const struct da__callable_param zeros_param[] = {{"shape", DA__ARG_INTS, REQUIRED},
+                                                        {"dtype", DA__ARG_DTYPE, false},
+                                                        {"dist", DA__ARG_DIST, false}};
 static const struct da__callable_param full_param[] = {{"shape", DA__ARG_INTS, REQUIRED},
                                                        {"fill_value", DA__ARG_DATA, REQUIRED},
                                                        {"dtype", DA__ARG_DTYPE, false},
@@ -47,49 +55,78 @@ static const struct da__callable_param eye_param[] = {{"n_rows", DA__ARG_INT, RE
                                                       {"k", DA__ARG_INT, false},
                                                       {"dtype", DA__ARG_DTYPE, false},
                                                       {"dist", DA__ARG_DIST, false}};
-static const struct da__callable_param index_param[] = {
-    {"axis", DA__ARG_INT, REQUIRED}, {"shape", DA__ARG_INTS, REQUIRED}, {"dist", DA__ARG_DIST, false}};
-static const struct da__callable_param array_param[] = {
-    {"data", DA__ARG_DATA, REQUIRED}, {"dtype", DA__ARG_DTYPE, false}, {"dist", DA__ARG_DIST, false}};
+static const struct da__callable_param index_param[] = {{"axis", DA__ARG_INT, REQUIRED},
+                                                        {"shape", DA__ARG_INTS, REQUIRED},
+                                                        {"dist", DA__ARG_DIST, false}};
+static const struct da__callable_param array_param[] = {{"data", DA__ARG_DATA, REQUIRED},
+                                                        {"dtype", DA__ARG_DTYPE, false},
+                                                        {"dist", DA__ARG_DIST, false}};
 
-static const struct da__callable_param slice_param[] = {{"x", DA__ARG_OPERAND, REQUIRED}, {"index", DA__ARG_TEXT, REQUIRED}};
+static const struct da__callable_param slice_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                        {"index", DA__ARG_TEXT, REQUIRED}};
 static const struct da__callable_param view_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
                                                        {"shape", DA__ARG_INTS, REQUIRED},
                                                        {"axis", DA__ARG_INTS, REQUIRED},
                                                        {"offset", DA__ARG_INTS, REQUIRED},
                                                        {"step", DA__ARG_INTS, REQUIRED}};
-static const struct da__callable_param axes_param[] = {{"x", DA__ARG_OPERAND, REQUIRED}, {"axes", DA__ARG_INTS, false}};
-static const struct da__callable_param one_axis_param[] = {{"x", DA__ARG_OPERAND, REQUIRED}, {"axis", DA__ARG_INT, REQUIRED}};
-static const struct da__callable_param squeeze_param[] = {{"x", DA__ARG_OPERAND, REQUIRED}, {"axis", DA__ARG_INTS, REQUIRED}};
-static const struct da__callable_param flip_param[] = {{"x", DA__ARG_OPERAND, REQUIRED}, {"axis", DA__ARG_INTS, false}};
-static const struct da__callable_param moveaxis_param[] = {
-    {"x", DA__ARG_OPERAND, REQUIRED}, {"source", DA__ARG_INTS, REQUIRED}, {"destination", DA__ARG_INTS, REQUIRED}};
-static const struct da__callable_param shape_param[] = {{"x", DA__ARG_OPERAND, REQUIRED}, {"shape", DA__ARG_INTS, REQUIRED}};
-static const struct da__callable_param dist_param[] = {{"x", DA__ARG_OPERAND, REQUIRED}, {"dist", DA__ARG_DIST, REQUIRED}};
-static const struct da__callable_param load_param[] = {{"file", DA__ARG_FILE, REQUIRED}, {"dataset", DA__ARG_TEXT, false},
-                                                       {"decode", DA__ARG_TEXT, false},  {"index", DA__ARG_TEXT, false},
-                                                       {"dtype", DA__ARG_DTYPE, false},  {"dist", DA__ARG_DIST, false}};
-static const struct da__callable_param save_param[] = {
-    {"x", DA__ARG_OPERAND, REQUIRED}, {"file", DA__ARG_FILE, REQUIRED}, {"dataset", DA__ARG_TEXT, false}};
+static const struct da__callable_param axes_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                       {"axes", DA__ARG_INTS, false}};
+static const struct da__callable_param one_axis_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                           {"axis", DA__ARG_INT, REQUIRED}};
+static const struct da__callable_param squeeze_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                          {"axis", DA__ARG_INTS, REQUIRED}};
+static const struct da__callable_param flip_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                       {"axis", DA__ARG_INTS, false}};
+static const struct da__callable_param moveaxis_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                           {"source", DA__ARG_INTS, REQUIRED},
+                                                           {"destination", DA__ARG_INTS, REQUIRED}};
+static const struct da__callable_param shape_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                        {"shape", DA__ARG_INTS, REQUIRED}};
+static const struct da__callable_param dist_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                       {"dist", DA__ARG_DIST, REQUIRED}};
+static const struct da__callable_param load_param[] = {
+    {"file", DA__ARG_FILE, REQUIRED}, {"dataset", DA__ARG_TEXT, false},
+    {"decode", DA__ARG_TEXT, false},  {"index", DA__ARG_TEXT, false},
+    {"dtype", DA__ARG_DTYPE, false},  {"dist", DA__ARG_DIST, false}};
+static const struct da__callable_param save_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                       {"file", DA__ARG_FILE, REQUIRED},
+                                                       {"dataset", DA__ARG_TEXT, false}};
 
 /* ---- the rows ---- */
 
 /* Operators whose parameters or builder are not those of their number of inputs. */
 #define IS(id, name) (DA__OP_##id == DA__OP_##name)
 #define ELEMENTWISE_NPARAMS(id, nin) (IS(id, ASTYPE) ? 2 : (nin))
-#define ELEMENTWISE_PARAMS(id, nin)                                                                                    \
-    (IS(id, ASTYPE) ? astype_param : IS(id, CLIP) ? clip_param : (nin) == 3 ? where_param : (nin) == 2 ? binary_param : unary_param)
-#define ELEMENTWISE_BUILD(id) (IS(id, ASTYPE) ? da__call_astype : IS(id, CLIP) ? da__call_clip : da__call_elementwise)
+#define ELEMENTWISE_PARAMS(id, nin)                                                                \
+    (IS(id, ASTYPE) ? astype_param                                                                 \
+     : IS(id, CLIP) ? clip_param                                                                   \
+     : (nin) == 3   ? where_param                                                                  \
+     : (nin) == 2   ? binary_param                                                                 \
+                    : unary_param)
+#define ELEMENTWISE_BUILD(id)                                                                      \
+    (IS(id, ASTYPE) ? da__call_astype : IS(id, CLIP) ? da__call_clip : da__call_elementwise)
 
-#define HAS_DTYPE(id) (DA__RED_##id == DA__RED_SUM || DA__RED_##id == DA__RED_PROD || DA__RED_##id == DA__RED_MEAN)
+#define HAS_DTYPE(id)                                                                              \
+    (DA__RED_##id == DA__RED_SUM || DA__RED_##id == DA__RED_PROD || DA__RED_##id == DA__RED_MEAN)
 #define REDUCTION_NPARAMS(id, correction) (HAS_DTYPE(id) || (correction) ? 4 : 3)
-#define REDUCTION_PARAMS(id, correction) (HAS_DTYPE(id) ? sum_param : (correction) ? var_param : reduce_param)
+#define REDUCTION_PARAMS(id, correction)                                                           \
+    (HAS_DTYPE(id) ? sum_param : (correction) ? var_param : reduce_param)
 
 static const struct da__callable table[] = {
-#define DA__ELEMENTWISE(id, name, symbol, nin, rule, takes, commutative, doc, ...)                                     \
-    {name, ELEMENTWISE_NPARAMS(id, nin), ELEMENTWISE_PARAMS(id, nin), ELEMENTWISE_BUILD(id), DA__OP_##id, doc},
-#define DA__REDUCTION(id, name, takes, has_identity, has_correction, doc)                                              \
-    {name, REDUCTION_NPARAMS(id, has_correction), REDUCTION_PARAMS(id, has_correction), da__call_reduce, DA__RED_##id, doc},
+#define DA__ELEMENTWISE(id, name, symbol, nin, rule, takes, commutative, doc, ...)                 \
+    {name,                                                                                         \
+     ELEMENTWISE_NPARAMS(id, nin),                                                                 \
+     ELEMENTWISE_PARAMS(id, nin),                                                                  \
+     ELEMENTWISE_BUILD(id),                                                                        \
+     DA__OP_##id,                                                                                  \
+     doc},
+#define DA__REDUCTION(id, name, takes, has_identity, has_correction, doc)                          \
+    {name,                                                                                         \
+     REDUCTION_NPARAMS(id, has_correction),                                                        \
+     REDUCTION_PARAMS(id, has_correction),                                                         \
+     da__call_reduce,                                                                              \
+     DA__RED_##id,                                                                                 \
+     doc},
 #include "ops.def"
 #undef DA__ELEMENTWISE
 #undef DA__REDUCTION

@@ -1,9 +1,11 @@
-/* From bound arguments to the builders: what each callable of the table does with its parameters. */
+/* From bound arguments to the builders: what each callable of the table does with its parameters.
+ */
 #include "calls.h"
 
 #include <string.h>
 
-static da_array *fail(struct da__graph *g, const struct da__callable *c, da_status status, const char *what)
+static da_array *fail(struct da__graph *g, const struct da__callable *c, da_status status,
+                      const char *what)
 {
     struct da__error err = {.engine = -1};
     da__fail(&err, status, "da_%s: %s", c->name, what);
@@ -38,16 +40,19 @@ static int64_t int_or(const struct da__arg *arg, int64_t otherwise)
     return given(arg) ? arg->operand.scalar.i : otherwise;
 }
 
-static da_array *too_many(struct da__graph *g, const struct da__callable *c, const char *param, int64_t n)
+static da_array *too_many(struct da__graph *g, const struct da__callable *c, const char *param,
+                          int64_t n)
 {
     struct da__error err = {.engine = -1};
-    da__fail(&err, DA_ERR_SHAPE, "da_%s: %s has %lld entries, at most %d are possible", c->name, param, (long long)n, DA_MAX_NDIM);
+    da__fail(&err, DA_ERR_SHAPE, "da_%s: %s has %lld entries, at most %d are possible", c->name,
+             param, (long long)n, DA_MAX_NDIM);
     return da__make_poison(g, &err);
 }
 
 /* ---- rows of ops.def ---- */
 
-da_array *da__call_elementwise(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
+da_array *da__call_elementwise(struct da__graph *g, const struct da__callable *c,
+                               const struct da__arg *arg)
 {
     struct da__operand in[3];
     for (int k = 0; k < c->nparams; k++)
@@ -56,7 +61,8 @@ da_array *da__call_elementwise(struct da__graph *g, const struct da__callable *c
 }
 
 /* With one bound left out it is the other one's minimum or maximum. */
-da_array *da__call_clip(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
+da_array *da__call_clip(struct da__graph *g, const struct da__callable *c,
+                        const struct da__arg *arg)
 {
     if (!given(&arg[1]) && !given(&arg[2]))
         return fail(g, c, DA_ERR_ARGUMENT, "min or max must be given");
@@ -69,13 +75,15 @@ da_array *da__call_clip(struct da__graph *g, const struct da__callable *c, const
     return da__make_elementwise(g, DA__OP_MINIMUM, 2, in);
 }
 
-da_array *da__call_astype(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
+da_array *da__call_astype(struct da__graph *g, const struct da__callable *c,
+                          const struct da__arg *arg)
 {
     (void)c;
     return da__make_astype(g, array_of(g, &arg[0]), arg[1].dtype);
 }
 
-static const struct da__arg *find_arg(const struct da__callable *c, const struct da__arg *arg, const char *name)
+static const struct da__arg *find_arg(const struct da__callable *c, const struct da__arg *arg,
+                                      const char *name)
 {
     for (int k = 0; k < c->nparams; k++)
         if (strcmp(c->param[k].name, name) == 0 && given(&arg[k]))
@@ -83,32 +91,39 @@ static const struct da__arg *find_arg(const struct da__callable *c, const struct
     return NULL;
 }
 
-da_array *da__call_reduce(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
+da_array *da__call_reduce(struct da__graph *g, const struct da__callable *c,
+                          const struct da__arg *arg)
 {
     const struct da__arg *axis = find_arg(c, arg, "axis"), *dtype = find_arg(c, arg, "dtype");
-    const struct da__arg *keepdims = find_arg(c, arg, "keepdims"), *correction = find_arg(c, arg, "correction");
+    const struct da__arg *keepdims = find_arg(c, arg, "keepdims"),
+                         *correction = find_arg(c, arg, "correction");
     if (correction != NULL && correction->operand.scalar.kind == DA__SCALAR_COMPLEX)
         return fail(g, c, DA_ERR_ARGUMENT, "correction must be a real number");
     if (axis != NULL && axis->nints > DA_MAX_NDIM)
         return too_many(g, c, "axis", axis->nints);
-    return da__make_reduce(g, (enum da__red_id)c->op, array_of(g, &arg[0]), axis != NULL ? (int)axis->nints : -1,
-                           axis != NULL ? axis->ints : NULL, keepdims != NULL && keepdims->flag,
-                           correction != NULL ? correction->operand.scalar.re : 0, dtype != NULL ? dtype->dtype : DA_DTYPE_DEFAULT);
+    return da__make_reduce(g, (enum da__red_id)c->op, array_of(g, &arg[0]),
+                           axis != NULL ? (int)axis->nints : -1, axis != NULL ? axis->ints : NULL,
+                           keepdims != NULL && keepdims->flag,
+                           correction != NULL ? correction->operand.scalar.re : 0,
+                           dtype != NULL ? dtype->dtype : DA_DTYPE_DEFAULT);
 }
 
 /* ---- new arrays ---- */
 
-da_array *da__call_array(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
+da_array *da__call_array(struct da__graph *g, const struct da__callable *c,
+                         const struct da__arg *arg)
 {
     struct da__error err = {.engine = -1};
     struct da__arena arena = {0};
     struct da__literal literal;
     da_array *a;
-    if (da__literal_read(arg[0].data, dtype_or(&arg[1], DA_DTYPE_DEFAULT), &arena, &literal, &err) != DA_OK) {
+    if (da__literal_read(arg[0].data, dtype_or(&arg[1], DA_DTYPE_DEFAULT), &arena, &literal,
+                         &err) != DA_OK) {
         da__error_prefix(&err, "da_%s", c->name);
         a = da__make_poison(g, &err);
     } else if (literal.ndim > 0 || da__graph_can_import(g)) {
-        a = da__graph_import(g, literal.data, literal.dtype, literal.ndim, literal.shape, arg[2].dist);
+        a = da__graph_import(g, literal.data, literal.dtype, literal.ndim, literal.shape,
+                             arg[2].dist);
     } else {
         struct da__scalar s;
         da__scalar_load(literal.data, literal.dtype, &s);
@@ -118,7 +133,8 @@ da_array *da__call_array(struct da__graph *g, const struct da__callable *c, cons
     return a;
 }
 
-da_array *da__call_arange(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
+da_array *da__call_arange(struct da__graph *g, const struct da__callable *c,
+                          const struct da__arg *arg)
 {
     (void)c;
     struct da__scalar start = arg[0].operand.scalar, stop = arg[1].operand.scalar;
@@ -130,15 +146,19 @@ da_array *da__call_arange(struct da__graph *g, const struct da__callable *c, con
     return da__make_arange(g, start, stop, step, dtype_or(&arg[3], DA_DTYPE_DEFAULT), arg[4].dist);
 }
 
-da_array *da__call_linspace(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
+da_array *da__call_linspace(struct da__graph *g, const struct da__callable *c,
+                            const struct da__arg *arg)
 {
-    if (arg[0].operand.scalar.kind == DA__SCALAR_COMPLEX || arg[1].operand.scalar.kind == DA__SCALAR_COMPLEX)
+    if (arg[0].operand.scalar.kind == DA__SCALAR_COMPLEX ||
+        arg[1].operand.scalar.kind == DA__SCALAR_COMPLEX)
         return fail(g, c, DA_ERR_DTYPE, "start and stop must be real numbers");
-    return da__make_linspace(g, arg[0].operand.scalar.re, arg[1].operand.scalar.re, arg[2].operand.scalar.i,
-                             given(&arg[4]) ? arg[4].flag : true, dtype_or(&arg[3], DA_DTYPE_DEFAULT), arg[5].dist);
+    return da__make_linspace(g, arg[0].operand.scalar.re, arg[1].operand.scalar.re,
+                             arg[2].operand.scalar.i, given(&arg[4]) ? arg[4].flag : true,
+                             dtype_or(&arg[3], DA_DTYPE_DEFAULT), arg[5].dist);
 }
 
-static da_array *filled(struct da__graph *g, const struct da__callable *c, const struct da__arg *shape, struct da__scalar value, da_dtype dtype,
+static da_array *filled(struct da__graph *g, const struct da__callable *c,
+                        const struct da__arg *shape, struct da__scalar value, da_dtype dtype,
                         const struct da__dist_spec *dist)
 {
     if (shape->nints > DA_MAX_NDIM)
@@ -146,30 +166,35 @@ static da_array *filled(struct da__graph *g, const struct da__callable *c, const
     return da__make_full(g, (int)shape->nints, shape->ints, value, dtype, dist);
 }
 
-da_array *da__call_zeros(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
+da_array *da__call_zeros(struct da__graph *g, const struct da__callable *c,
+                         const struct da__arg *arg)
 {
     return filled(g, c, &arg[0], int_scalar(0), dtype_or(&arg[1], DA_FLOAT64), arg[2].dist);
 }
 
-da_array *da__call_ones(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
+da_array *da__call_ones(struct da__graph *g, const struct da__callable *c,
+                        const struct da__arg *arg)
 {
     return filled(g, c, &arg[0], int_scalar(1), dtype_or(&arg[1], DA_FLOAT64), arg[2].dist);
 }
 
 /* The value goes through a literal, so that every element of every dtype can be said. */
-da_array *da__call_full(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
+da_array *da__call_full(struct da__graph *g, const struct da__callable *c,
+                        const struct da__arg *arg)
 {
     struct da__error err = {.engine = -1};
     struct da__arena arena = {0};
     struct da__literal value;
     da_array *a;
-    if (da__literal_read(arg[1].data, dtype_or(&arg[2], DA_DTYPE_DEFAULT), &arena, &value, &err) != DA_OK) {
+    if (da__literal_read(arg[1].data, dtype_or(&arg[2], DA_DTYPE_DEFAULT), &arena, &value, &err) !=
+        DA_OK) {
         da__error_prefix(&err, "da_%s: fill_value", c->name);
         a = da__make_poison(g, &err);
     } else if (value.ndim > 0) {
         a = fail(g, c, DA_ERR_ARGUMENT, "fill_value is a list, not a number");
     } else {
-        a = filled(g, c, &arg[0], (struct da__scalar){.kind = DA__SCALAR_BOOL}, value.dtype, arg[3].dist);
+        a = filled(g, c, &arg[0], (struct da__scalar){.kind = DA__SCALAR_BOOL}, value.dtype,
+                   arg[3].dist);
         if (a->kind == DA__NODE_CONSTANT)
             memcpy(a->u.constant, value.data, da__dtype_nbytes(value.dtype));
     }
@@ -181,10 +206,12 @@ da_array *da__call_eye(struct da__graph *g, const struct da__callable *c, const 
 {
     (void)c;
     int64_t nrows = arg[0].operand.scalar.i;
-    return da__make_eye(g, nrows, int_or(&arg[1], nrows), int_or(&arg[2], 0), dtype_or(&arg[3], DA_DTYPE_DEFAULT), arg[4].dist);
+    return da__make_eye(g, nrows, int_or(&arg[1], nrows), int_or(&arg[2], 0),
+                        dtype_or(&arg[3], DA_DTYPE_DEFAULT), arg[4].dist);
 }
 
-da_array *da__call_index(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
+da_array *da__call_index(struct da__graph *g, const struct da__callable *c,
+                         const struct da__arg *arg)
 {
     if (arg[1].nints > DA_MAX_NDIM)
         return too_many(g, c, "shape", arg[1].nints);
@@ -196,7 +223,8 @@ da_array *da__call_index(struct da__graph *g, const struct da__callable *c, cons
 }
 
 /* An index expression of any length: commas bound the number of items. */
-static da_status parse_index(const char *text, struct da__index_item **item, int *nitems, struct da__error *err)
+static da_status parse_index(const char *text, struct da__index_item **item, int *nitems,
+                             struct da__error *err)
 {
     int cap = 1;
     for (const char *s = text; *s != '\0'; s++)
@@ -207,13 +235,15 @@ static da_status parse_index(const char *text, struct da__index_item **item, int
     return da__index_parse(text, cap, *item, nitems, err);
 }
 
-static da_array *index_error(struct da__graph *g, const struct da__callable *c, struct da__error *err)
+static da_array *index_error(struct da__graph *g, const struct da__callable *c,
+                             struct da__error *err)
 {
     da__error_prefix(err, "da_%s: index", c->name);
     return da__make_poison(g, err);
 }
 
-da_array *da__call_slice(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
+da_array *da__call_slice(struct da__graph *g, const struct da__callable *c,
+                         const struct da__arg *arg)
 {
     struct da__error err = {.engine = -1};
     struct da__index_item *item = NULL;
@@ -228,17 +258,21 @@ da_array *da__call_slice(struct da__graph *g, const struct da__callable *c, cons
 }
 
 /* "air.h5:/t2m" names the dataset too, where there is no parameter for it. */
-static da_status split_file(const struct da__arg *file, const struct da__arg *dataset, char **path, char **name, struct da__error *err)
+static da_status split_file(const struct da__arg *file, const struct da__arg *dataset, char **path,
+                            char **name, struct da__error *err)
 {
     *path = *name = NULL;
     if (!given(dataset))
         return da__file_split(file->text, path, name, err);
     *path = da__strdup(file->text);
     *name = da__strdup(dataset->text);
-    return *path != NULL && *name != NULL ? DA_OK : da__fail(err, DA_ERR_MEMORY, "out of memory for a file name");
+    return *path != NULL && *name != NULL
+               ? DA_OK
+               : da__fail(err, DA_ERR_MEMORY, "out of memory for a file name");
 }
 
-da_array *da__call_load(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
+da_array *da__call_load(struct da__graph *g, const struct da__callable *c,
+                        const struct da__arg *arg)
 {
     struct da__error err = {.engine = -1};
     struct da__index_item *item = NULL;
@@ -250,14 +284,16 @@ da_array *da__call_load(struct da__graph *g, const struct da__callable *c, const
     else if (given(&arg[3]) && parse_index(arg[3].text, &item, &nitems, &err) != DA_OK)
         a = index_error(g, c, &err);
     else
-        a = da__make_load(g, path, dataset, given(&arg[2]) ? arg[2].text : NULL, nitems, item, dtype_or(&arg[4], DA_DTYPE_DEFAULT), arg[5].dist);
+        a = da__make_load(g, path, dataset, given(&arg[2]) ? arg[2].text : NULL, nitems, item,
+                          dtype_or(&arg[4], DA_DTYPE_DEFAULT), arg[5].dist);
     da__free(item);
     da__free(path);
     da__free(dataset);
     return a;
 }
 
-da_array *da__call_save(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
+da_array *da__call_save(struct da__graph *g, const struct da__callable *c,
+                        const struct da__arg *arg)
 {
     (void)c;
     struct da__error err = {.engine = -1};
@@ -274,7 +310,8 @@ da_array *da__call_save(struct da__graph *g, const struct da__callable *c, const
 
 /* ---- views ---- */
 
-da_array *da__call_permute(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
+da_array *da__call_permute(struct da__graph *g, const struct da__callable *c,
+                           const struct da__arg *arg)
 {
     da_array *x = array_of(g, &arg[0]);
     if (!given(&arg[1]))
@@ -286,13 +323,15 @@ da_array *da__call_permute(struct da__graph *g, const struct da__callable *c, co
     return da__make_permute(g, x, (int)arg[1].nints, arg[1].ints);
 }
 
-da_array *da__call_matrix_transpose(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
+da_array *da__call_matrix_transpose(struct da__graph *g, const struct da__callable *c,
+                                    const struct da__arg *arg)
 {
     (void)c;
     return da__make_matrix_transpose(g, array_of(g, &arg[0]));
 }
 
-da_array *da__call_moveaxis(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
+da_array *da__call_moveaxis(struct da__graph *g, const struct da__callable *c,
+                            const struct da__arg *arg)
 {
     if (arg[1].nints != arg[2].nints)
         return fail(g, c, DA_ERR_ARGUMENT, "source and destination have different lengths");
@@ -301,40 +340,47 @@ da_array *da__call_moveaxis(struct da__graph *g, const struct da__callable *c, c
     return da__make_moveaxis(g, array_of(g, &arg[0]), (int)arg[1].nints, arg[1].ints, arg[2].ints);
 }
 
-da_array *da__call_expand_dims(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
+da_array *da__call_expand_dims(struct da__graph *g, const struct da__callable *c,
+                               const struct da__arg *arg)
 {
     (void)c;
     return da__make_expand_dims(g, array_of(g, &arg[0]), arg[1].operand.scalar.i);
 }
 
-da_array *da__call_squeeze(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
+da_array *da__call_squeeze(struct da__graph *g, const struct da__callable *c,
+                           const struct da__arg *arg)
 {
     if (arg[1].nints > DA_MAX_NDIM)
         return too_many(g, c, "axis", arg[1].nints);
     return da__make_squeeze(g, array_of(g, &arg[0]), (int)arg[1].nints, arg[1].ints);
 }
 
-da_array *da__call_flip(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
+da_array *da__call_flip(struct da__graph *g, const struct da__callable *c,
+                        const struct da__arg *arg)
 {
     if (arg[1].nints > DA_MAX_NDIM)
         return too_many(g, c, "axis", arg[1].nints);
-    return da__make_flip(g, array_of(g, &arg[0]), given(&arg[1]) ? (int)arg[1].nints : -1, arg[1].ints);
+    return da__make_flip(g, array_of(g, &arg[0]), given(&arg[1]) ? (int)arg[1].nints : -1,
+                         arg[1].ints);
 }
 
-da_array *da__call_broadcast_to(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
+da_array *da__call_broadcast_to(struct da__graph *g, const struct da__callable *c,
+                                const struct da__arg *arg)
 {
     if (arg[1].nints > DA_MAX_NDIM)
         return too_many(g, c, "shape", arg[1].nints);
     return da__make_broadcast_to(g, array_of(g, &arg[0]), (int)arg[1].nints, arg[1].ints);
 }
 
-da_array *da__call_redistribute(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
+da_array *da__call_redistribute(struct da__graph *g, const struct da__callable *c,
+                                const struct da__arg *arg)
 {
     (void)c;
     return da__make_redistribute(g, array_of(g, &arg[0]), arg[1].dist);
 }
 
-da_array *da__call_view(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
+da_array *da__call_view(struct da__graph *g, const struct da__callable *c,
+                        const struct da__arg *arg)
 {
     da_array *x = array_of(g, &arg[0]);
     struct da__error err = {.engine = -1};

@@ -4,7 +4,8 @@
 
 #include "text.h"
 
-#define DA__BUILDER(name) da_array *name(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
+#define DA__BUILDER(name)                                                                          \
+    da_array *name(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
 DA__BUILDER(da__call_elementwise);
 DA__BUILDER(da__call_clip);
 DA__BUILDER(da__call_astype);
@@ -14,7 +15,8 @@ DA__BUILDER(da__call_reduce);
 #undef DA__CALL
 
 /* A view of `base` by four lists of ints, checked: every index it reads exists. */
-da_status da__view_read(int base_ndim, const int64_t *base, const struct da__arg *shape, const struct da__arg *axis, const struct da__arg *offset,
+da_status da__view_read(int base_ndim, const int64_t *base, const struct da__arg *shape,
+                        const struct da__arg *axis, const struct da__arg *offset,
                         const struct da__arg *step, struct da__view *out, struct da__error *err);
 
 #endif

@@ -1,4 +1,5 @@
-/* Graphs as DOT, for pictures: boxes with operation, dtype, shape and distribution; arrows from inputs to readers. */
+/* Graphs as DOT, for pictures: boxes with operation, dtype, shape and distribution; arrows from
+ * inputs to readers. */
 #include "text.h"
 
 #include <string.h>
@@ -10,10 +11,12 @@ static void add_label(struct da__text *t, const char *s)
         da__text_add(t, *s == '"' || *s == '\\' ? "\\%c" : "%c", *s);
 }
 
-static void add_type(struct da__text *t, da_dtype dtype, int ndim, const int64_t *shape, const struct da__dist *d)
+static void add_type(struct da__text *t, da_dtype dtype, int ndim, const int64_t *shape,
+                     const struct da__dist *d)
 {
     char text[256];
-    da__text_add(t, "\\n%s %s", da__dtype(dtype)->name, da__shape_text(ndim, shape, text, sizeof text));
+    da__text_add(t, "\\n%s %s", da__dtype(dtype)->name,
+                 da__shape_text(ndim, shape, text, sizeof text));
     if (d != NULL) {
         da__text_add(t, "\\n");
         add_label(t, da__dist_text(d, text, sizeof text));
@@ -22,7 +25,9 @@ static void add_type(struct da__text *t, da_dtype dtype, int ndim, const int64_t
 
 static void open_graph(struct da__text *t, const char *name)
 {
-    da__text_add(t, "digraph %s {\n  rankdir=TB;\n  node [shape=box, style=\"rounded,filled\", fillcolor=white, fontname=\"Helvetica\", fontsize=10];\n",
+    da__text_add(t,
+                 "digraph %s {\n  rankdir=TB;\n  node [shape=box, style=\"rounded,filled\", "
+                 "fillcolor=white, fontname=\"Helvetica\", fontsize=10];\n",
                  name);
 }
 
@@ -30,21 +35,28 @@ static void open_graph(struct da__text *t, const char *name)
 
 static const struct {
     const char *label, *color;
-} look[] = {[DA__NODE_POISON] = {"poison", "tomato"},        [DA__NODE_LEAF] = {"array", "lightgrey"},
-            [DA__NODE_CONSTANT] = {"full", "white"},         [DA__NODE_INDEX] = {"index", "white"},
-            [DA__NODE_ELEMENTWISE] = {NULL, "lightblue"},    [DA__NODE_REDUCE] = {NULL, "khaki"},
-            [DA__NODE_VIEW] = {"view", "white"},             [DA__NODE_COPY] = {"redistribute", "lightsalmon"},
-            [DA__NODE_LOAD] = {"load", "palegreen"},         [DA__NODE_SAVE] = {"save", "palegreen"},
+} look[] = {[DA__NODE_POISON] = {"poison", "tomato"},
+            [DA__NODE_LEAF] = {"array", "lightgrey"},
+            [DA__NODE_CONSTANT] = {"full", "white"},
+            [DA__NODE_INDEX] = {"index", "white"},
+            [DA__NODE_ELEMENTWISE] = {NULL, "lightblue"},
+            [DA__NODE_REDUCE] = {NULL, "khaki"},
+            [DA__NODE_VIEW] = {"view", "white"},
+            [DA__NODE_COPY] = {"redistribute", "lightsalmon"},
+            [DA__NODE_LOAD] = {"load", "palegreen"},
+            [DA__NODE_SAVE] = {"save", "palegreen"},
             [DA__NODE_CALL] = {"from_function", "palegreen"}};
 
 static const char *label_of(const da_array *a)
 {
     if (a->kind == DA__NODE_ELEMENTWISE)
         return da__op_info((enum da__op_id)a->op)->name;
-    return a->kind == DA__NODE_REDUCE ? da__red_info((enum da__red_id)a->op)->name : look[a->kind].label;
+    return a->kind == DA__NODE_REDUCE ? da__red_info((enum da__red_id)a->op)->name
+                                      : look[a->kind].label;
 }
 
-static void write_node(struct da__text *t, const da_array *a, int64_t i, const char *id, bool target)
+static void write_node(struct da__text *t, const da_array *a, int64_t i, const char *id,
+                       bool target)
 {
     da__text_add(t, "  n%lld [label=\"", (long long)i);
     add_label(t, id);
@@ -73,7 +85,8 @@ static bool is_target(const da_array *a, int ntargets, da_array *const *target)
     return false;
 }
 
-da_status da__graph_dump_dot(struct da__graph *g, int ntargets, da_array *const *target, struct da__text *out, struct da__error *err)
+da_status da__graph_dump_dot(struct da__graph *g, int ntargets, da_array *const *target,
+                             struct da__text *out, struct da__error *err)
 {
     (void)g;
     struct da__order order;
@@ -85,7 +98,8 @@ da_status da__graph_dump_dot(struct da__graph *g, int ntargets, da_array *const 
         const da_array *a = order.node[i];
         write_node(out, a, i, id[i], is_target(a, ntargets, target));
         for (int k = 0; k < a->nin; k++)
-            da__text_add(out, "  n%lld -> n%lld;\n", (long long)da__order_find(&order, a->in[k]), (long long)i);
+            da__text_add(out, "  n%lld -> n%lld;\n", (long long)da__order_find(&order, a->in[k]),
+                         (long long)i);
     }
     da__text_add(out, "}\n");
     bool ok = id != NULL && !out->failed;
@@ -100,7 +114,11 @@ static void write_kernel_label(struct da__text *t, const struct da__step *s)
 {
     const int most = 12; /* long bodies would hide the graph */
     for (int k = 0; k < s->body.ninsns && k < most; k++)
-        da__text_add(t, "%s%s", k == 0 ? "\\n" : k % 4 == 0 ? ",\\n" : ", ", da__op_info((enum da__op_id)s->body.insn[k].op)->name);
+        da__text_add(t, "%s%s",
+                     k == 0       ? "\\n"
+                     : k % 4 == 0 ? ",\\n"
+                                  : ", ",
+                     da__op_info((enum da__op_id)s->body.insn[k].op)->name);
     if (s->body.ninsns > most)
         da__text_add(t, ", and %d more", s->body.ninsns - most);
     for (int k = 0; k < s->body.nreductions; k++)
@@ -109,14 +127,18 @@ static void write_kernel_label(struct da__text *t, const struct da__step *s)
 
 static void write_step(struct da__text *t, const struct da__program *p, int step)
 {
-    static const char *const name[] = {
-        [DA__STEP_KERNEL] = "kernel", [DA__STEP_LOAD] = "load", [DA__STEP_SAVE] = "save", [DA__STEP_CALL] = "from_function"};
-    static const char *const color[] = {
-        [DA__STEP_KERNEL] = "lightblue", [DA__STEP_LOAD] = "palegreen", [DA__STEP_SAVE] = "palegreen", [DA__STEP_CALL] = "palegreen"};
+    static const char *const name[] = {[DA__STEP_KERNEL] = "kernel",
+                                       [DA__STEP_LOAD] = "load",
+                                       [DA__STEP_SAVE] = "save",
+                                       [DA__STEP_CALL] = "from_function"};
+    static const char *const color[] = {[DA__STEP_KERNEL] = "lightblue",
+                                        [DA__STEP_LOAD] = "palegreen",
+                                        [DA__STEP_SAVE] = "palegreen",
+                                        [DA__STEP_CALL] = "palegreen"};
     const struct da__step *s = &p->step[step];
     char text[256];
-    da__text_add(t, "  s%d [label=\"s%d: %s, level %d, over %s", step, step, name[s->kind], s->level,
-                 da__shape_text(s->ndim, s->shape, text, sizeof text));
+    da__text_add(t, "  s%d [label=\"s%d: %s, level %d, over %s", step, step, name[s->kind],
+                 s->level, da__shape_text(s->ndim, s->shape, text, sizeof text));
     da__text_add(t, "\\n");
     add_label(t, da__dist_text(p->dist[s->dist], text, sizeof text));
     if (s->kind == DA__STEP_KERNEL)
@@ -131,7 +153,8 @@ static void write_step(struct da__text *t, const struct da__program *p, int step
 static void write_value(struct da__text *t, const struct da__program *p, int value)
 {
     const struct da__value *v = &p->value[value];
-    static const char *const name[] = {[DA__VALUE_TEMP] = "temporary", [DA__VALUE_INPUT] = "input", [DA__VALUE_OUTPUT] = "output"};
+    static const char *const name[] = {
+        [DA__VALUE_TEMP] = "temporary", [DA__VALUE_INPUT] = "input", [DA__VALUE_OUTPUT] = "output"};
     da__text_add(t, "  v%d [shape=ellipse, label=\"v%d: %s", value, value, name[v->kind]);
     add_type(t, v->dtype, v->ndim, v->shape, p->dist[v->dist]);
     da__text_add(t, "\"%s];\n", v->kind == DA__VALUE_OUTPUT ? ", penwidth=2" : "");
@@ -141,14 +164,17 @@ static void write_edges(struct da__text *t, const struct da__program *p, int ste
 {
     const struct da__step *s = &p->step[step];
     for (int k = 0; k < s->ninputs; k++)
-        da__text_add(t, "  v%d -> s%d%s;\n", s->input[k].value, step, da__view_is_identity(&s->input[k].view) ? "" : " [label=\"view\", fontsize=8]");
+        da__text_add(t, "  v%d -> s%d%s;\n", s->input[k].value, step,
+                     da__view_is_identity(&s->input[k].view) ? ""
+                                                             : " [label=\"view\", fontsize=8]");
     for (int k = 0; k < s->noutputs; k++)
         da__text_add(t, "  s%d -> v%d;\n", step, s->output[k]);
     for (int k = 0; k < s->body.nreductions; k++)
         da__text_add(t, "  s%d -> v%d;\n", step, s->reduction[k].value);
 }
 
-da_status da__program_dump_dot(const struct da__program *p, struct da__text *out, struct da__error *err)
+da_status da__program_dump_dot(const struct da__program *p, struct da__text *out,
+                               struct da__error *err)
 {
     open_graph(out, "optimized");
     for (int k = 0; k < p->nvalues; k++)
@@ -158,5 +184,6 @@ da_status da__program_dump_dot(const struct da__program *p, struct da__text *out
         write_edges(out, p, k);
     }
     da__text_add(out, "}\n");
-    return out->failed ? da__fail(err, DA_ERR_MEMORY, "out of memory while dumping the program") : DA_OK;
+    return out->failed ? da__fail(err, DA_ERR_MEMORY, "out of memory while dumping the program")
+                       : DA_OK;
 }

@@ -1,4 +1,5 @@
-/* The words of an expression: numbers, names, quoted texts and Python's operators, each with its column. */
+/* The words of an expression: numbers, names, quoted texts and Python's operators, each with its
+ * column. */
 #include "expr_lex.h"
 
 #include <errno.h>
@@ -6,8 +7,9 @@
 #include <string.h>
 
 /* Longer spellings first. */
-static const char *const sign[] = {"...", "**", "//", "<<", ">>", "==", "!=", "<=", ">=", "+", "-", "*", "/", "%", "@", "&", "|", "^",
-                                   "~",   "<",  ">",  "(",  ")",  "[",  "]",  ",",  ":",  "=", "."};
+static const char *const sign[] = {"...", "**", "//", "<<", ">>", "==", "!=", "<=", ">=", "+",
+                                   "-",   "*",  "/",  "%",  "@",  "&",  "|",  "^",  "~",  "<",
+                                   ">",   "(",  ")",  "[",  "]",  ",",  ":",  "=",  "."};
 
 void da__lexer_start(struct da__lexer *l, const char *text, struct da__arena *arena)
 {
@@ -44,7 +46,8 @@ static int digit_value(char c)
     return lower >= 'a' && lower <= 'z' ? lower - 'a' + 10 : 99;
 }
 
-/* Digits with single underscores between them are copied without these; false: a misplaced underscore. */
+/* Digits with single underscores between them are copied without these; false: a misplaced
+ * underscore. */
 static bool copy_digits(const char **at, int base, char **out)
 {
     const char *s = *at;
@@ -72,7 +75,8 @@ static int prefix_base(const char *s)
     return 10;
 }
 
-static da_status bad_number(const struct da__lexer *l, const struct da__token *t, const char *end, struct da__error *err)
+static da_status bad_number(const struct da__lexer *l, const struct da__token *t, const char *end,
+                            struct da__error *err)
 {
     const char *start = l->start + t->column - 1;
     while (digit_value(*end) < 99 || *end == '_' || *end == '.')
@@ -86,7 +90,9 @@ static da_status set_int(const char *digits, int base, struct da__token *t, stru
     errno = 0;
     long long v = strtoll(digits, NULL, base);
     if (errno != 0)
-        return da__fail(err, DA_ERR_FORMAT, "column %d: the integer %.40s is larger than int64 holds", t->column, digits);
+        return da__fail(err, DA_ERR_FORMAT,
+                        "column %d: the integer %.40s is larger than int64 holds", t->column,
+                        digits);
     t->value = (struct da__scalar){.kind = DA__SCALAR_INT, .i = (int64_t)v, .re = (double)v};
     return DA_OK;
 }
@@ -126,7 +132,8 @@ static bool copy_fraction(const char **at, char **out, bool *real)
 static da_status read_number(struct da__lexer *l, struct da__token *t, struct da__error *err)
 {
     const char *s = l->at;
-    char *digits = da__arena_alloc(l->arena, strspn(s, "0123456789abcdefABCDEFxXoO_.+-") + 1), *end = digits;
+    char *digits = da__arena_alloc(l->arena, strspn(s, "0123456789abcdefABCDEFxXoO_.+-") + 1),
+         *end = digits;
     bool real = false;
     if (digits == NULL)
         return no_memory(t, err);
@@ -142,7 +149,8 @@ static da_status read_number(struct da__lexer *l, struct da__token *t, struct da
     s += imaginary;
     if (is_letter(*s) || is_digit(*s))
         return bad_number(l, t, s, err);
-    if (base == 10 && !real && !imaginary && digits[0] == '0' && strspn(digits, "0") != strlen(digits))
+    if (base == 10 && !real && !imaginary && digits[0] == '0' &&
+        strspn(digits, "0") != strlen(digits))
         return bad_number(l, t, s, err); /* Python refuses 012 too */
     l->at = s;
     return real || imaginary ? set_real(digits, imaginary, t) : set_int(digits, base, t, err);
@@ -180,13 +188,15 @@ static da_status read_text(struct da__lexer *l, struct da__token *t, struct da__
             return DA_OK;
         }
         if (*s == '\\' && s[1] != '\0' && strchr("\\'\"nt", s[1]) == NULL)
-            return da__fail(err, DA_ERR_FORMAT, "column %d: \\%c in a text means nothing", (int)(s - l->start) + 1, s[1]);
+            return da__fail(err, DA_ERR_FORMAT, "column %d: \\%c in a text means nothing",
+                            (int)(s - l->start) + 1, s[1]);
         if (*s == '\\' && s[1] != '\0')
             *out++ = unescaped(*++s);
         else
             *out++ = *s;
     }
-    return da__fail(err, DA_ERR_FORMAT, "column %d: the text that starts here never ends", t->column);
+    return da__fail(err, DA_ERR_FORMAT, "column %d: the text that starts here never ends",
+                    t->column);
 }
 
 static da_status read_sign(struct da__lexer *l, struct da__token *t, struct da__error *err)
@@ -202,14 +212,17 @@ static da_status read_sign(struct da__lexer *l, struct da__token *t, struct da__
     }
     unsigned char c = (unsigned char)*l->at;
     if (c > ' ' && c < 127)
-        return da__fail(err, DA_ERR_FORMAT, "column %d: \"%c\" means nothing in an expression", t->column, c);
-    return da__fail(err, DA_ERR_FORMAT, "column %d: the byte 0x%02x means nothing in an expression", t->column, c);
+        return da__fail(err, DA_ERR_FORMAT, "column %d: \"%c\" means nothing in an expression",
+                        t->column, c);
+    return da__fail(err, DA_ERR_FORMAT, "column %d: the byte 0x%02x means nothing in an expression",
+                    t->column, c);
 }
 
 da_status da__lexer_next(struct da__lexer *l, struct da__token *out, struct da__error *err)
 {
     l->at += strspn(l->at, " \t\r\n");
-    *out = (struct da__token){.kind = DA__TOKEN_END, .column = (int)(l->at - l->start) + 1, .text = ""};
+    *out = (struct da__token){
+        .kind = DA__TOKEN_END, .column = (int)(l->at - l->start) + 1, .text = ""};
     if (*l->at == '\0')
         return DA_OK;
     if (is_digit(*l->at) || (*l->at == '.' && is_digit(l->at[1])))
@@ -221,7 +234,8 @@ da_status da__lexer_next(struct da__lexer *l, struct da__token *out, struct da__
     return read_sign(l, out, err);
 }
 
-da_status da__expr_words(const char *text, da_status (*each)(void *self, const char *word), void *self, struct da__error *err)
+da_status da__expr_words(const char *text, da_status (*each)(void *self, const char *word),
+                         void *self, struct da__error *err)
 {
     struct da__arena arena = {0};
     struct da__lexer lexer;
@@ -230,7 +244,8 @@ da_status da__expr_words(const char *text, da_status (*each)(void *self, const c
     da_status status = da__lexer_next(&lexer, &token, err);
     while (status == DA_OK && token.kind != DA__TOKEN_END) {
         status = da__lexer_next(&lexer, &next, err);
-        bool is_call_or_keyword = status == DA_OK && (da__token_is(&next, "(") || da__token_is(&next, "="));
+        bool is_call_or_keyword =
+            status == DA_OK && (da__token_is(&next, "(") || da__token_is(&next, "="));
         if (status == DA_OK && token.kind == DA__TOKEN_NAME && !is_call_or_keyword)
             status = each(self, token.text);
         token = next;

@@ -9,12 +9,12 @@ enum da__token_kind {
     DA__TOKEN_NUMBER,
     DA__TOKEN_NAME,
     DA__TOKEN_TEXT,
-    DA__TOKEN_SIGN   /* an operator or a bracket, spelled in `text` */
+    DA__TOKEN_SIGN /* an operator or a bracket, spelled in `text` */
 };
 struct da__token {
     enum da__token_kind kind;
-    int column;              /* 1 is the first */
-    const char *text;        /* NAME, SIGN, TEXT (escapes done): zero-ended, in the arena or static */
+    int column;       /* 1 is the first */
+    const char *text; /* NAME, SIGN, TEXT (escapes done): zero-ended, in the arena or static */
     struct da__scalar value; /* NUMBER */
 };
 struct da__lexer {

@@ -1,5 +1,5 @@
-/* Python's arithmetic on scalars, for expressions: integers stay exact or fail, `/` is true division, a negative base to a
- * fractional power is complex. */
+/* Python's arithmetic on scalars, for expressions: integers stay exact or fail, `/` is true
+ * division, a negative base to a fractional power is complex. */
 #include "text.h"
 
 #include <math.h>
@@ -80,7 +80,8 @@ static da_status int_shift(bool left, int64_t a, int64_t bits, scalar *out, stru
     return DA_OK;
 }
 
-static da_status int_divide(enum da__op_id op, int64_t a, int64_t b, scalar *out, struct da__error *err)
+static da_status int_divide(enum da__op_id op, int64_t a, int64_t b, scalar *out,
+                            struct da__error *err)
 {
     if (b == 0)
         return by_zero(err);
@@ -95,7 +96,8 @@ static da_status int_divide(enum da__op_id op, int64_t a, int64_t b, scalar *out
     return DA_OK;
 }
 
-static da_status int_sum(enum da__op_id op, int64_t a, int64_t b, scalar *out, struct da__error *err)
+static da_status int_sum(enum da__op_id op, int64_t a, int64_t b, scalar *out,
+                         struct da__error *err)
 {
     int64_t r;
     bool fits;
@@ -104,7 +106,8 @@ static da_status int_sum(enum da__op_id op, int64_t a, int64_t b, scalar *out, s
     else if (op == DA__OP_ADD)
         fits = da__add_i64(a, b, &r);
     else
-        fits = b != INT64_MIN ? da__add_i64(a, -b, &r) : (r = (int64_t)((uint64_t)a - (uint64_t)b), a < 0);
+        fits = b != INT64_MIN ? da__add_i64(a, -b, &r)
+                              : (r = (int64_t)((uint64_t)a - (uint64_t)b), a < 0);
     if (!fits)
         return overflow(err);
     *out = make_int(r);
@@ -113,13 +116,16 @@ static da_status int_sum(enum da__op_id op, int64_t a, int64_t b, scalar *out, s
 
 static da_status int_bits(enum da__op_id op, const scalar *a, const scalar *b, scalar *out)
 {
-    int64_t r = op == DA__OP_BITWISE_AND ? a->i & b->i : op == DA__OP_BITWISE_OR ? a->i | b->i : a->i ^ b->i;
+    int64_t r = op == DA__OP_BITWISE_AND  ? a->i & b->i
+                : op == DA__OP_BITWISE_OR ? a->i | b->i
+                                          : a->i ^ b->i;
     bool both_bool = a->kind == DA__SCALAR_BOOL && b->kind == DA__SCALAR_BOOL;
     *out = both_bool ? make_bool(r != 0) : make_int(r);
     return DA_OK;
 }
 
-static da_status int_op(enum da__op_id op, const scalar *a, const scalar *b, scalar *out, struct da__error *err)
+static da_status int_op(enum da__op_id op, const scalar *a, const scalar *b, scalar *out,
+                        struct da__error *err)
 {
     switch (op) {
     case DA__OP_ADD:
@@ -147,7 +153,8 @@ static da_status int_op(enum da__op_id op, const scalar *a, const scalar *b, sca
 /* ---- complex numbers ---- */
 
 /* CPython's division: scaled by the larger part of the divisor (Smith, 1962). */
-static da_status complex_divide(const scalar *a, const scalar *b, scalar *out, struct da__error *err)
+static da_status complex_divide(const scalar *a, const scalar *b, scalar *out,
+                                struct da__error *err)
 {
     if (b->re == 0 && b->im == 0)
         return by_zero(err);
@@ -197,7 +204,8 @@ static da_status complex_pow(const scalar *a, const scalar *b, scalar *out, stru
     return DA_OK;
 }
 
-static da_status complex_op(enum da__op_id op, const scalar *a, const scalar *b, scalar *out, struct da__error *err)
+static da_status complex_op(enum da__op_id op, const scalar *a, const scalar *b, scalar *out,
+                            struct da__error *err)
 {
     switch (op) {
     case DA__OP_ADD:
@@ -251,7 +259,8 @@ static da_status real_pow(const scalar *a, const scalar *b, scalar *out, struct 
     return DA_OK;
 }
 
-static da_status real_op(enum da__op_id op, const scalar *a, const scalar *b, scalar *out, struct da__error *err)
+static da_status real_op(enum da__op_id op, const scalar *a, const scalar *b, scalar *out,
+                         struct da__error *err)
 {
     double quotient, remainder;
     bool divides = op == DA__OP_DIVIDE || op == DA__OP_FLOOR_DIVIDE || op == DA__OP_REMAINDER;
@@ -302,10 +311,12 @@ static bool is_equality(enum da__op_id op)
 
 static bool is_comparison(enum da__op_id op)
 {
-    return is_equality(op) || op == DA__OP_LESS || op == DA__OP_LESS_EQUAL || op == DA__OP_GREATER || op == DA__OP_GREATER_EQUAL;
+    return is_equality(op) || op == DA__OP_LESS || op == DA__OP_LESS_EQUAL ||
+           op == DA__OP_GREATER || op == DA__OP_GREATER_EQUAL;
 }
 
-static da_status compare_op(enum da__op_id op, const scalar *a, const scalar *b, scalar *out, struct da__error *err)
+static da_status compare_op(enum da__op_id op, const scalar *a, const scalar *b, scalar *out,
+                            struct da__error *err)
 {
     bool is_complex = a->kind == DA__SCALAR_COMPLEX || b->kind == DA__SCALAR_COMPLEX;
     if (is_complex && !is_equality(op))
@@ -313,12 +324,10 @@ static da_status compare_op(enum da__op_id op, const scalar *a, const scalar *b,
     int order = compare(a, b);
     if (is_complex && order == 0 && a->im != b->im)
         order = 2;
-    bool holds[] = {[DA__OP_EQUAL] = order == 0,
-                    [DA__OP_NOT_EQUAL] = order != 0,
-                    [DA__OP_LESS] = order == -1,
-                    [DA__OP_LESS_EQUAL] = order == -1 || order == 0,
-                    [DA__OP_GREATER] = order == 1,
-                    [DA__OP_GREATER_EQUAL] = order == 1 || order == 0};
+    bool holds[] = {
+        [DA__OP_EQUAL] = order == 0,   [DA__OP_NOT_EQUAL] = order != 0,
+        [DA__OP_LESS] = order == -1,   [DA__OP_LESS_EQUAL] = order == -1 || order == 0,
+        [DA__OP_GREATER] = order == 1, [DA__OP_GREATER_EQUAL] = order == 1 || order == 0};
     *out = make_bool(holds[op]);
     return DA_OK;
 }
@@ -344,7 +353,8 @@ static da_status unary_op(enum da__op_id op, const scalar *a, scalar *out, struc
     return DA_OK;
 }
 
-da_status da__scalar_op(enum da__op_id op, int nin, const struct da__scalar *in, struct da__scalar *out, struct da__error *err)
+da_status da__scalar_op(enum da__op_id op, int nin, const struct da__scalar *in,
+                        struct da__scalar *out, struct da__error *err)
 {
     if (nin == 1)
         return unary_op(op, &in[0], out, err);

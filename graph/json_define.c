@@ -1,5 +1,6 @@
-/* Definitions from outside: "${NAME}" inside any string of a pipeline is replaced, a string "$NAME" becomes the value,
- * which may be a number. Names that do not exist and definitions that nothing uses are errors. */
+/* Definitions from outside: "${NAME}" inside any string of a pipeline is replaced, a string "$NAME"
+ * becomes the value, which may be a number. Names that do not exist and definitions that nothing
+ * uses are errors. */
 #include "json_load.h"
 
 #include <errno.h>
@@ -9,9 +10,9 @@
 
 struct level {
     json_t *container;
-    void *iter;              /* of an object */
-    size_t next;             /* of a list */
-    struct da__place place;  /* of the value looked at; up is filled when asked for */
+    void *iter;             /* of an object */
+    size_t next;            /* of a list */
+    struct da__place place; /* of the value looked at; up is filled when asked for */
 };
 struct walk {
     struct da__loader *l;
@@ -24,7 +25,8 @@ struct walk {
 
 static bool is_name_char(char c, bool first)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (!first && c >= '0' && c <= '9');
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+           (!first && c >= '0' && c <= '9');
 }
 
 static size_t name_length(const char *s)
@@ -58,7 +60,8 @@ static da_status find_define(struct walk *w, const char *name, size_t length, co
         known[k] = w->define[k].name;
     char near[96];
     da__near_text(word, known, w->ndefines, near, sizeof near);
-    return da__place_fail(w->l, current_place(w), DA_ERR_FORMAT, "\"$%s\" is not defined%s", word, near);
+    return da__place_fail(w->l, current_place(w), DA_ERR_FORMAT, "\"$%s\" is not defined%s", word,
+                          near);
 }
 
 /* A definition as the value of a whole string: a number where it reads as one. */
@@ -93,7 +96,8 @@ static da_status replace_inside(struct walk *w, const char *s, json_t **out)
         size_t length = name_length(s + 2);
         const char *value = NULL;
         if (length == 0 || s[2 + length] != '}')
-            status = da__place_fail(w->l, current_place(w), DA_ERR_FORMAT, "\"${\" is not followed by a name and \"}\"");
+            status = da__place_fail(w->l, current_place(w), DA_ERR_FORMAT,
+                                    "\"${\" is not followed by a name and \"}\"");
         else
             status = find_define(w, s + 2, length, &value);
         if (status == DA_OK)
@@ -103,7 +107,8 @@ static da_status replace_inside(struct walk *w, const char *s, json_t **out)
     if (status == DA_OK) {
         *out = t.failed ? NULL : json_string(t.s != NULL ? t.s : "");
         if (*out == NULL && !t.failed)
-            status = da__place_fail(w->l, current_place(w), DA_ERR_FORMAT, "a definition is no valid UTF-8");
+            status = da__place_fail(w->l, current_place(w), DA_ERR_FORMAT,
+                                    "a definition is no valid UTF-8");
         else if (*out == NULL)
             status = da__json_no_memory(w->l);
     }
@@ -123,14 +128,17 @@ static da_status replacement(struct walk *w, const char *s, json_t **out)
     const char *value;
     DA_TRY(find_define(w, s + 1, length, &value));
     *out = value_of(w->l, value);
-    return *out != NULL ? DA_OK : da__place_fail(w->l, current_place(w), DA_ERR_FORMAT, "the definition is no valid UTF-8");
+    return *out != NULL ? DA_OK
+                        : da__place_fail(w->l, current_place(w), DA_ERR_FORMAT,
+                                         "the definition is no valid UTF-8");
 }
 
 static da_status push(struct walk *w, json_t *container)
 {
     if (!da__grow((void **)&w->stack, &w->cap, w->depth + 1, sizeof *w->stack))
         return da__json_no_memory(w->l);
-    w->stack[w->depth++] = (struct level){.container = container, .iter = json_object_iter(container)};
+    w->stack[w->depth++] =
+        (struct level){.container = container, .iter = json_object_iter(container)};
     return DA_OK;
 }
 
@@ -174,8 +182,8 @@ static da_status check_used(const struct walk *w)
 {
     for (int k = 0; k < w->ndefines; k++)
         if (!w->used[k])
-            return da__fail(w->l->err, DA_ERR_ARGUMENT, "%s: the definition %s=%s is used nowhere", w->l->source, w->define[k].name,
-                            w->define[k].value);
+            return da__fail(w->l->err, DA_ERR_ARGUMENT, "%s: the definition %s=%s is used nowhere",
+                            w->l->source, w->define[k].name, w->define[k].value);
     return DA_OK;
 }
 

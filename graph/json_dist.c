@@ -1,5 +1,6 @@
-/* Distributions from JSON and to JSON. Written is the shortest form that makes the same distribution again; what no form
- * can say (a view's owners, replicas) is written for people and not read back: there it is inferred. */
+/* Distributions from JSON and to JSON. Written is the shortest form that makes the same
+ * distribution again; what no form can say (a view's owners, replicas) is written for people and
+ * not read back: there it is inferred. */
 #include "json_load.h"
 
 #include <string.h>
@@ -12,13 +13,16 @@ struct reader {
     bool readable;
 };
 
-static da_status fail(const struct reader *r, const struct da__place *place, const char *what, const json_t *j)
+static da_status fail(const struct reader *r, const struct da__place *place, const char *what,
+                      const json_t *j)
 {
-    return da__item_fail(r->l, r->item, place, DA_ERR_FORMAT, "%s is wanted, not %s", what, da__json_what(j));
+    return da__item_fail(r->l, r->item, place, DA_ERR_FORMAT, "%s is wanted, not %s", what,
+                         da__json_what(j));
 }
 
 /* A list of ints of any length in the arena. */
-static da_status read_ints(const struct reader *r, const struct da__place *place, const json_t *j, int64_t *n, int64_t **out)
+static da_status read_ints(const struct reader *r, const struct da__place *place, const json_t *j,
+                           int64_t *n, int64_t **out)
 {
     if (!json_is_array(j))
         return fail(r, place, "a list of integers", j);
@@ -32,7 +36,8 @@ static da_status read_ints(const struct reader *r, const struct da__place *place
     return da__json_int_list(r->l, r->item, place, j, (int)*n, *out, &count);
 }
 
-static da_status read_lists(const struct reader *r, const struct da__place *place, const json_t *j, struct da__map_spec *out)
+static da_status read_lists(const struct reader *r, const struct da__place *place, const json_t *j,
+                            struct da__map_spec *out)
 {
     if (!json_is_array(j))
         return fail(r, place, "a list of index lists", j);
@@ -53,47 +58,59 @@ static da_status read_lists(const struct reader *r, const struct da__place *plac
     return DA_OK;
 }
 
-static da_status read_letter(const struct reader *r, const struct da__place *place, const json_t *j, struct da__map_spec *out)
+static da_status read_letter(const struct reader *r, const struct da__place *place, const json_t *j,
+                             struct da__map_spec *out)
 {
     const char *text = json_string_value(j);
     if (strlen(text) != 1 || strchr("nbc", text[0]) == NULL)
-        return da__item_fail(r->l, r->item, place, DA_ERR_DISTRIBUTION, "no map \"%s\"; there are \"n\", \"b\", \"c\" and {\"u\": [lists]}", text);
+        return da__item_fail(r->l, r->item, place, DA_ERR_DISTRIBUTION,
+                             "no map \"%s\"; there are \"n\", \"b\", \"c\" and {\"u\": [lists]}",
+                             text);
     out->kind = text[0];
     return DA_OK;
 }
 
-static da_status read_map_object(const struct reader *r, const struct da__place *place, json_t *j, struct da__map_spec *out)
+static da_status read_map_object(const struct reader *r, const struct da__place *place, json_t *j,
+                                 struct da__map_spec *out)
 {
     void *iter = json_object_iter(j);
     if (json_object_size(j) != 1)
-        return da__item_fail(r->l, r->item, place, DA_ERR_DISTRIBUTION, "a map is a letter, or an object with one letter as key");
+        return da__item_fail(r->l, r->item, place, DA_ERR_DISTRIBUTION,
+                             "a map is a letter, or an object with one letter as key");
     const char *key = json_object_iter_key(iter);
     const json_t *value = json_object_iter_value(iter);
     struct da__place at = {.up = place, .key = key};
     int64_t *bounds;
     if (strlen(key) != 1 || strchr("bcu", key[0]) == NULL)
-        return da__item_fail(r->l, r->item, &at, DA_ERR_DISTRIBUTION, "no map \"%s\"; there are {\"b\": bounds}, {\"c\": block} and {\"u\": lists}", key);
+        return da__item_fail(
+            r->l, r->item, &at, DA_ERR_DISTRIBUTION,
+            "no map \"%s\"; there are {\"b\": bounds}, {\"c\": block} and {\"u\": lists}", key);
     out->kind = key[0];
     if (out->kind == 'u')
         return read_lists(r, &at, value, out);
     if (out->kind == 'b') {
         DA_TRY(read_ints(r, &at, value, &out->nbounds, &bounds));
         out->bounds = bounds;
-        return out->nbounds >= 2 ? DA_OK : da__item_fail(r->l, r->item, &at, DA_ERR_DISTRIBUTION, "at least two bounds are needed");
+        return out->nbounds >= 2 ? DA_OK
+                                 : da__item_fail(r->l, r->item, &at, DA_ERR_DISTRIBUTION,
+                                                 "at least two bounds are needed");
     }
     if (!json_is_integer(value) || json_integer_value(value) < 1)
-        return da__item_fail(r->l, r->item, &at, DA_ERR_DISTRIBUTION, "a block size is a positive integer");
+        return da__item_fail(r->l, r->item, &at, DA_ERR_DISTRIBUTION,
+                             "a block size is a positive integer");
     out->block = json_integer_value(value);
     return DA_OK;
 }
 
-static da_status read_maps(struct reader *r, const struct da__place *place, const json_t *j, struct da__dist_spec *out)
+static da_status read_maps(struct reader *r, const struct da__place *place, const json_t *j,
+                           struct da__dist_spec *out)
 {
     if (!json_is_array(j))
         return fail(r, place, "a list of maps", j);
     size_t n = json_array_size(j);
     if (n > DA_MAX_NDIM)
-        return da__item_fail(r->l, r->item, place, DA_ERR_DISTRIBUTION, "%zu maps, at most %d are possible", n, DA_MAX_NDIM);
+        return da__item_fail(r->l, r->item, place, DA_ERR_DISTRIBUTION,
+                             "%zu maps, at most %d are possible", n, DA_MAX_NDIM);
     struct da__map_spec *map = da__arena_alloc(&r->l->arena, n * sizeof *map);
     if (map == NULL)
         return da__json_no_memory(r->l);
@@ -114,7 +131,8 @@ static da_status read_maps(struct reader *r, const struct da__place *place, cons
     return DA_OK;
 }
 
-static da_status read_small_ints(const struct reader *r, const struct da__place *place, const json_t *j, int *n, const int **out)
+static da_status read_small_ints(const struct reader *r, const struct da__place *place,
+                                 const json_t *j, int *n, const int **out)
 {
     int64_t count, *wide;
     DA_TRY(read_ints(r, place, j, &count, &wide));
@@ -124,7 +142,8 @@ static da_status read_small_ints(const struct reader *r, const struct da__place 
     for (int64_t k = 0; k < count; k++) {
         struct da__place at = {.up = place, .index = k};
         if (wide[k] < 0 || wide[k] > INT32_MAX)
-            return da__item_fail(r->l, r->item, &at, DA_ERR_DISTRIBUTION, "%lld is out of range", (long long)wide[k]);
+            return da__item_fail(r->l, r->item, &at, DA_ERR_DISTRIBUTION, "%lld is out of range",
+                                 (long long)wide[k]);
         narrow[k] = (int)wide[k];
     }
     *n = (int)count;
@@ -132,8 +151,8 @@ static da_status read_small_ints(const struct reader *r, const struct da__place 
     return DA_OK;
 }
 
-da_status da__json_dist_read(struct da__loader *l, int64_t item, const struct da__place *place, json_t *j, struct da__dist_spec *out,
-                             bool *readable)
+da_status da__json_dist_read(struct da__loader *l, int64_t item, const struct da__place *place,
+                             json_t *j, struct da__dist_spec *out, bool *readable)
 {
     static const char *const known[] = {"maps", "grid", "engines", "replicas"};
     struct reader r = {l, item, true};
@@ -145,7 +164,8 @@ da_status da__json_dist_read(struct da__loader *l, int64_t item, const struct da
         return fail(&r, place, "a distribution {\"maps\": […]}", j);
     if (json_object_get(j, "maps") == NULL)
         return da__item_fail(l, item, place, DA_ERR_FORMAT, "\"maps\" is missing");
-    json_object_foreach(j, key, value) {
+    json_object_foreach(j, key, value)
+    {
         struct da__place at = {.up = place, .key = key};
         if (strcmp(key, "maps") == 0)
             DA_TRY(read_maps(&r, &at, value, out));
@@ -156,7 +176,8 @@ da_status da__json_dist_read(struct da__loader *l, int64_t item, const struct da
         else if (strcmp(key, "replicas") == 0)
             r.readable = false;
         else
-            return da__item_fail(l, item, place, DA_ERR_FORMAT, "unknown key \"%s\"%s", key, da__near_text(key, known, 4, near, sizeof near));
+            return da__item_fail(l, item, place, DA_ERR_FORMAT, "unknown key \"%s\"%s", key,
+                                 da__near_text(key, known, 4, near, sizeof near));
     }
     *readable = r.readable;
     return DA_OK;
@@ -209,7 +230,8 @@ static da_status copy_lists(const struct da__map *m, struct da__map_spec *out)
 
 static da_status spec_of_map(const struct da__map *m, struct da__map_spec *out)
 {
-    static const char letter[] = {[DA__MAP_N] = 'n', [DA__MAP_B] = 'b', [DA__MAP_C] = 'c', [DA__MAP_U] = 'u'};
+    static const char letter[] = {
+        [DA__MAP_N] = 'n', [DA__MAP_B] = 'b', [DA__MAP_C] = 'c', [DA__MAP_U] = 'u'};
     out->kind = letter[m->kind];
     if (m->kind == DA__MAP_C)
         out->block = m->block;
@@ -239,13 +261,15 @@ static bool makes_same(const struct da__dist *d, const struct da__dist_spec *spe
     const struct da__dist *again = NULL;
     for (int k = 0; k < d->ndim; k++)
         shape[k] = d->map[k].count;
-    bool same = da__dist_make(d->ndim, shape, spec, nengines, &again, NULL) == DA_OK && da__dist_equal(d, again);
+    bool same = da__dist_make(d->ndim, shape, spec, nengines, &again, NULL) == DA_OK &&
+                da__dist_equal(d, again);
     da__dist_drop(again);
     return same;
 }
 
 /* Tries the forms from the shortest on; false: none makes the same distribution. */
-static bool find_spec(const struct da__dist *d, struct written *w, struct da__dist_spec *spec, int nengines)
+static bool find_spec(const struct da__dist *d, struct written *w, struct da__dist_spec *spec,
+                      int nengines)
 {
     *spec = (struct da__dist_spec){.nmaps = d->ndim, .map = w->map};
     if (makes_same(d, spec, nengines))
@@ -293,7 +317,8 @@ static void write_map(struct da__text *t, const struct da__map *m)
     else {
         write_map_value(t, m);
         if (!whole)
-            da__text_add(t, ",\"align\":[%lld,%lld],\"size\":%lld", (long long)m->start, (long long)m->step, (long long)m->size);
+            da__text_add(t, ",\"align\":[%lld,%lld],\"size\":%lld", (long long)m->start,
+                         (long long)m->step, (long long)m->size);
         da__text_add(t, "}");
     }
 }
@@ -323,7 +348,8 @@ static void write_rest(struct da__text *t, const struct da__dist *d, const int *
     for (int k = 0; k < d->ndim; k++)
         distinct *= grid[k];
     write_small_ints(t, "grid", d->ndim, grid);
-    da__text_add(t, ",\"replicas\":%lld", (long long)(da__dist_nengines(d) / (distinct > 0 ? distinct : 1)));
+    da__text_add(t, ",\"replicas\":%lld",
+                 (long long)(da__dist_nengines(d) / (distinct > 0 ? distinct : 1)));
 }
 
 da_status da__json_dist(struct da__text *t, const struct da__dist *d, int nengines)

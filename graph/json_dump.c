@@ -1,4 +1,5 @@
-/* The deferred graph as JSON: every node once, inputs first, in a form that da__pipeline_load reads back as the same graph. */
+/* The deferred graph as JSON: every node once, inputs first, in a form that da__pipeline_load reads
+ * back as the same graph. */
 #include "text.h"
 
 #include <string.h>
@@ -21,7 +22,8 @@ void da__json_type(struct da__text *t, da_dtype dtype, int ndim, const int64_t *
 /* ---- data of leaves ---- */
 
 /* Brackets open where an index along an axis is 0 and close where it is the last. */
-static void write_nested(struct da__text *t, da_dtype dtype, int ndim, const int64_t *shape, const char *data)
+static void write_nested(struct da__text *t, da_dtype dtype, int ndim, const int64_t *shape,
+                         const char *data)
 {
     int64_t index[DA_MAX_NDIM] = {0}, nelem = da__nelem(ndim, shape);
     size_t nbytes = da__dtype_nbytes(dtype);
@@ -70,16 +72,21 @@ static void write_empty(struct da__text *t, int ndim, const int64_t *shape)
     }
 }
 
-da_status da__json_data(struct da__graph *g, da_array *leaf, struct da__text *t, struct da__error *err)
+da_status da__json_data(struct da__graph *g, da_array *leaf, struct da__text *t,
+                        struct da__error *err)
 {
     int64_t nelem = da__nelem(leaf->ndim, leaf->shape), nbytes;
-    if (!da__mul_i64(nelem, (int64_t)da__dtype_nbytes(leaf->dtype), &nbytes) || nbytes > DA__MAX_EMBEDDED)
+    if (!da__mul_i64(nelem, (int64_t)da__dtype_nbytes(leaf->dtype), &nbytes) ||
+        nbytes > DA__MAX_EMBEDDED)
         return da__fail(err, DA_ERR_UNSUPPORTED,
-                        "the array %s has %lld bytes, and a dump holds at most %d of one array: save it to a file and load it from there",
-                        leaf->name != NULL ? leaf->name : "in memory", (long long)nbytes, DA__MAX_EMBEDDED);
+                        "the array %s has %lld bytes, and a dump holds at most %d of one array: "
+                        "save it to a file and load it from there",
+                        leaf->name != NULL ? leaf->name : "in memory", (long long)nbytes,
+                        DA__MAX_EMBEDDED);
     void *data = da__alloc_aligned((size_t)nbytes + 64, 64);
     if (data == NULL)
-        return da__fail(err, DA_ERR_MEMORY, "out of memory for %lld bytes of a dump", (long long)nbytes);
+        return da__fail(err, DA_ERR_MEMORY, "out of memory for %lld bytes of a dump",
+                        (long long)nbytes);
     da_status status = da__graph_export(g, leaf, data, err);
     if (status == DA_OK) {
         da__text_add(t, "\"data\":");
@@ -124,7 +131,8 @@ static bool takes_numbers(const struct dump *d, const da_array *a)
         if (a->in[k]->dtype != da__op_input_dtype(op, k, a->compute))
             return false;
     }
-    return da__op_infer(op, a->nin, type, DA_DTYPE_DEFAULT, &compute, &result, NULL) == DA_OK && compute == a->compute && result == a->dtype;
+    return da__op_infer(op, a->nin, type, DA_DTYPE_DEFAULT, &compute, &result, NULL) == DA_OK &&
+           compute == a->compute && result == a->dtype;
 }
 
 static void find_read(struct dump *d)
@@ -156,23 +164,35 @@ static void write_inputs(struct dump *d, const da_array *a)
     da__text_add(d->t, "],");
 }
 
-static void write_reduce(struct da__text *t, const da_array *a)
+/* All axes are said by null: argmin takes all or one. */
+static bool reduces_all(const da_array *a)
+{
+    for (int k = 0; k < a->in[0]->ndim; k++)
+        if (!(a->u.reduce.mask >> k & 1))
+            return false;
+    return a->in[0]->ndim != 1;
+}
+
+static void write_axes(struct da__text *t, int ndim, uint32_t mask)
 {
     const char *comma = "";
-    da__text_add(t, "\"axis\":");
-    bool all = true;
-    for (int k = 0; k < a->in[0]->ndim; k++)
-        all &= (a->u.reduce.mask >> k & 1) != 0;
-    if (all && a->in[0]->ndim != 1)
-        da__text_add(t, "null"); /* argmin takes all axes or one */
-    else
-        da__text_add(t, "[");
-    for (int k = 0; !(all && a->in[0]->ndim != 1) && k < a->in[0]->ndim; k++)
-        if (a->u.reduce.mask >> k & 1) {
+    da__text_add(t, "[");
+    for (int k = 0; k < ndim; k++)
+        if (mask >> k & 1) {
             da__text_add(t, "%s%d", comma, k);
             comma = ",";
         }
-    da__text_add(t, all && a->in[0]->ndim != 1 ? ",\"keepdims\":%s," : "],\"keepdims\":%s,", a->u.reduce.keepdims ? "true" : "false");
+    da__text_add(t, "]");
+}
+
+static void write_reduce(struct da__text *t, const da_array *a)
+{
+    da__text_add(t, "\"axis\":");
+    if (reduces_all(a))
+        da__text_add(t, "null");
+    else
+        write_axes(t, a->in[0]->ndim, a->u.reduce.mask);
+    da__text_add(t, ",\"keepdims\":%s,", a->u.reduce.keepdims ? "true" : "false");
     if (da__red_info((enum da__red_id)a->op)->has_correction) {
         da__text_add(t, "\"correction\":");
         da__json_real(t, a->u.reduce.correction, false);
@@ -222,7 +242,8 @@ static da_status write_attributes(struct dump *d, da_array *a)
     case DA__NODE_CALL:
         da__text_add(d->t, "\"object\":");
         da__json_string(d->t, a->u.call->object);
-        da__text_add(d->t, ",\"offset\":%lld,\"nbytes\":%lld,", (long long)a->u.call->offset, (long long)a->u.call->nbytes);
+        da__text_add(d->t, ",\"offset\":%lld,\"nbytes\":%lld,", (long long)a->u.call->offset,
+                     (long long)a->u.call->nbytes);
         break;
     default:
         break;
@@ -233,9 +254,9 @@ static da_status write_attributes(struct dump *d, da_array *a)
 static const char *op_name(const da_array *a)
 {
     static const char *const name[] = {
-        [DA__NODE_POISON] = "poison", [DA__NODE_LEAF] = "array", [DA__NODE_CONSTANT] = "full", [DA__NODE_INDEX] = "index",
-        [DA__NODE_VIEW] = "view",     [DA__NODE_COPY] = "redistribute", [DA__NODE_LOAD] = "load", [DA__NODE_SAVE] = "save",
-        [DA__NODE_CALL] = "from_function"};
+        [DA__NODE_POISON] = "poison", [DA__NODE_LEAF] = "array", [DA__NODE_CONSTANT] = "full",
+        [DA__NODE_INDEX] = "index",   [DA__NODE_VIEW] = "view",  [DA__NODE_COPY] = "redistribute",
+        [DA__NODE_LOAD] = "load",     [DA__NODE_SAVE] = "save",  [DA__NODE_CALL] = "from_function"};
     if (a->kind == DA__NODE_ELEMENTWISE)
         return da__op_info((enum da__op_id)a->op)->name;
     return a->kind == DA__NODE_REDUCE ? da__red_info((enum da__red_id)a->op)->name : name[a->kind];
@@ -294,12 +315,14 @@ static da_status prepare(struct dump *d, int ntargets, da_array *const *target)
     for (int k = 0; k < ntargets; k++)
         d->is_target[da__order_find(&d->order, target[k])] = true;
     find_read(d);
-    /* Numbers among inputs get no id, so that ids stay the same when the dump is loaded and dumped again. */
+    /* Numbers among inputs get no id, so that ids stay the same when the dump is loaded and dumped
+     * again. */
     d->id = da__order_ids(&d->order, d->is_target, d->is_read);
     return d->id != NULL ? DA_OK : DA_ERR_MEMORY;
 }
 
-da_status da__graph_dump_json(struct da__graph *g, int ntargets, da_array *const *target, struct da__text *out, struct da__error *err)
+da_status da__graph_dump_json(struct da__graph *g, int ntargets, da_array *const *target,
+                              struct da__text *out, struct da__error *err)
 {
     struct da__error own = {.engine = -1};
     struct dump d = {.g = g, .t = out, .err = err != NULL ? err : &own};

@@ -1,5 +1,5 @@
-/* The nodes of a pipeline as a table: what is nested is flattened, ids get their meaning, and inputs come before readers.
- * Worklists instead of recursion: pipelines may be deep. */
+/* The nodes of a pipeline as a table: what is nested is flattened, ids get their meaning, and
+ * inputs come before readers. Worklists instead of recursion: pipelines may be deep. */
 #include "json_load.h"
 
 #include <stdlib.h>
@@ -10,14 +10,17 @@
 static da_status add_item(struct da__loader *l, json_t *object, int64_t parent, int64_t position)
 {
     if (l->nitems >= DA__MAX_TEXT_NODES)
-        return da__fail(l->err, DA_ERR_FORMAT, "%s: more than %d nodes", l->source, DA__MAX_TEXT_NODES);
+        return da__fail(l->err, DA_ERR_FORMAT, "%s: more than %d nodes", l->source,
+                        DA__MAX_TEXT_NODES);
     if (!da__grow((void **)&l->item, &l->items_cap, l->nitems + 1, sizeof *l->item))
         return da__json_no_memory(l);
     int64_t item = l->nitems++;
-    l->item[item] = (struct da__item){.object = object, .parent = parent, .position = position, .first_result = -1};
+    l->item[item] = (struct da__item){
+        .object = object, .parent = parent, .position = position, .first_result = -1};
     if (json_is_object(object))
         return DA_OK;
-    return da__item_fail(l, item, NULL, DA_ERR_FORMAT, "a node is an object, not %s", da__json_what(object));
+    return da__item_fail(l, item, NULL, DA_ERR_FORMAT, "a node is an object, not %s",
+                         da__json_what(object));
 }
 
 /* Nodes nested in "in" become items of their own, right behind each other. */
@@ -29,10 +32,10 @@ static da_status add_nested(struct da__loader *l, int64_t item)
     if (in == NULL)
         return DA_OK;
     if (!json_is_array(in))
-        return da__item_fail(l, item, &(struct da__place){.key = "in"}, DA_ERR_FORMAT, "a list of inputs is wanted, not %s", da__json_what(in));
-    json_array_foreach(in, k, value)
-        if (json_is_object(value) && !da__json_is_complex(value))
-            DA_TRY(add_item(l, value, item, (int64_t)k));
+        return da__item_fail(l, item, &(struct da__place){.key = "in"}, DA_ERR_FORMAT,
+                             "a list of inputs is wanted, not %s", da__json_what(in));
+    json_array_foreach(in, k, value) if (json_is_object(value) && !da__json_is_complex(value))
+        DA_TRY(add_item(l, value, item, (int64_t)k));
     return DA_OK;
 }
 
@@ -46,14 +49,16 @@ static da_status add_id(struct da__loader *l, const char *id, int64_t item, int6
     return DA_OK;
 }
 
-static da_status add_id_of(struct da__loader *l, int64_t item, const struct da__place *place, const json_t *object, int64_t result)
+static da_status add_id_of(struct da__loader *l, int64_t item, const struct da__place *place,
+                           const json_t *object, int64_t result)
 {
     const json_t *id = json_object_get(object, "id");
     struct da__place at = {.up = place, .key = "id"};
     if (id == NULL)
         return DA_OK;
     if (!json_is_string(id))
-        return da__item_fail(l, item, &at, DA_ERR_FORMAT, "an id is a string, not %s", da__json_what(id));
+        return da__item_fail(l, item, &at, DA_ERR_FORMAT, "an id is a string, not %s",
+                             da__json_what(id));
     if (json_string_length(id) == 0)
         return da__item_fail(l, item, &at, DA_ERR_FORMAT, "the id is empty");
     return add_id(l, json_string_value(id), item, result);
@@ -68,7 +73,8 @@ static da_status add_kernel_ids(struct da__loader *l, int64_t item)
         json_t *list = json_object_get(l->item[item].object, key[k]), *value;
         struct da__place place = {.key = key[k]};
         size_t i;
-        json_array_foreach(list, i, value) {
+        json_array_foreach(list, i, value)
+        {
             struct da__place at = {.up = &place, .index = (int64_t)i};
             DA_TRY(add_id_of(l, item, &at, value, result++));
         }
@@ -95,7 +101,8 @@ static da_status sort_ids(struct da__loader *l)
         qsort(l->id, (size_t)l->nids, sizeof *l->id, compare_ids);
     for (int64_t k = 1; k < l->nids; k++)
         if (strcmp(l->id[k - 1].id, l->id[k].id) == 0)
-            return da__item_fail(l, l->id[k].item, NULL, DA_ERR_FORMAT, "the id \"%s\" is taken by an earlier node", l->id[k].id);
+            return da__item_fail(l, l->id[k].item, NULL, DA_ERR_FORMAT,
+                                 "the id \"%s\" is taken by an earlier node", l->id[k].id);
     return DA_OK;
 }
 
@@ -157,14 +164,17 @@ static da_status need_word(void *self, const char *word)
     return id != NULL ? add_need(r->l, r->item, id->item) : DA_OK;
 }
 
-static da_status need_input(struct da__loader *l, int64_t item, size_t k, json_t *value, int64_t *child)
+static da_status need_input(struct da__loader *l, int64_t item, size_t k, json_t *value,
+                            int64_t *child)
 {
-    const struct da__id *id = json_is_string(value) ? da__id_find(l, json_string_value(value)) : NULL;
+    const struct da__id *id =
+        json_is_string(value) ? da__id_find(l, json_string_value(value)) : NULL;
     struct da__scalar number;
     char near[96];
     if (json_is_object(value) && !da__json_is_complex(value))
         return add_need(l, item, (*child)++);
-    if (!json_is_string(value) || (id == NULL && da__number_word(json_string_value(value), &number)))
+    if (!json_is_string(value) ||
+        (id == NULL && da__number_word(json_string_value(value), &number)))
         return DA_OK;
     if (id != NULL)
         return add_need(l, item, id->item);
@@ -179,8 +189,7 @@ static da_status find_needs(struct da__loader *l, int64_t item)
     int64_t child = l->item[item].first_child;
     size_t k;
     l->item[item].first_need = l->nneeds;
-    json_array_foreach(in, k, value)
-        DA_TRY(need_input(l, item, k, value, &child));
+    json_array_foreach(in, k, value) DA_TRY(need_input(l, item, k, value, &child));
     const char *expr = json_string_value(json_object_get(l->item[item].object, "expr"));
     if (expr == NULL)
         return DA_OK;
@@ -194,8 +203,7 @@ da_status da__items_collect(struct da__loader *l)
 {
     json_t *nodes = json_object_get(l->root, "nodes"), *value;
     size_t k;
-    json_array_foreach(nodes, k, value)
-        DA_TRY(add_item(l, value, -1, (int64_t)k));
+    json_array_foreach(nodes, k, value) DA_TRY(add_item(l, value, -1, (int64_t)k));
     for (int64_t item = 0; item < l->nitems; item++) {
         DA_TRY(add_nested(l, item));
         if (is_kernel(&l->item[item]))
@@ -243,7 +251,9 @@ static da_status report_cycle(const struct walk *w, int64_t item)
             da__text_add(&t, "%s%s", last != NULL ? " -> " : "", name);
         last = name;
     }
-    da_status status = da__item_fail(w->l, item, NULL, DA_ERR_FORMAT, "the nodes need each other in a cycle: %s", t.s != NULL ? t.s : "");
+    da_status status =
+        da__item_fail(w->l, item, NULL, DA_ERR_FORMAT, "the nodes need each other in a cycle: %s",
+                      t.s != NULL ? t.s : "");
     da__text_free(&t);
     return status;
 }

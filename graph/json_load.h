@@ -16,12 +16,12 @@ struct da__place {
 /* One node to be built: an entry of "nodes", or a node nested in another one's "in". */
 struct da__item {
     json_t *object;
-    int64_t parent;    /* the item that holds it, -1: an entry of "nodes" */
-    int64_t position;  /* in "nodes", or in the parent's "in" */
-    int64_t first_child; /* nodes nested in its "in" follow each other */
+    int64_t parent;                 /* the item that holds it, -1: an entry of "nodes" */
+    int64_t position;               /* in "nodes", or in the parent's "in" */
+    int64_t first_child;            /* nodes nested in its "in" follow each other */
     int64_t first_need, nneeds;     /* items whose results it reads */
     int64_t first_result, nresults; /* kernel nodes have several */
-    int state;         /* of the ordering */
+    int state;                      /* of the ordering */
 };
 /* What an id names. */
 struct da__id {
@@ -37,7 +37,7 @@ struct da__loader {
     struct da__arena arena;
     struct da__item *item;
     int64_t nitems, items_cap;
-    struct da__id *id;      /* sorted by id once all are known */
+    struct da__id *id; /* sorted by id once all are known */
     int64_t nids, ids_cap;
     int64_t *need;
     int64_t nneeds, needs_cap;
@@ -49,10 +49,12 @@ struct da__loader {
 };
 
 /* "wind.json: nodes[3].in[0]: …"; `place` may be NULL. */
-da_status da__place_fail(const struct da__loader *l, const struct da__place *place, da_status status, const char *format, ...)
+da_status da__place_fail(const struct da__loader *l, const struct da__place *place,
+                         da_status status, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 /* The same for an item: its own place is worked out from its parents. */
-da_status da__item_fail(const struct da__loader *l, int64_t item, const struct da__place *below, da_status status, const char *format, ...)
+da_status da__item_fail(const struct da__loader *l, int64_t item, const struct da__place *below,
+                        da_status status, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 const char *da__json_what(const json_t *j); /* "a string", … */
 bool da__json_is_complex(const json_t *j);  /* {"re": …, "im": …} */
@@ -72,23 +74,30 @@ da_array *da__id_array(const struct da__loader *l, const struct da__id *id);
 da_status da__item_build(struct da__loader *l, int64_t item);
 da_status da__kernel_build(struct da__loader *l, int64_t item);
 /* Input k of an item; *child is the next nested one. */
-da_status da__item_input(struct da__loader *l, int64_t item, size_t k, json_t *value, int64_t *child, struct da__raw *out);
+da_status da__item_input(struct da__loader *l, int64_t item, size_t k, json_t *value,
+                         int64_t *child, struct da__raw *out);
 da_status da__item_result(struct da__loader *l, int64_t item, da_array *a);
 /* An object's keys are all known. */
-da_status da__json_keys(const struct da__loader *l, int64_t item, const struct da__place *place, json_t *object, int n, const char *const *known);
+da_status da__json_keys(const struct da__loader *l, int64_t item, const struct da__place *place,
+                        json_t *object, int n, const char *const *known);
 /* A string of an object or NULL with an error; `required` decides whether absence is one. */
-da_status da__json_text(const struct da__loader *l, int64_t item, const char *key, bool required, const char **out);
+da_status da__json_text(const struct da__loader *l, int64_t item, const char *key, bool required,
+                        const char **out);
 /* A JSON value as it is, for binding. Lists are followed down to numpy's depth. */
-da_status da__json_raw(struct da__loader *l, int64_t item, const struct da__place *place, const json_t *j, struct da__raw *out);
+da_status da__json_raw(struct da__loader *l, int64_t item, const struct da__place *place,
+                       const json_t *j, struct da__raw *out);
 /* A list of ints (or one int) of at most `cap`. */
-da_status da__json_int_list(const struct da__loader *l, int64_t item, const struct da__place *place, const json_t *j, int cap, int64_t *out, int *n);
+da_status da__json_int_list(const struct da__loader *l, int64_t item, const struct da__place *place,
+                            const json_t *j, int cap, int64_t *out, int *n);
 /* {"maps": …}; *readable: false for the forms that are for people only. */
-da_status da__json_dist_read(struct da__loader *l, int64_t item, const struct da__place *place, json_t *j, struct da__dist_spec *out,
-                             bool *readable);
-/* The result under the node's own "dist", "dtype" and "shape" keys: checked, redistributed where it asks for that. */
-da_status da__item_check(struct da__loader *l, int64_t item, const struct da__place *place, json_t *object, bool dist_is_parameter,
-                         da_array **a);
+da_status da__json_dist_read(struct da__loader *l, int64_t item, const struct da__place *place,
+                             json_t *j, struct da__dist_spec *out, bool *readable);
+/* The result under the node's own "dist", "dtype" and "shape" keys: checked, redistributed where it
+ * asks for that. */
+da_status da__item_check(struct da__loader *l, int64_t item, const struct da__place *place,
+                         json_t *object, bool dist_is_parameter, da_array **a);
 /* A builder's result, its poison turned into an error of the item. */
-da_status da__item_built(const struct da__loader *l, int64_t item, const struct da__place *place, da_array *a);
+da_status da__item_built(const struct da__loader *l, int64_t item, const struct da__place *place,
+                         da_array *a);
 
 #endif

@@ -1,4 +1,5 @@
-/* One node of a pipeline becomes an array: an expression, or a callable with its inputs and attributes. */
+/* One node of a pipeline becomes an array: an expression, or a callable with its inputs and
+ * attributes. */
 #include "json_load.h"
 
 #include <string.h>
@@ -14,7 +15,8 @@ static bool is_input_kind(enum da__arg_kind kind)
 }
 
 /* The keys of `object` are among the callable's parameters (none for NULL) and `common`. */
-static da_status check_keys(const struct da__loader *l, int64_t item, const struct da__callable *c, int ncommon, const char *const *common)
+static da_status check_keys(const struct da__loader *l, int64_t item, const struct da__callable *c,
+                            int ncommon, const char *const *common)
 {
     const char *known[64];
     int n = 0;
@@ -28,27 +30,34 @@ static da_status check_keys(const struct da__loader *l, int64_t item, const stru
 
 /* ---- inputs ---- */
 
-da_status da__item_input(struct da__loader *l, int64_t item, size_t k, json_t *value, int64_t *child, struct da__raw *out)
+da_status da__item_input(struct da__loader *l, int64_t item, size_t k, json_t *value,
+                         int64_t *child, struct da__raw *out)
 {
     struct da__place in = {.key = "in"}, at = {.up = &in, .index = (int64_t)k};
-    const struct da__id *id = json_is_string(value) ? da__id_find(l, json_string_value(value)) : NULL;
+    const struct da__id *id =
+        json_is_string(value) ? da__id_find(l, json_string_value(value)) : NULL;
     bool nested = json_is_object(value) && !da__json_is_complex(value);
     *out = (struct da__raw){.kind = DA__RAW_ARRAY};
     if (nested && l->item[*child].nresults != 1)
-        return da__item_fail(l, item, &at, DA_ERR_FORMAT, "a nested node has one result, this one has %lld", (long long)l->item[*child].nresults);
+        return da__item_fail(l, item, &at, DA_ERR_FORMAT,
+                             "a nested node has one result, this one has %lld",
+                             (long long)l->item[*child].nresults);
     if (nested)
         out->u.array = l->result[l->item[(*child)++].first_result];
     else if (id != NULL)
         out->u.array = da__id_array(l, id);
     else if (json_is_array(value))
-        return da__item_fail(l, item, &at, DA_ERR_FORMAT, "an id, a number or a node is wanted, not a list");
+        return da__item_fail(l, item, &at, DA_ERR_FORMAT,
+                             "an id, a number or a node is wanted, not a list");
     else
         return da__json_raw(l, item, &at, value, out);
     return DA_OK;
 }
 
-/* The callable's positional values: one per input parameter; a parameter for lists takes all that are left. */
-static da_status read_inputs(struct da__loader *l, int64_t item, const struct da__callable *c, struct da__raw **out, int *n)
+/* The callable's positional values: one per input parameter; a parameter for lists takes all that
+ * are left. */
+static da_status read_inputs(struct da__loader *l, int64_t item, const struct da__callable *c,
+                             struct da__raw **out, int *n)
 {
     json_t *in = json_object_get(l->item[item].object, "in"), *value;
     size_t count = json_array_size(in), k;
@@ -61,10 +70,10 @@ static da_status read_inputs(struct da__loader *l, int64_t item, const struct da
         wanted++;
     bool takes_list = wanted < c->nparams && c->param[wanted].kind == DA__ARG_ARRAYS;
     if (!takes_list && count > (size_t)wanted)
-        return da__item_fail(l, item, &(struct da__place){.key = "in"}, DA_ERR_FORMAT, "%s takes %d input%s, not %zu", c->name, wanted,
+        return da__item_fail(l, item, &(struct da__place){.key = "in"}, DA_ERR_FORMAT,
+                             "%s takes %d input%s, not %zu", c->name, wanted,
                              wanted == 1 ? "" : "s", count);
-    json_array_foreach(in, k, value)
-        DA_TRY(da__item_input(l, item, k, value, &child, &raw[k]));
+    json_array_foreach(in, k, value) DA_TRY(da__item_input(l, item, k, value, &child, &raw[k]));
     *out = raw;
     *n = (int)count;
     if (!takes_list || count < (size_t)wanted)
@@ -83,22 +92,31 @@ static da_status read_inputs(struct da__loader *l, int64_t item, const struct da
 
 /* ---- attributes ---- */
 
-static da_status dist_raw(struct da__loader *l, int64_t item, const struct da__place *place, json_t *value, struct da__raw *out)
+/* Literal data under owners that no form can say come back under the default distribution. */
+static da_status dist_raw(struct da__loader *l, int64_t item, const struct da__callable *c,
+                          const struct da__place *place, json_t *value, struct da__raw *out)
 {
     struct da__dist_spec *spec = da__arena_alloc(&l->arena, sizeof *spec);
     bool readable;
     if (spec == NULL)
         return da__json_no_memory(l);
     DA_TRY(da__json_dist_read(l, item, place, value, spec, &readable));
+    *out = (struct da__raw){.kind = DA__RAW_NONE};
+    if (!readable && strcmp(c->name, "array") == 0)
+        return DA_OK;
     if (!readable)
-        return da__item_fail(l, item, place, DA_ERR_DISTRIBUTION, "\"align\" and \"replicas\" are for reading by people; this node needs plain maps");
+        return da__item_fail(
+            l, item, place, DA_ERR_DISTRIBUTION,
+            "\"align\" and \"replicas\" are for reading by people; this node needs plain maps");
     *out = (struct da__raw){.kind = DA__RAW_DIST, .u.dist = spec};
     return DA_OK;
 }
 
-static da_status read_attributes(struct da__loader *l, int64_t item, const struct da__callable *c, struct da__keyword **out, int *n)
+static da_status read_attributes(struct da__loader *l, int64_t item, const struct da__callable *c,
+                                 struct da__keyword **out, int *n)
 {
-    struct da__keyword *keyword = da__arena_alloc(&l->arena, ((size_t)c->nparams + 1) * sizeof *keyword);
+    struct da__keyword *keyword =
+        da__arena_alloc(&l->arena, ((size_t)c->nparams + 1) * sizeof *keyword);
     if (keyword == NULL)
         return da__json_no_memory(l);
     *n = 0;
@@ -111,7 +129,7 @@ static da_status read_attributes(struct da__loader *l, int64_t item, const struc
         struct da__keyword *kw = &keyword[(*n)++];
         kw->name = c->param[k].name;
         if (c->param[k].kind == DA__ARG_DIST && !json_is_null(value))
-            DA_TRY(dist_raw(l, item, &place, value, &kw->value));
+            DA_TRY(dist_raw(l, item, c, &place, value, &kw->value));
         else
             DA_TRY(da__json_raw(l, item, &place, value, &kw->value));
     }
@@ -128,28 +146,33 @@ static bool has_dist_parameter(const struct da__callable *c)
 
 /* ---- results ---- */
 
-da_status da__item_built(const struct da__loader *l, int64_t item, const struct da__place *place, da_array *a)
+da_status da__item_built(const struct da__loader *l, int64_t item, const struct da__place *place,
+                         da_array *a)
 {
     const struct da__error *e = da__node_error(a);
     return e == NULL ? DA_OK : da__item_fail(l, item, place, e->status, "%s", e->text);
 }
 
-static da_status check_dtype(const struct da__loader *l, int64_t item, const struct da__place *place, const json_t *j, const da_array *a)
+static da_status check_dtype(const struct da__loader *l, int64_t item,
+                             const struct da__place *place, const json_t *j, const da_array *a)
 {
     struct da__place at = {.up = place, .key = "dtype"};
     da_dtype dtype;
     if (j == NULL)
         return DA_OK;
     if (!json_is_string(j))
-        return da__item_fail(l, item, &at, DA_ERR_FORMAT, "a dtype is a string, not %s", da__json_what(j));
+        return da__item_fail(l, item, &at, DA_ERR_FORMAT, "a dtype is a string, not %s",
+                             da__json_what(j));
     if (!da__dtype_find(json_string_value(j), &dtype))
         return da__item_fail(l, item, &at, DA_ERR_DTYPE, "no dtype \"%s\"", json_string_value(j));
     if (dtype != a->dtype)
-        return da__item_fail(l, item, &at, DA_ERR_DTYPE, "the result is %s, not %s", da__dtype(a->dtype)->name, da__dtype(dtype)->name);
+        return da__item_fail(l, item, &at, DA_ERR_DTYPE, "the result is %s, not %s",
+                             da__dtype(a->dtype)->name, da__dtype(dtype)->name);
     return DA_OK;
 }
 
-static da_status check_shape(const struct da__loader *l, int64_t item, const struct da__place *place, const json_t *j, const da_array *a)
+static da_status check_shape(const struct da__loader *l, int64_t item,
+                             const struct da__place *place, const json_t *j, const da_array *a)
 {
     struct da__place at = {.up = place, .key = "shape"};
     int64_t shape[DA_MAX_NDIM];
@@ -163,12 +186,15 @@ static da_status check_shape(const struct da__loader *l, int64_t item, const str
         same = shape[k] == a->shape[k];
     if (same)
         return DA_OK;
-    return da__item_fail(l, item, &at, DA_ERR_SHAPE, "the result has the shape %s, not %s", da__shape_text(a->ndim, a->shape, have, sizeof have),
+    return da__item_fail(l, item, &at, DA_ERR_SHAPE, "the result has the shape %s, not %s",
+                         da__shape_text(a->ndim, a->shape, have, sizeof have),
                          da__shape_text(ndim, shape, wanted, sizeof wanted));
 }
 
-/* A node's "dist" is a wish: another distribution than the inferred one is reached by a redistribute. */
-static da_status wish_dist(struct da__loader *l, int64_t item, const struct da__place *place, json_t *j, da_array **a)
+/* A node's "dist" is a wish: another distribution than the inferred one is reached by a
+ * redistribute. */
+static da_status wish_dist(struct da__loader *l, int64_t item, const struct da__place *place,
+                           json_t *j, da_array **a)
 {
     struct da__place at = {.up = place, .key = "dist"};
     struct da__dist_spec spec;
@@ -180,7 +206,8 @@ static da_status wish_dist(struct da__loader *l, int64_t item, const struct da__
     DA_TRY(da__json_dist_read(l, item, &at, j, &spec, &readable));
     if (!readable)
         return DA_OK;
-    if (da__dist_make((*a)->ndim, (*a)->shape, &spec, da__graph_nengines(l->g), &wanted, &err) != DA_OK)
+    if (da__dist_make((*a)->ndim, (*a)->shape, &spec, da__graph_nengines(l->g), &wanted, &err) !=
+        DA_OK)
         return da__item_fail(l, item, &at, err.status, "%s", err.text);
     if ((*a)->dist != NULL && !da__dist_equal((*a)->dist, wanted))
         *a = da__make_redistribute_to(l->g, *a, wanted);
@@ -188,7 +215,8 @@ static da_status wish_dist(struct da__loader *l, int64_t item, const struct da__
     return da__item_built(l, item, &at, *a);
 }
 
-da_status da__item_check(struct da__loader *l, int64_t item, const struct da__place *place, json_t *object, bool dist_is_parameter, da_array **a)
+da_status da__item_check(struct da__loader *l, int64_t item, const struct da__place *place,
+                         json_t *object, bool dist_is_parameter, da_array **a)
 {
     DA_TRY(check_dtype(l, item, place, json_object_get(object, "dtype"), *a));
     DA_TRY(check_shape(l, item, place, json_object_get(object, "shape"), *a));
@@ -241,7 +269,8 @@ static da_status build_expr(struct da__loader *l, int64_t item)
     DA_TRY(da__json_text(l, item, "expr", true, &text));
     da_array *a = da__eval_names(l->g, text, &names, &err);
     if (a == NULL)
-        return da__item_fail(l, item, &(struct da__place){.key = "expr"}, err.status, "%s", err.text);
+        return da__item_fail(l, item, &(struct da__place){.key = "expr"}, err.status, "%s",
+                             err.text);
     DA_TRY(da__item_built(l, item, NULL, a));
     DA_TRY(da__item_check(l, item, NULL, l->item[item].object, false, &a));
     return da__item_result(l, item, a);
@@ -251,24 +280,28 @@ static da_status unknown_op(const struct da__loader *l, int64_t item, const char
 {
     static const struct {
         const char *op, *why;
-    } known[] = {{"from_function", "holds a C function of the program that made it and cannot be loaded"},
-                 {"input", "stands for data in memory, which this dump does not hold"}};
+    } known[] = {
+        {"from_function", "holds a C function of the program that made it and cannot be loaded"},
+        {"input", "stands for data in memory, which this dump does not hold"}};
     char near[96];
     struct da__place at = {.key = "op"};
     for (int k = 0; k < COUNT(known); k++)
         if (strcmp(op, known[k].op) == 0)
             return da__item_fail(l, item, &at, DA_ERR_UNSUPPORTED, "%s %s", op, known[k].why);
-    return da__item_fail(l, item, &at, DA_ERR_FORMAT, "no operation \"%s\"%s", op, da__near_callable(op, near, sizeof near));
+    return da__item_fail(l, item, &at, DA_ERR_FORMAT, "no operation \"%s\"%s", op,
+                         da__near_callable(op, near, sizeof near));
 }
 
-static da_status culprit_fail(const struct da__loader *l, int64_t item, const struct da__culprit *culprit, const struct da__keyword *keyword,
+static da_status culprit_fail(const struct da__loader *l, int64_t item,
+                              const struct da__culprit *culprit, const struct da__keyword *keyword,
                               const struct da__error *err)
 {
     struct da__place in = {.key = "in"}, input = {.up = &in, .index = culprit->positional};
     if (culprit->positional >= 0)
         return da__item_fail(l, item, &input, err->status, "%s", err->text);
     if (culprit->keyword >= 0)
-        return da__item_fail(l, item, &(struct da__place){.key = keyword[culprit->keyword].name}, err->status, "%s", err->text);
+        return da__item_fail(l, item, &(struct da__place){.key = keyword[culprit->keyword].name},
+                             err->status, "%s", err->text);
     return da__item_fail(l, item, NULL, err->status, "%s", err->text);
 }
 
@@ -289,7 +322,8 @@ static da_status build_op(struct da__loader *l, int64_t item)
     DA_TRY(check_keys(l, item, c, COUNT(common_key), common_key));
     DA_TRY(read_inputs(l, item, c, &positional, &npositional));
     DA_TRY(read_attributes(l, item, c, &keyword, &nkeywords));
-    da_array *a = da__bind_call(l->g, c, npositional, positional, nkeywords, keyword, l->folder, &l->arena, &culprit, &err);
+    da_array *a = da__bind_call(l->g, c, npositional, positional, nkeywords, keyword, l->folder,
+                                &l->arena, &culprit, &err);
     if (a == NULL)
         return culprit_fail(l, item, &culprit, keyword, &err);
     DA_TRY(da__item_built(l, item, NULL, a));
@@ -300,9 +334,11 @@ static da_status build_op(struct da__loader *l, int64_t item)
 da_status da__item_build(struct da__loader *l, int64_t item)
 {
     const json_t *object = l->item[item].object;
-    bool has_op = json_object_get(object, "op") != NULL, has_expr = json_object_get(object, "expr") != NULL;
+    bool has_op = json_object_get(object, "op") != NULL,
+         has_expr = json_object_get(object, "expr") != NULL;
     if (has_op && has_expr)
-        return da__item_fail(l, item, NULL, DA_ERR_FORMAT, "a node has \"op\" or \"expr\", not both");
+        return da__item_fail(l, item, NULL, DA_ERR_FORMAT,
+                             "a node has \"op\" or \"expr\", not both");
     if (!has_op && !has_expr)
         return da__item_fail(l, item, NULL, DA_ERR_FORMAT, "a node needs \"op\" or \"expr\"");
     return has_op ? build_op(l, item) : build_expr(l, item);

@@ -9,9 +9,10 @@ enum { MAX_PLACE = 240 };
 
 const char *da__json_what(const json_t *j)
 {
-    static const char *const what[] = {[JSON_OBJECT] = "an object", [JSON_ARRAY] = "a list", [JSON_STRING] = "a string",
-                                       [JSON_INTEGER] = "an integer", [JSON_REAL] = "a real number", [JSON_TRUE] = "true",
-                                       [JSON_FALSE] = "false", [JSON_NULL] = "null"};
+    static const char *const what[] = {
+        [JSON_OBJECT] = "an object",   [JSON_ARRAY] = "a list",       [JSON_STRING] = "a string",
+        [JSON_INTEGER] = "an integer", [JSON_REAL] = "a real number", [JSON_TRUE] = "true",
+        [JSON_FALSE] = "false",        [JSON_NULL] = "null"};
     return what[json_typeof(j)];
 }
 
@@ -30,7 +31,8 @@ static char *prepend(char *start, char *end, const struct da__place *p)
     return end - n;
 }
 
-static void fail_at(const struct da__loader *l, const char *place, da_status status, const char *format, va_list args)
+static void fail_at(const struct da__loader *l, const char *place, da_status status,
+                    const char *format, va_list args)
 {
     char text[DA__ERROR_TEXT];
     vsnprintf(text, sizeof text, format, args);
@@ -39,7 +41,8 @@ static void fail_at(const struct da__loader *l, const char *place, da_status sta
     da__fail(l->err, status, "%s%s%s: %s", l->source, *place != '\0' ? ": " : "", place, text);
 }
 
-da_status da__place_fail(const struct da__loader *l, const struct da__place *place, da_status status, const char *format, ...)
+da_status da__place_fail(const struct da__loader *l, const struct da__place *place,
+                         da_status status, const char *format, ...)
 {
     char buf[MAX_PLACE], *at = buf + sizeof buf - 1;
     *at = '\0';
@@ -52,7 +55,8 @@ da_status da__place_fail(const struct da__loader *l, const struct da__place *pla
     return status;
 }
 
-da_status da__item_fail(const struct da__loader *l, int64_t item, const struct da__place *below, da_status status, const char *format, ...)
+da_status da__item_fail(const struct da__loader *l, int64_t item, const struct da__place *below,
+                        da_status status, const char *format, ...)
 {
     char buf[MAX_PLACE], *at = buf + sizeof buf - 1;
     *at = '\0';
@@ -72,5 +76,6 @@ da_status da__item_fail(const struct da__loader *l, int64_t item, const struct d
 
 da_status da__json_no_memory(const struct da__loader *l)
 {
-    return da__fail(l->err, DA_ERR_MEMORY, "%s: out of memory while reading the pipeline", l->source);
+    return da__fail(l->err, DA_ERR_MEMORY, "%s: out of memory while reading the pipeline",
+                    l->source);
 }

@@ -1,11 +1,12 @@
-/* A program as JSON: its steps as nodes, fused ones as `kernel` nodes with their body. It loads back and gives the same. */
+/* A program as JSON: its steps as nodes, fused ones as `kernel` nodes with their body. It loads
+ * back and gives the same. */
 #include "text.h"
 
 #include <string.h>
 
 struct dump {
     const struct da__program *p;
-    struct da__graph *g;             /* NULL: leaves' data are not at hand */
+    struct da__graph *g; /* NULL: leaves' data are not at hand */
     const struct da__binding *bind;
     int nengines;
     struct da__text *t;
@@ -70,7 +71,8 @@ static void write_inputs(struct dump *d, const struct da__step *s)
 
 static void write_ref(struct da__text *t, da__ref ref)
 {
-    static const char letter[] = {[DA__REF_INSN] = 'r', [DA__REF_INPUT] = 'i', [DA__REF_PARAM] = 'p', [DA__REF_INDEX] = 'x'};
+    static const char letter[] = {
+        [DA__REF_INSN] = 'r', [DA__REF_INPUT] = 'i', [DA__REF_PARAM] = 'p', [DA__REF_INDEX] = 'x'};
     da__text_add(t, "\"%c%d\"", letter[DA__REF_KIND(ref)], (int)DA__REF_NUMBER(ref));
 }
 
@@ -112,7 +114,8 @@ static da_status write_outputs(struct dump *d, const struct da__step *s)
         return DA_OK;
     da__text_add(d->t, ",\n      \"outputs\":[");
     for (int k = 0; k < s->body.noutputs; k++) {
-        da__text_add(d->t, "%s{\"id\":\"v%d\",\"value\":", k > 0 ? ",\n        " : "", s->output[k]);
+        da__text_add(d->t, "%s{\"id\":\"v%d\",\"value\":", k > 0 ? ",\n        " : "",
+                     s->output[k]);
         write_ref(d->t, s->body.output[k]);
         da__text_add(d->t, ",");
         DA_TRY(write_type(d, &d->p->value[s->output[k]]));
@@ -142,7 +145,8 @@ static da_status write_reductions(struct dump *d, const struct da__step *s)
     for (int k = 0; k < s->body.nreductions; k++) {
         const struct da__body_reduction *b = &s->body.reduction[k];
         const struct da__red_info *info = da__red_info((enum da__red_id)b->red);
-        da__text_add(d->t, "%s{\"id\":\"v%d\",\"op\":\"%s\",\"value\":", k > 0 ? ",\n        " : "", s->reduction[k].value, info->name);
+        da__text_add(d->t, "%s{\"id\":\"v%d\",\"op\":\"%s\",\"value\":", k > 0 ? ",\n        " : "",
+                     s->reduction[k].value, info->name);
         write_ref(d->t, b->value);
         write_axes(d->t, s->ndim, b->mask);
         da__text_add(d->t, ",\"keepdims\":%s", s->reduction[k].keepdims ? "true" : "false");
@@ -161,7 +165,8 @@ static da_status write_reductions(struct dump *d, const struct da__step *s)
 static da_status write_kernel(struct dump *d, int step)
 {
     const struct da__step *s = &d->p->step[step];
-    da__text_add(d->t, "    {\"id\":\"k%d\",\"op\":\"kernel\",\"level\":%d,\"space\":", step, s->level);
+    da__text_add(d->t, "    {\"id\":\"k%d\",\"op\":\"kernel\",\"level\":%d,\"space\":", step,
+                 s->level);
     da__json_ints(d->t, s->ndim, s->shape);
     DA_TRY(write_dist(d, s->dist));
     da__text_add(d->t, ",\n      ");
@@ -218,7 +223,8 @@ static da_status write_call(struct dump *d, int step)
     const struct da__step *s = &d->p->step[step];
     da__text_add(d->t, "    {\"id\":\"v%d\",\"op\":\"from_function\",\"object\":", s->output[0]);
     da__json_string(d->t, s->call.object);
-    da__text_add(d->t, ",\"offset\":%lld,\"nbytes\":%lld,", (long long)s->call.offset, (long long)s->call.nbytes);
+    da__text_add(d->t, ",\"offset\":%lld,\"nbytes\":%lld,", (long long)s->call.offset,
+                 (long long)s->call.nbytes);
     DA_TRY(write_type(d, &d->p->value[s->output[0]]));
     da__text_add(d->t, "}");
     return DA_OK;
@@ -274,8 +280,11 @@ static void write_results(struct dump *d)
 
 static da_status write_all(struct dump *d)
 {
-    static da_status (*const write_step[])(struct dump *d, int step) = {
-        [DA__STEP_KERNEL] = write_kernel, [DA__STEP_LOAD] = write_load, [DA__STEP_SAVE] = write_save, [DA__STEP_CALL] = write_call};
+    static da_status (*const write_step[])(struct dump * d,
+                                           int step) = {[DA__STEP_KERNEL] = write_kernel,
+                                                        [DA__STEP_LOAD] = write_load,
+                                                        [DA__STEP_SAVE] = write_save,
+                                                        [DA__STEP_CALL] = write_call};
     const char *comma = "";
     da__text_add(d->t, "{ \"distarray\": 1,\n  \"stage\": \"optimized\",\n  \"nodes\": [\n");
     for (int k = 0; k < d->p->nvalues; k++) {
@@ -304,18 +313,22 @@ static int spanned_engines(const struct da__program *p)
         const struct da__dist *d = p->dist[k];
         for (int r = 0; r < d->engines.nruns; r++) {
             const struct da__run *run = &d->engines.run[r];
-            int64_t last = run->start + (run->reps - 1) * run->stride + (run->count - 1) * run->step;
+            int64_t last =
+                run->start + (run->reps - 1) * run->stride + (run->count - 1) * run->step;
             n = last + 1 > n ? last + 1 : n;
         }
     }
     return (int)n;
 }
 
-da_status da__program_json(const struct da__program *p, struct da__graph *g, const struct da__binding *bind, struct da__text *out,
+da_status da__program_json(const struct da__program *p, struct da__graph *g,
+                           const struct da__binding *bind, struct da__text *out,
                            struct da__error *err)
 {
     struct da__error own = {.engine = -1};
-    struct dump d = {p, g, bind, g != NULL ? da__graph_nengines(g) : spanned_engines(p), out, err != NULL ? err : &own};
+    struct dump d = {p,    g,
+                     bind, g != NULL ? da__graph_nengines(g) : spanned_engines(p),
+                     out,  err != NULL ? err : &own};
     da_status status = write_all(&d);
     if (status == DA_OK && out->failed)
         status = DA_ERR_MEMORY;
@@ -324,7 +337,8 @@ da_status da__program_json(const struct da__program *p, struct da__graph *g, con
     return status;
 }
 
-da_status da__program_dump_json(const struct da__program *p, struct da__text *out, struct da__error *err)
+da_status da__program_dump_json(const struct da__program *p, struct da__text *out,
+                                struct da__error *err)
 {
     return da__program_json(p, NULL, NULL, out, err);
 }

@@ -1,5 +1,5 @@
-/* The small parts of JSON output: strings, numbers, lists of ints. Numbers are the shortest that read back the same, so
- * that equal graphs give equal text. */
+/* The small parts of JSON output: strings, numbers, lists of ints. Numbers are the shortest that
+ * read back the same, so that equal graphs give equal text. */
 #include "text.h"
 
 #include <locale.h>
@@ -27,14 +27,18 @@ static const char *escape_of(unsigned char c)
     }
 }
 
-/* The bytes of one UTF-8 character at `s`, 0 where it is none: JSON readers refuse the whole file then. */
+/* The bytes of one UTF-8 character at `s`, 0 where it is none: JSON readers refuse the whole file
+ * then. */
 static int utf8_length(const unsigned char *s)
 {
     static const struct {
         unsigned char mask, lead;
         int length;
         uint32_t least;
-    } form[] = {{0x80, 0x00, 1, 0}, {0xe0, 0xc0, 2, 0x80}, {0xf0, 0xe0, 3, 0x800}, {0xf8, 0xf0, 4, 0x10000}};
+    } form[] = {{0x80, 0x00, 1, 0},
+                {0xe0, 0xc0, 2, 0x80},
+                {0xf0, 0xe0, 3, 0x800},
+                {0xf8, 0xf0, 4, 0x10000}};
     for (int k = 0; k < 4; k++) {
         if ((s[0] & form[k].mask) != form[k].lead)
             continue;
@@ -152,7 +156,8 @@ void da__json_region(struct da__text *t, int ndim, const int64_t *start, const i
 {
     da__text_add(t, "\"");
     for (int k = 0; k < ndim; k++)
-        da__text_add(t, "%s%lld:%lld", k > 0 ? ", " : "", (long long)start[k], (long long)(start[k] + shape[k]));
+        da__text_add(t, "%s%lld:%lld", k > 0 ? ", " : "", (long long)start[k],
+                     (long long)(start[k] + shape[k]));
     da__text_add(t, "\"");
 }
 

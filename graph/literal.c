@@ -20,11 +20,13 @@ static da_status read_shape(const struct da__raw *r, struct da__literal *out, st
     int64_t nelem = 1;
     for (; r->kind == DA__RAW_LIST; r = r->u.list.item) {
         if (out->ndim == DA_MAX_NDIM)
-            return da__fail(err, DA_ERR_SHAPE, "lists are nested deeper than %d levels", DA_MAX_NDIM);
+            return da__fail(err, DA_ERR_SHAPE, "lists are nested deeper than %d levels",
+                            DA_MAX_NDIM);
         int64_t n = r->u.list.n;
         out->shape[out->ndim++] = n;
         if (!da__mul_i64(nelem, n, &nelem) || nelem > DA__MAX_LITERAL)
-            return da__fail(err, DA_ERR_SHAPE, "more than %d numbers; put them into a file", DA__MAX_LITERAL);
+            return da__fail(err, DA_ERR_SHAPE, "more than %d numbers; put them into a file",
+                            DA__MAX_LITERAL);
         if (n == 0)
             return DA_OK;
     }
@@ -43,7 +45,8 @@ static bool big_unsigned(const struct da__raw *r, uint64_t *out)
     return errno == 0 && *end == '\0';
 }
 
-static da_status read_scalar(const struct reader *rd, const struct da__raw *r, struct da__scalar *out)
+static da_status read_scalar(const struct reader *rd, const struct da__raw *r,
+                             struct da__scalar *out)
 {
     if (r->kind == DA__RAW_SCALAR)
         *out = r->u.scalar;
@@ -74,14 +77,16 @@ static da_status store(struct reader *rd, const struct da__raw *r)
     } else {
         DA_TRY(read_scalar(rd, r, &s));
         if (!da__scalar_store(&s, rd->out->dtype, rd->at))
-            return da__fail(rd->err, DA_ERR_DTYPE, "%s that does not fit %s", da__raw_what(r), da__dtype(rd->out->dtype)->name);
+            return da__fail(rd->err, DA_ERR_DTYPE, "%s that does not fit %s", da__raw_what(r),
+                            da__dtype(rd->out->dtype)->name);
     }
     rd->at += nbytes;
     return DA_OK;
 }
 
 /* Visits the elements in C order: a stack of one position per dimension. */
-static da_status each_element(struct reader *rd, const struct da__raw *r, da_status (*visit)(struct reader *rd, const struct da__raw *r))
+static da_status each_element(struct reader *rd, const struct da__raw *r,
+                              da_status (*visit)(struct reader *rd, const struct da__raw *r))
 {
     const struct da__raw *list[DA_MAX_NDIM];
     int64_t at[DA_MAX_NDIM];
@@ -101,17 +106,20 @@ static da_status each_element(struct reader *rd, const struct da__raw *r, da_sta
             continue;
         }
         if (item->kind != DA__RAW_LIST || item->u.list.n != rd->out->shape[depth + 1])
-            return da__fail(rd->err, DA_ERR_SHAPE, "lists of different lengths at depth %d: %lld items were expected", depth + 1,
-                            (long long)rd->out->shape[depth + 1]);
+            return da__fail(rd->err, DA_ERR_SHAPE,
+                            "lists of different lengths at depth %d: %lld items were expected",
+                            depth + 1, (long long)rd->out->shape[depth + 1]);
         list[++depth] = item;
         at[depth] = 0;
     }
     return DA_OK;
 }
 
-da_status da__literal_read(const struct da__raw *r, da_dtype dtype, struct da__arena *arena, struct da__literal *out, struct da__error *err)
+da_status da__literal_read(const struct da__raw *r, da_dtype dtype, struct da__arena *arena,
+                           struct da__literal *out, struct da__error *err)
 {
-    struct reader rd = {.out = out, .has_dtype = dtype != DA_DTYPE_DEFAULT, .kind = DA__SCALAR_BOOL, .err = err};
+    struct reader rd = {
+        .out = out, .has_dtype = dtype != DA_DTYPE_DEFAULT, .kind = DA__SCALAR_BOOL, .err = err};
     out->dtype = dtype;
     DA_TRY(read_shape(r, out, err));
     int64_t nelem = da__nelem(out->ndim, out->shape);

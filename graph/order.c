@@ -1,4 +1,5 @@
-/* The nodes below some targets, each once, inputs first; and names for them. Iterative: graphs may be deep. */
+/* The nodes below some targets, each once, inputs first; and names for them. Iterative: graphs may
+ * be deep. */
 #include "text.h"
 
 #include <stdio.h>
@@ -133,7 +134,8 @@ static bool name_taken(const char *const *sorted, int64_t n, const char *name)
     return bsearch(&name, sorted, (size_t)n, sizeof *sorted, compare_names) != NULL;
 }
 
-/* The first node of a name gets it: later ones are found taken because the name's slot is already used up. */
+/* The first node of a name gets it: later ones are found taken because the name's slot is already
+ * used up. */
 static char *next_free_id(const char *const *sorted, int64_t n, int64_t *number)
 {
     char text[32];

@@ -12,6 +12,7 @@ struct fusing {
     int *level;
     int *group;          /* union-find: parent */
     int *ninsns, *ninputs; /* of the group, at its root */
+    bool *cut;           /* the step begins a kernel of its own: its producers' ones are full */
 };
 
 static int root(struct fusing *f, int i)
@@ -34,9 +35,19 @@ static void join(struct fusing *f, int a, int b)
     f->ninputs[a] += f->ninputs[b];
 }
 
-/* NULL: the edge from the producer of input k can be fused. */
-static const char *why_not(const struct da__program *p, const struct da__step *s, int k)
+static bool same_shape(const struct da__step *a, const struct da__step *b)
 {
+    bool same = a->ndim == b->ndim;
+    for (int k = 0; k < a->ndim && same; k++)
+        same = a->shape[k] == b->shape[k];
+    return same;
+}
+
+/* NULL: the edge from the producer of step i's input k can be fused. */
+static const char *why_not(const struct fusing *f, int i, int k)
+{
+    const struct da__program *p = f->p;
+    const struct da__step *s = &p->step[i];
     const struct da__value *v = &p->value[s->input[k].value];
     const struct da__step *producer = &p->step[v->producer];
     if (s->kind == DA__STEP_SAVE)
@@ -47,14 +58,14 @@ static const char *why_not(const struct da__program *p, const struct da__step *s
         return "a function fills a stored array";
     if (da__output_position(producer, s->input[k].value) < 0)
         return "a reduction must be finished before it is read";
-    if (!da__view_is_identity(&s->input[k].view))
+    if (!da__view_is_identity(&s->input[k].view) || !same_shape(producer, s))
         return "it is read through a view";
     if (producer->dist != s->dist)
         return "the distributions differ";
-    if (!da__step_same_space(producer, s))
-        return "the iteration spaces differ";
     if (!da__reads_in_place(p, s, s->input[k].value))
         return "it is also read through a view";
+    if (f->cut[i])
+        return "the kernel would grow too long";
     return NULL;
 }
 
@@ -68,7 +79,7 @@ static void place(struct fusing *f, int i)
         int producer = p->value[s->input[k].value].producer;
         if (producer < 0)
             continue;
-        int least = f->level[producer] + (why_not(p, s, k) != NULL);
+        int least = f->level[producer] + (why_not(f, i, k) != NULL);
         level = least > level ? least : level;
     }
     int64_t insns = s->body.ninsns, inputs = s->ninputs;
@@ -81,6 +92,7 @@ static void place(struct fusing *f, int i)
     }
     bool full = insns > MOST_INSNS || inputs > MOST_INPUTS;
     f->level[i] = level + full;
+    f->cut[i] = full;
     for (int k = 0; k < s->ninputs && !full; k++) {
         int producer = p->value[s->input[k].value].producer;
         if (producer >= 0 && f->level[producer] == level)
@@ -108,7 +120,7 @@ static void sink(struct fusing *f, int *first_reader)
             int value = s->input[k].value;
             if (p->value[value].producer < 0)
                 continue;
-            int bound = f->level[i] - (why_not(p, s, k) != NULL);
+            int bound = f->level[i] - (why_not(f, i, k) != NULL);
             if (bound < first_reader[value])
                 first_reader[value] = bound;
         }
@@ -126,7 +138,7 @@ static void group_edges(struct fusing *f)
             int producer = p->value[s->input[k].value].producer;
             if (producer < 0)
                 continue;
-            const char *reason = why_not(p, s, k);
+            const char *reason = why_not(f, i, k);
             if (reason == NULL && f->level[producer] == f->level[i]) {
                 join(f, producer, i);
                 continue;
@@ -147,8 +159,9 @@ da_status da__pass_fuse(struct da__program *p)
     f.group = da__alloc(n * sizeof *f.group);
     f.ninsns = da__alloc(n * sizeof *f.ninsns);
     f.ninputs = da__alloc(n * sizeof *f.ninputs);
+    f.cut = da__calloc(n, sizeof *f.cut);
     da_status status = DA_ERR_MEMORY;
-    if (first_reader == NULL || f.level == NULL || f.group == NULL || f.ninsns == NULL || f.ninputs == NULL)
+    if (first_reader == NULL || f.level == NULL || f.group == NULL || f.ninsns == NULL || f.ninputs == NULL || f.cut == NULL)
         goto done;
     for (int i = 0; i < p->nvalues; i++)
         first_reader[i] = 1 << 30;
@@ -169,5 +182,6 @@ done:
     da__free(f.group);
     da__free(f.ninsns);
     da__free(f.ninputs);
+    da__free(f.cut);
     return status;
 }

@@ -263,6 +263,8 @@ da_status da__graph_dump_dot(struct da__graph *g, int ntargets, da_array *const 
 /* The same forms of a program; fused steps are `kernel` nodes with their body, which load back too. */
 da_status da__program_dump_json(const struct da__program *p, struct da__text *out, struct da__error *err);
 da_status da__program_dump_dot(const struct da__program *p, struct da__text *out, struct da__error *err);
+/* The program's JSON with the data of the leaves it is bound to, so that it loads back anywhere. */
+da_status da__program_json(const struct da__program *p, struct da__graph *g, const struct da__binding *bind, struct da__text *out, struct da__error *err);
 
 /* A loaded pipeline: named nodes, kept; outputs in order. */
 struct da__pipeline {

@@ -34,7 +34,8 @@ static void rows_are_well_formed(void **state)
         for (int k = 0; k < c->nparams; k++) {
             const struct da__callable_param *p = &c->param[k];
             assert_true(p->kind > DA__ARG_NONE && p->kind <= DA__ARG_DATA);
-            assert_false(p->required && optional); /* positional calls could not leave out what comes before */
+            assert_false(p->required &&
+                         optional); /* positional calls could not leave out what comes before */
             optional |= !p->required;
             for (int j = 0; j < k; j++)
                 assert_string_not_equal(p->name, c->param[j].name);
@@ -88,9 +89,11 @@ static void the_schema_knows_every_parameter(void **state)
         for (int k = 0; k < c->nparams; k++) {
             char key[64];
             snprintf(key, sizeof key, "\"%s\": ", c->param[k].name);
-            bool is_input = c->param[k].kind == DA__ARG_OPERAND || c->param[k].kind == DA__ARG_ARRAYS;
+            bool is_input =
+                c->param[k].kind == DA__ARG_OPERAND || c->param[k].kind == DA__ARG_ARRAYS;
             if (!is_input && strstr(schema, key) == NULL)
-                fail_msg("docs/pipeline.schema.json does not know %s of %s", c->param[k].name, c->name);
+                fail_msg("docs/pipeline.schema.json does not know %s of %s", c->param[k].name,
+                         c->name);
         }
     }
     test_free(schema);
@@ -99,7 +102,10 @@ static void the_schema_knows_every_parameter(void **state)
 /* A dtype that the row accepts. */
 static da_dtype accepted(unsigned takes)
 {
-    return takes & DA__TAKES_FLOAT ? DA_FLOAT64 : takes & DA__TAKES_INT ? DA_INT32 : takes & DA__TAKES_BOOL ? DA_BOOL : DA_COMPLEX128;
+    return takes & DA__TAKES_FLOAT  ? DA_FLOAT64
+           : takes & DA__TAKES_INT  ? DA_INT32
+           : takes & DA__TAKES_BOOL ? DA_BOOL
+                                    : DA_COMPLEX128;
 }
 
 static da_array *ones(struct da__graph *g, da_dtype dtype)
@@ -119,8 +125,10 @@ static void operators_are_called_by_name(void **state)
         char text[96];
         if (op == DA__OP_ASTYPE)
             continue;
-        snprintf(text, sizeof text, "%s(x%s%s)", info->name, info->nin > 1 ? ", x" : "", info->nin > 2 ? ", x" : "");
-        da_array *a = da__eval(g, text, 1, &x), *b = da__make_elementwise(g, (enum da__op_id)op, info->nin, in);
+        snprintf(text, sizeof text, "%s(x%s%s)", info->name, info->nin > 1 ? ", x" : "",
+                 info->nin > 2 ? ", x" : "");
+        da_array *a = da__eval(g, text, 1, &x),
+                 *b = da__make_elementwise(g, (enum da__op_id)op, info->nin, in);
         assert_null(da__node_error(a));
         assert_int_equal(a->kind, DA__NODE_ELEMENTWISE);
         assert_int_equal(a->op, op);
@@ -152,7 +160,8 @@ static void reductions_pass_their_arguments(void **state)
     for (int red = 0; red < DA__NREDUCTIONS; red++) {
         const struct da__red_info *info = da__red_info((enum da__red_id)red);
         char text[96];
-        snprintf(text, sizeof text, "%s(x, axis=-1, keepdims=True%s)", info->name, info->has_correction ? ", correction=1.5" : "");
+        snprintf(text, sizeof text, "%s(x, axis=-1, keepdims=True%s)", info->name,
+                 info->has_correction ? ", correction=1.5" : "");
         da_array *a = da__eval(g, text, 1, &x);
         assert_null(da__node_error(a));
         assert_int_equal(a->kind, DA__NODE_REDUCE);
@@ -170,7 +179,8 @@ static void reductions_pass_their_arguments(void **state)
 
 static struct da__raw raw_int(int64_t i)
 {
-    return (struct da__raw){.kind = DA__RAW_SCALAR, .u.scalar = {.kind = DA__SCALAR_INT, .i = i, .re = (double)i}};
+    return (struct da__raw){.kind = DA__RAW_SCALAR,
+                            .u.scalar = {.kind = DA__SCALAR_INT, .i = i, .re = (double)i}};
 }
 
 static void the_culprit_is_named(void **state)
@@ -245,7 +255,8 @@ static void strings_are_escaped(void **state)
 
 /* ---- distributions ---- */
 
-static void check_dist(int ndim, const int64_t *shape, const struct da__dist_spec *spec, const char *wanted)
+static void check_dist(int ndim, const int64_t *shape, const struct da__dist_spec *spec,
+                       const char *wanted)
 {
     const struct da__dist *d = NULL;
     struct da__error err = {.engine = -1};
@@ -261,19 +272,30 @@ static void check_dist(int ndim, const int64_t *shape, const struct da__dist_spe
 static void distributions_take_their_shortest_form(void **state)
 {
     (void)state;
-    static const int64_t shape[2] = {12, 12}, bounds[] = {0, 3, 12}, first[] = {0, 5}, second[] = {1, 2, 3, 4, 6, 7, 8, 9, 10, 11};
+    static const int64_t shape[2] = {12, 12}, bounds[] = {0, 3, 12}, first[] = {0, 5},
+                         second[] = {1, 2, 3, 4, 6, 7, 8, 9, 10, 11};
     static const int64_t nelem[] = {2, 10}, *const list[] = {first, second};
     static const int grid[] = {6, 1}, engines[] = {1, 4};
-    const struct da__map_spec bn[] = {{.kind = 'b'}, {.kind = 'n'}}, bb[] = {{.kind = 'b'}, {.kind = 'b'}};
-    const struct da__map_spec cc[] = {{.kind = 'c', .block = 4}, {.kind = 'c'}}, irregular[] = {{.kind = 'b', .nbounds = 3, .bounds = bounds}, {.kind = 'n'}};
-    const struct da__map_spec lists[] = {{.kind = 'n'}, {.kind = 'u', .nlists = 2, .list_nelem = nelem, .list = list}};
+    const struct da__map_spec bn[] = {{.kind = 'b'}, {.kind = 'n'}},
+                              bb[] = {{.kind = 'b'}, {.kind = 'b'}};
+    const struct da__map_spec cc[] = {{.kind = 'c', .block = 4}, {.kind = 'c'}},
+                              irregular[] = {{.kind = 'b', .nbounds = 3, .bounds = bounds},
+                                             {.kind = 'n'}};
+    const struct da__map_spec lists[] = {
+        {.kind = 'n'}, {.kind = 'u', .nlists = 2, .list_nelem = nelem, .list = list}};
     check_dist(2, shape, NULL, "{\"maps\":[\"b\",\"n\"]}");
-    check_dist(2, shape, &(struct da__dist_spec){.nmaps = 2, .map = bn}, "{\"maps\":[\"b\",\"n\"]}");
-    check_dist(2, shape, &(struct da__dist_spec){.nmaps = 2, .map = bb, .ngrid = 2, .grid = grid}, "{\"maps\":[\"b\",\"b\"],\"grid\":[6,1]}");
-    check_dist(2, shape, &(struct da__dist_spec){.nmaps = 2, .map = irregular}, "{\"maps\":[{\"b\":[0,3,12]},\"n\"]}");
-    check_dist(2, shape, &(struct da__dist_spec){.nmaps = 2, .map = lists}, "{\"maps\":[\"n\",{\"u\":[[0,5],[1,2,3,4,6,7,8,9,10,11]]}]}");
-    check_dist(2, shape, &(struct da__dist_spec){.nmaps = 2, .map = cc}, "{\"maps\":[{\"c\":4},\"c\"]}");
-    check_dist(2, shape, &(struct da__dist_spec){.nmaps = 2, .map = bn, .nengines = 2, .engines = engines},
+    check_dist(2, shape, &(struct da__dist_spec){.nmaps = 2, .map = bn},
+               "{\"maps\":[\"b\",\"n\"]}");
+    check_dist(2, shape, &(struct da__dist_spec){.nmaps = 2, .map = bb, .ngrid = 2, .grid = grid},
+               "{\"maps\":[\"b\",\"b\"],\"grid\":[6,1]}");
+    check_dist(2, shape, &(struct da__dist_spec){.nmaps = 2, .map = irregular},
+               "{\"maps\":[{\"b\":[0,3,12]},\"n\"]}");
+    check_dist(2, shape, &(struct da__dist_spec){.nmaps = 2, .map = lists},
+               "{\"maps\":[\"n\",{\"u\":[[0,5],[1,2,3,4,6,7,8,9,10,11]]}]}");
+    check_dist(2, shape, &(struct da__dist_spec){.nmaps = 2, .map = cc},
+               "{\"maps\":[{\"c\":4},\"c\"]}");
+    check_dist(2, shape,
+               &(struct da__dist_spec){.nmaps = 2, .map = bn, .nengines = 2, .engines = engines},
                "{\"maps\":[\"b\",\"n\"],\"grid\":[2,1],\"engines\":[1,4]}");
 }
 
@@ -282,13 +304,17 @@ static void view_owners_are_for_people(void **state)
     (void)state;
     static const int64_t shape = 12, half = 6;
     const struct da__dist *d = NULL, *v = NULL;
-    struct da__view every_second = {.ndim = 1, .base_ndim = 1, .axis = {0}, .offset = {1}, .step = {2}};
+    struct da__view every_second = {
+        .ndim = 1, .base_ndim = 1, .axis = {0}, .offset = {1}, .step = {2}};
     struct da__text t = {0};
     const struct da__map_spec map = {.kind = 'c', .block = 2};
-    assert_int_equal(da__dist_make(1, &shape, &(struct da__dist_spec){.nmaps = 1, .map = &map}, 3, &d, NULL), DA_OK);
+    assert_int_equal(
+        da__dist_make(1, &shape, &(struct da__dist_spec){.nmaps = 1, .map = &map}, 3, &d, NULL),
+        DA_OK);
     assert_int_equal(da__dist_view(d, &every_second, &half, &v), DA_OK);
     assert_int_equal(da__json_dist(&t, v, 3), DA_OK);
-    assert_string_equal(t.s, "{\"maps\":[{\"c\":2,\"align\":[1,2],\"size\":12}],\"grid\":[3],\"replicas\":1}");
+    assert_string_equal(
+        t.s, "{\"maps\":[{\"c\":2,\"align\":[1,2],\"size\":12}],\"grid\":[3],\"replicas\":1}");
     da__text_free(&t);
     da__dist_drop(v);
     da__dist_drop(d);

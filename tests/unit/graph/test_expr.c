@@ -1,4 +1,5 @@
-/* Expressions: Python's arithmetic and precedence, calls, slices, and every complaint with its column. */
+/* Expressions: Python's arithmetic and precedence, calls, slices, and every complaint with its
+ * column. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +19,8 @@ struct fixture {
     int nnames;
 };
 
-static void add_array(struct fixture *f, const char *name, da_dtype dtype, int ndim, const int64_t *shape)
+static void add_array(struct fixture *f, const char *name, da_dtype dtype, int ndim,
+                      const int64_t *shape)
 {
     const struct da__dist *d = NULL;
     assert_int_equal(da__dist_make(ndim, shape, NULL, NENGINES, &d, NULL), DA_OK);
@@ -229,10 +231,11 @@ static void check_scalar(struct fixture *f, const struct scalar_case *c)
     da__scalar_load(a->u.constant, a->dtype, &s);
     bool same = a->dtype == c->dtype && s.re == c->re && signbit(s.re) == signbit(c->re);
     if (a->dtype == DA_COMPLEX128)
-        same = a->dtype == c->dtype && fabs(s.re - c->re) <= 1e-15 * fabs(c->re) && fabs(s.im - c->im) <= 1e-15 * fabs(c->im);
+        same = a->dtype == c->dtype && fabs(s.re - c->re) <= 1e-15 * fabs(c->re) &&
+               fabs(s.im - c->im) <= 1e-15 * fabs(c->im);
     if (!same)
-        fail_msg("%s: %s %.17g %.17g, Python has %s %.17g %.17g", c->text, da__dtype(a->dtype)->name, s.re, s.im, da__dtype(c->dtype)->name, c->re,
-                 c->im);
+        fail_msg("%s: %s %.17g %.17g, Python has %s %.17g %.17g", c->text,
+                 da__dtype(a->dtype)->name, s.re, s.im, da__dtype(c->dtype)->name, c->re, c->im);
 }
 
 static void scalars_are_pythons(void **state)
@@ -279,15 +282,33 @@ static void check_same(struct fixture *f, const char *text, const char *brackete
 static void precedence_is_pythons(void **state)
 {
     static const char *const pair[][2] = {
-        {"a + b * c", "a + (b * c)"},       {"a * b + c", "(a * b) + c"},       {"a - b - c", "(a - b) - c"},
-        {"a / b / c", "(a / b) / c"},       {"a ** b ** c", "a ** (b ** c)"},   {"-a ** b", "-(a ** b)"},
-        {"a ** -b", "a ** (-b)"},           {"-a * b", "(-a) * b"},             {"a < b + c", "a < (b + c)"},
-        {"a == b * c", "a == (b * c)"},     {"k & m == k", "(k & m) == k"},     {"k | m & k", "k | (m & k)"},
-        {"k ^ m & k", "k ^ (m & k)"},       {"k | m ^ k", "k | (m ^ k)"},       {"k & m << 1", "k & (m << 1)"},
-        {"k << m + 1", "k << (m + 1)"},     {"~k & m", "(~k) & m"},             {"~k ** m", "~(k ** m)"},
-        {"a // b % c", "(a // b) % c"},     {"a * b // c", "(a * b) // c"},     {"k << m >> k", "(k << m) >> k"},
-        {"a + -b", "a + (-b)"},             {"a - -b ** c", "a - (-(b ** c))"}, {"a[0] + b[0] * 2", "(a[0]) + ((b[0]) * 2)"},
-        {"-a[0]", "-(a[0])"},               {"a[0] ** 2", "(a[0]) ** 2"},       {"k & m | k ^ m", "(k & m) | (k ^ m)"},
+        {"a + b * c", "a + (b * c)"},
+        {"a * b + c", "(a * b) + c"},
+        {"a - b - c", "(a - b) - c"},
+        {"a / b / c", "(a / b) / c"},
+        {"a ** b ** c", "a ** (b ** c)"},
+        {"-a ** b", "-(a ** b)"},
+        {"a ** -b", "a ** (-b)"},
+        {"-a * b", "(-a) * b"},
+        {"a < b + c", "a < (b + c)"},
+        {"a == b * c", "a == (b * c)"},
+        {"k & m == k", "(k & m) == k"},
+        {"k | m & k", "k | (m & k)"},
+        {"k ^ m & k", "k ^ (m & k)"},
+        {"k | m ^ k", "k | (m ^ k)"},
+        {"k & m << 1", "k & (m << 1)"},
+        {"k << m + 1", "k << (m + 1)"},
+        {"~k & m", "(~k) & m"},
+        {"~k ** m", "~(k ** m)"},
+        {"a // b % c", "(a // b) % c"},
+        {"a * b // c", "(a * b) // c"},
+        {"k << m >> k", "(k << m) >> k"},
+        {"a + -b", "a + (-b)"},
+        {"a - -b ** c", "a - (-(b ** c))"},
+        {"a[0] + b[0] * 2", "(a[0]) + ((b[0]) * 2)"},
+        {"-a[0]", "-(a[0])"},
+        {"a[0] ** 2", "(a[0]) ** 2"},
+        {"k & m | k ^ m", "(k & m) | (k ^ m)"},
     };
     for (size_t k = 0; k < sizeof pair / sizeof *pair; k++)
         check_same(*state, pair[k][0], pair[k][1]);
@@ -306,7 +327,8 @@ static void check_shape(struct fixture *f, const char *text, da_dtype dtype, con
     da_array *a = good(f, text);
     da__shape_text(a->ndim, a->shape, have, sizeof have);
     if (strcmp(have, shape) != 0 || a->dtype != dtype)
-        fail_msg("%s: %s %s, wanted %s %s", text, da__dtype(a->dtype)->name, have, da__dtype(dtype)->name, shape);
+        fail_msg("%s: %s %s, wanted %s %s", text, da__dtype(a->dtype)->name, have,
+                 da__dtype(dtype)->name, shape);
 }
 
 static void calls(void **state)
@@ -367,7 +389,8 @@ static void complaints_name_the_column(void **state)
         {"a + + ", "da_eval: column 7: the end where"},
         {"(a + b", "da_eval: column 7: the end where \",\" or \")\" was expected"},
         {"a b", "da_eval: column 3: b where an operator or the end was expected"},
-        {"a and b", "da_eval: column 3: \"and\" is not offered for arrays; use &, |, ~ and where()"},
+        {"a and b",
+         "da_eval: column 3: \"and\" is not offered for arrays; use &, |, ~ and where()"},
         {"not a", "da_eval: column 1: \"not\" is not offered"},
         {"a + mean_wnd", "da_eval: column 5: no array \"mean_wnd\" (did you mean \"mean_wind\"?)"},
         {"zzzzzz", "da_eval: column 1: no array \"zzzzzz\""},
@@ -381,7 +404,8 @@ static void complaints_name_the_column(void **state)
         {"012", "da_eval: column 1: 012 is no number"},
         {"3e", "da_eval: column 1: 3e is no number"},
         {"3abc", "da_eval: column 1: 3abc is no number"},
-        {"99999999999999999999", "da_eval: column 1: the integer 99999999999999999999 is larger than int64 holds"},
+        {"99999999999999999999",
+         "da_eval: column 1: the integer 99999999999999999999 is larger than int64 holds"},
         {"1 + 2 ** 63", "da_eval: column 7: the integer result is larger than int64 holds"},
         {"1 // 0", "da_eval: column 3: division by zero"},
         {"1.5 / 0", "da_eval: column 5: division by zero"},
@@ -389,15 +413,19 @@ static void complaints_name_the_column(void **state)
         {"1.5 & 2", "da_eval: column 5: bitwise_and is not defined for floats"},
         {"1j < 2", "da_eval: column 4: < is not defined for complex numbers"},
         {"a < b < c", "da_eval: column 7: comparisons do not chain"},
-        {"mean(a, axs=0)", "da_eval: column 13: mean has no parameter \"axs\" (did you mean \"axis\"?)"},
-        {"mean(a, axis=0.5)", "da_eval: column 14: mean: axis is an integer or a list of integers, not a float"},
+        {"mean(a, axs=0)",
+         "da_eval: column 13: mean has no parameter \"axs\" (did you mean \"axis\"?)"},
+        {"mean(a, axis=0.5)",
+         "da_eval: column 14: mean: axis is an integer or a list of integers, not a float"},
         {"mean(a, 0, axis=1)", "da_eval: column 17: mean: axis is given twice"},
         {"mean(axis=0)", "da_eval: column 1: mean: x is missing"},
         {"mean(axis=0, a)", "da_eval: column 14: a positional argument after a keyword"},
         {"sqrt(a, b)", "da_eval: column 9: sqrt takes at most 1 arguments, not 2"},
         {"astype(a, flot32)", "da_eval: column 11: no array \"flot32\""},
-        {"astype(a, 'flot32')", "da_eval: column 11: astype: no dtype \"flot32\" (did you mean \"float32\"?)"},
-        {"mean(a, keepdims=1)", "da_eval: column 18: mean: keepdims is true or false, not an integer"},
+        {"astype(a, 'flot32')",
+         "da_eval: column 11: astype: no dtype \"flot32\" (did you mean \"float32\"?)"},
+        {"mean(a, keepdims=1)",
+         "da_eval: column 18: mean: keepdims is true or false, not an integer"},
         {"redistribute(a, 'q')", "da_eval: column 17: redistribute: \"q\" names no maps"},
         {"a[", "da_eval: column 3: the end where"},
         {"a[]", "da_eval: column 3: ] where an index was expected"},
@@ -416,7 +444,8 @@ static void complaints_name_the_column(void **state)
         {"a + s[:3]", "da_eval: column 3: da_add: "},
         {"float32", "da_eval: column 1: the expression is a dtype, not an array"},
         {"array([1, 2])", "da_eval: column 1: array data need a running context"},
-        {"array([[1, 2], [3]])", "da_eval: column 1: da_array: lists of different lengths at depth 1"},
+        {"array([[1, 2], [3]])",
+         "da_eval: column 1: da_array: lists of different lengths at depth 1"},
     };
     struct fixture *f = *state;
     for (size_t k = 0; k < sizeof row / sizeof *row; k++) {
@@ -465,8 +494,11 @@ static void memory_failures_are_errors(void **state)
     for (int64_t n = 1;; n++) {
         da__scope_push(f->g);
         da__alloc_fail_at(n, false);
-        da_array *a = eval(f, "mean(where(a[1:-1, ::2] > 0.5, 2, zeros((4, 4))) + [3][0:0:1], axis=(0,)) + nan");
-        a = a != NULL ? eval(f, "std(clip(a[..., None], min=0), axis=(0, 1), keepdims=True) * sqrt(2)") : NULL;
+        da_array *a = eval(
+            f, "mean(where(a[1:-1, ::2] > 0.5, 2, zeros((4, 4))) + [3][0:0:1], axis=(0,)) + nan");
+        a = a != NULL
+                ? eval(f, "std(clip(a[..., None], min=0), axis=(0, 1), keepdims=True) * sqrt(2)")
+                : NULL;
         bool failed = da__node_error(a) != NULL;
         da__alloc_fail_at(0, false);
         da__scope_pop(f->g);

@@ -1,0 +1,61 @@
+/* Drawing random graphs: what the gen_*.c files share. */
+#ifndef DA_TEST_GEN_H
+#define DA_TEST_GEN_H
+
+#include "plan.h"
+
+/* A graph being drawn: every node is built at once, so that its shape and dtype are known. */
+struct gen {
+    uint64_t state;
+    struct plan *plan;
+    struct da__runtime *rt;
+    da_array *array[PLAN_NODES];
+    bool read[PLAN_NODES];
+    bool big; /* leaves of thousands of elements, so that tiles and messages are cut */
+};
+
+/* ---- chance (gen_chance.c) ---- */
+uint64_t gen_bits(struct gen *g);
+int64_t gen_below(struct gen *g, int64_t n);                 /* 0 … n-1 */
+int64_t gen_between(struct gen *g, int64_t low, int64_t high); /* both included */
+bool gen_percent(struct gen *g, int percent);
+double gen_unit(struct gen *g);
+void gen_shuffle(struct gen *g, int64_t n, int64_t *v);
+da_dtype gen_dtype(struct gen *g);
+/* One element: mostly small, at times special (NaN, infinities, -0.0, the dtype's extremes). */
+void gen_element(struct gen *g, da_dtype dtype, void *out);
+/* Random data of a leaf; a leaf has specials or has none. */
+void gen_data(struct gen *g, da_dtype dtype, int64_t n, void *out);
+struct da__scalar gen_scalar(struct gen *g);
+
+/* ---- nodes ---- */
+/* Starts a node of that callable; all its parameters are left out. */
+struct plan_node *gen_node(struct gen *g, const char *op);
+void gen_set_operand(struct plan_node *n, const char *param, int node);
+void gen_set_int(struct plan_node *n, const char *param, int64_t value);
+void gen_set_number(struct plan_node *n, const char *param, struct da__scalar value);
+void gen_set_ints(struct plan_node *n, const char *param, int count, const int64_t *value);
+void gen_set_dtype(struct plan_node *n, const char *param, da_dtype dtype);
+void gen_set_flag(struct plan_node *n, const char *param, bool flag);
+/* Builds the node begun last. Its index; -1 with *why filled where the library refuses it. */
+int gen_finish(struct gen *g, struct da__error *why);
+int gen_pick(struct gen *g);    /* an existing node, recent and unread ones more often */
+
+/* ---- kinds of nodes; each gives what gen_finish gives, or -2 where nothing suits ---- */
+int gen_leaf(struct gen *g, struct da__error *why);                                 /* gen_leaf.c */
+/* A leaf from memory of exactly that dtype and shape. */
+int gen_array(struct gen *g, da_dtype dtype, int ndim, const int64_t *shape, struct da__error *why);
+int gen_elementwise(struct gen *g, struct da__error *why);                          /* gen_op.c */
+int gen_astype(struct gen *g, struct da__error *why);
+int gen_reduction(struct gen *g, struct da__error *why);                            /* gen_reduce.c */
+int gen_view(struct gen *g, struct da__error *why);                                 /* gen_view.c */
+int gen_redistribute(struct gen *g, struct da__error *why);                         /* gen_dist.c */
+/* A random distribution of a shape; NULL for the default. */
+struct plan_dist *gen_dist(struct gen *g, int ndim, const int64_t *shape);
+
+/* Draws a whole graph into `plan` on the runtime. False: the library refused a node, the last one of the plan. */
+bool gen_graph(uint64_t seed, struct da__runtime *rt, struct plan *plan, struct da__error *why);
+/* Other values for the scalars among the operands, of the same kinds; false where there are none. */
+bool gen_other_scalars(uint64_t seed, struct plan *plan);
+
+#endif

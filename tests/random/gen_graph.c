@@ -1,0 +1,136 @@
+/* A whole random graph: nodes one after another, and what is asked of it. */
+#include "gen.h"
+
+#include <string.h>
+
+/* ---- nodes ---- */
+
+struct plan_node *gen_node(struct gen *g, const char *op)
+{
+    struct plan_node *n = &g->plan->node[g->plan->nnodes];
+    memset(n, 0, sizeof *n);
+    n->call = da__callable_find(op);
+    return n;
+}
+
+void gen_set_operand(struct plan_node *n, const char *param, int node)
+{
+    struct plan_arg *a = plan_arg(n, param);
+    a->kind = DA__ARG_OPERAND;
+    a->node = node;
+}
+
+void gen_set_number(struct plan_node *n, const char *param, struct da__scalar value)
+{
+    struct plan_arg *a = plan_arg(n, param);
+    a->kind = DA__ARG_NUMBER;
+    a->scalar = value;
+}
+
+void gen_set_int(struct plan_node *n, const char *param, int64_t value)
+{
+    gen_set_number(n, param, (struct da__scalar){.kind = DA__SCALAR_INT, .i = value, .re = (double)value});
+    plan_arg(n, param)->kind = DA__ARG_INT;
+}
+
+void gen_set_ints(struct plan_node *n, const char *param, int count, const int64_t *value)
+{
+    struct plan_arg *a = plan_arg(n, param);
+    a->kind = DA__ARG_INTS;
+    a->nints = count;
+    for (int k = 0; k < count; k++)
+        a->ints[k] = value[k];
+}
+
+void gen_set_dtype(struct plan_node *n, const char *param, da_dtype dtype)
+{
+    struct plan_arg *a = plan_arg(n, param);
+    a->kind = DA__ARG_DTYPE;
+    a->dtype = dtype;
+}
+
+void gen_set_flag(struct plan_node *n, const char *param, bool flag)
+{
+    struct plan_arg *a = plan_arg(n, param);
+    a->kind = DA__ARG_BOOL;
+    a->flag = flag;
+}
+
+int gen_finish(struct gen *g, struct da__error *why)
+{
+    int i = g->plan->nnodes++;
+    struct plan_node *n = &g->plan->node[i];
+    plan_build_node(g->plan, i, g->rt, true, g->array);
+    const da_array *a = g->array[i];
+    const struct da__error *cause = da__node_error(a);
+    if (cause != NULL) {
+        *why = *cause;
+        n->target = true;
+        return -1;
+    }
+    n->dtype = a->dtype;
+    n->ndim = a->ndim;
+    for (int k = 0; k < a->ndim && k < PLAN_DIMS; k++)
+        n->shape[k] = a->shape[k];
+    g->read[i] = false;
+    for (int k = 0; k < n->call->nparams; k++)
+        if (n->arg[k].kind == DA__ARG_OPERAND && n->arg[k].node >= 0)
+            g->read[n->arg[k].node] = true;
+    return i;
+}
+
+int gen_pick(struct gen *g)
+{
+    int n = g->plan->nnodes, chance = (int)gen_below(g, 100);
+    if (chance < 35)
+        return n - 1;
+    for (int attempt = 0; chance < 70 && attempt < 4; attempt++) {
+        int k = (int)gen_below(g, n);
+        if (!g->read[k])
+            return k;
+    }
+    return (int)gen_below(g, n);
+}
+
+/* ---- the graph ---- */
+
+static int draw_node(struct gen *g, struct da__error *why)
+{
+    int chance = (int)gen_below(g, 100);
+    if (chance < 44)
+        return gen_elementwise(g, why);
+    if (chance < 70)
+        return gen_view(g, why);
+    if (chance < 82)
+        return gen_reduction(g, why);
+    if (chance < 88)
+        return gen_redistribute(g, why);
+    return chance < 93 ? gen_astype(g, why) : gen_leaf(g, why);
+}
+
+/* Results nobody reads, and some others. */
+static void draw_targets(struct gen *g)
+{
+    for (int i = 0; i < g->plan->nnodes; i++) {
+        struct plan_node *n = &g->plan->node[i];
+        n->target = !g->read[i] || gen_percent(g, 12);
+        n->kept = !n->target && gen_percent(g, 10);
+        n->early = !n->target && !n->kept && gen_percent(g, 6);
+    }
+}
+
+bool gen_graph(uint64_t seed, struct da__runtime *rt, struct plan *plan, struct da__error *why)
+{
+    struct gen g = {.state = seed * UINT64_C(0x2545f4914f6cdd1d), .plan = plan, .rt = rt};
+    memset(plan, 0, sizeof *plan);
+    plan->engines = da__runtime_nengines(rt);
+    g.big = gen_percent(&g, 8);
+    int leaves = (int)gen_between(&g, 1, 3), nodes = leaves + (int)gen_between(&g, 1, gen_percent(&g, 20) ? 24 : 10);
+    for (int attempt = 0; plan->nnodes < nodes && plan->nnodes + 3 < PLAN_NODES && attempt < 200; attempt++) {
+        int made = plan->nnodes < leaves ? gen_leaf(&g, why) : draw_node(&g, why);
+        if (made == -1)
+            return false;
+    }
+    draw_targets(&g);
+    return true;
+}

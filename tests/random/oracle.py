@@ -1,0 +1,618 @@
+"""NumPy as the oracle of random_graphs: reads pipelines from stdin, checks results against what NumPy computes.
+
+Requests, one line each, and the answers:
+    graph NBYTES + a pipeline in JSON     "ready", or "error WHY"
+    check ID DTYPE NDIM EXTENT... NBYTES + the elements     "ok ELEMENTS UNKNOWN", or "bad WHY"
+    value ID                              "value DTYPE NDIM EXTENT... NBYTES" + the elements
+
+Every value carries a bound of its error per element: None where all of it is exact, 0 where an element is, inf where nothing
+can be said. An operation that is not correctly rounded adds a few units in the last place; one over inexact inputs is
+computed again with the inputs moved by their errors, so that steps and poles make their results unknown instead of wrong.
+"""
+import itertools
+import json
+import math
+import sys
+import warnings
+
+try:
+    import numpy as np
+except ImportError:
+    sys.exit(77)
+
+np.seterr(all="ignore")
+warnings.simplefilter("ignore")
+
+NAMES = {
+    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh", "acosh": "arccosh",
+    "atanh": "arctanh", "atan2": "arctan2", "pow": "power", "bitwise_invert": "invert", "abs": "absolute",
+    "bitwise_left_shift": "left_shift", "bitwise_right_shift": "right_shift", "round": "rint", "conj": "conjugate",
+}
+# Not correctly rounded: within this many units in the last place of NumPy (both err).
+ROUNDED = dict.fromkeys("""acos acosh asin asinh atan atan2 atanh cbrt cos cosh exp exp2 expm1 hypot log log1p log2
+log10 logaddexp pow sin sinh tan tanh erf""".split(), 8)
+# Float functions: integers and bools are computed in float64 (NumPy takes float16 or float32 for the small ones).
+FLOAT = set("""divide hypot copysign nextafter sqrt cbrt exp exp2 expm1 log log2 log10 log1p logaddexp erf sin cos tan
+asin acos atan sinh cosh tanh asinh acosh atanh atan2 deg2rad rad2deg""".split())
+ORDER = set("equal not_equal less less_equal greater greater_equal".split())
+LOGIC = set("logical_and logical_or logical_xor logical_not".split())
+REDUCTIONS = set("sum prod min max mean var std any all argmin argmax count_nonzero".split())
+
+
+class Value:
+    def __init__(self, data, err=None):
+        self.data = data
+        self.err = err
+
+
+# ---- dtypes ----
+
+def eps_of(dtype):
+    return float(np.finfo(dtype).eps)
+
+
+def tiny_of(dtype):
+    return float(np.finfo(dtype).smallest_subnormal)
+
+
+def kind_of(scalar):
+    return "b" if isinstance(scalar, bool) else "i" if isinstance(scalar, int) else "f" if isinstance(scalar, float) else "c"
+
+
+def weak(dtype, kind):
+    """NumPy 2's rule for Python scalars (NumPy 1 looks at their values)."""
+    if kind == "b" or (kind == "i" and dtype.kind != "b"):
+        return dtype
+    if kind == "i":
+        return np.dtype("i8")
+    if kind == "f":
+        return dtype if dtype.kind in "fc" else np.dtype("f8")
+    if dtype.kind == "c":
+        return dtype
+    return np.dtype("c8") if dtype == np.float32 else np.dtype("c16")
+
+
+def promote(operands):
+    arrays = [x.data.dtype for x in operands if isinstance(x, Value)]
+    scalars = [kind_of(x) for x in operands if not isinstance(x, Value)]
+    if not arrays:
+        return np.result_type(*[np.dtype({"b": "?", "i": "i8", "f": "f8", "c": "c16"}[k]) for k in scalars])
+    dtype = np.result_type(*arrays)
+    for kind in scalars:
+        dtype = weak(dtype, kind)
+    return dtype
+
+
+# ---- casts ----
+
+def cast_data(x, dtype):
+    out = x.astype(dtype)
+    if x.dtype.kind in "fc" and dtype.kind in "iu":
+        # What does not fit one by one: NumPy's vector loops treat it differently from its scalar ones.
+        real = x.real if x.dtype.kind == "c" else x
+        info = np.iinfo(dtype)
+        bad = np.flatnonzero(~((real > float(info.min) - 1) & (real < float(info.max))))
+        flat, outs = x.reshape(-1), out.reshape(-1)
+        for i in bad:
+            outs[i] = flat[i:i + 1].astype(dtype)[0]
+        out = outs.reshape(x.shape)
+    return out
+
+
+def cast(value, dtype):
+    dtype = np.dtype(dtype)
+    if value.data.dtype == dtype:
+        return value
+    if value.err is None:
+        return Value(cast_data(value.data, dtype))
+    return moved(lambda x: cast_data(x, dtype), [value], 1)
+
+
+def operand(x, dtype):
+    if isinstance(x, Value):
+        return cast(x, dtype)
+    return Value(np.array(x).astype(dtype) if isinstance(x, complex) else np.array(x, dtype))
+
+
+# ---- elementwise ----
+
+def int_pow(x, y):
+    """NumPy refuses negative exponents: 1/x truncated."""
+    negative = y < 0
+    power = np.power(x, np.where(negative, 0, y).astype(y.dtype))
+    odd = np.where(y & 1, -1, 1)
+    inverse = np.where(x == 1, 1, np.where(x == -1, odd, 0))
+    return np.where(negative, inverse.astype(x.dtype), power)
+
+
+def function(name, dtype):
+    if name == "erf":
+        return lambda x: np.array([math.erf(v) for v in x.ravel()]).reshape(x.shape).astype(x.dtype)
+    if name in ("floor", "ceil", "trunc", "round") and dtype.kind in "iu":
+        return lambda x: x
+    if name in ("real", "imag"):
+        return getattr(np, name)
+    if name == "pow" and dtype.kind in "iu":
+        return int_pow
+    if name == "clip":  # np.clip itself casts bounds
+        return np.core.umath.clip
+    return getattr(np, NAMES.get(name, name))
+
+
+def shaped(values):
+    """Data and errors of all operands in the common shape."""
+    data = np.broadcast_arrays(*[v.data for v in values])
+    errs = [None if v.err is None else np.broadcast_to(v.err, data[0].shape) for v in values]
+    return data, errs
+
+
+def units(result, ulps):
+    if result.dtype.kind not in "fc":
+        return np.zeros(result.shape)
+    size = np.abs(result).astype("f8")
+    out = np.where(np.isfinite(size), ulps * eps_of(result.dtype) * size + 4 * tiny_of(result.dtype), 0.0)
+    if result.dtype.kind == "c":  # C leaves signs of infinities and NaNs of parts unspecified
+        out[~np.isfinite(size)] = np.inf
+    return out
+
+
+def distance(a, b):
+    """|a - b|; 0 between equal infinities or NaNs, inf between a number and none."""
+    if a.dtype.kind == "c":
+        return np.hypot(distance(a.real, b.real), distance(a.imag, b.imag))
+    if a.dtype.kind == "f":
+        gap = np.abs(a.astype("g") - b.astype("g")).astype("f8")
+        gap[(a == b) | (np.isnan(a) & np.isnan(b))] = 0
+        return np.where(np.isnan(gap), np.inf, gap)
+    return np.where(a != b, np.inf, 0.0)
+
+
+def directions(data, err):
+    """The operand moved by its error, every way that matters."""
+    if err is None:
+        return [data]
+    if data.dtype.kind not in "fc":
+        return [data]
+    e = np.where(np.isfinite(err), err, 0)
+    moves = [1, -1] if data.dtype.kind == "f" else [1, -1, 1j, -1j]
+    out = []
+    for m in moves:
+        wide = np.clongdouble if data.dtype.kind == "c" else np.longdouble
+        there = (data.astype(wide) + m * e).astype(data.dtype)
+        if data.dtype.kind == "f":  # at least one step
+            there = np.where((e > 0) & (there == data), np.nextafter(data, np.asarray(m * np.inf, data.dtype)), there)
+        out.append(there)
+    return out
+
+
+def moved(f, values, ulps):
+    data, errs = shaped(values)
+    result = np.asarray(f(*data))
+    if all(e is None for e in errs):
+        return Value(result, units(result, ulps) if ulps else None)
+    gap = np.zeros(result.shape)
+    for corner in itertools.product(*[directions(d, e) for d, e in zip(data, errs)]):
+        gap = np.maximum(gap, distance(result, np.asarray(f(*corner))))
+    touched = np.zeros(result.shape, bool)
+    for e in errs:
+        if e is not None:
+            gap[np.isinf(e)] = np.inf
+            touched |= e > 0
+    err = 1.1 * gap + np.where(touched | (ulps > 1), units(result, max(ulps, 2)), 0)
+    if result.dtype.kind in "fc":
+        err[touched & (np.abs(result) > 0.99 * float(np.finfo(result.dtype).max)) & np.isfinite(result)] = np.inf
+    return Value(result, err)
+
+
+def compared(f, values):
+    """Comparisons of inexact values are known where the values are farther apart than their errors."""
+    data, errs = shaped(values)
+    result = np.asarray(f(*data))
+    if all(e is None for e in errs):
+        return Value(result)
+    total = sum(np.zeros(result.shape) if e is None else e for e in errs)
+    if data[0].dtype.kind in "fc":  # complex numbers are ordered by their real parts first
+        near = np.abs(data[0].real.astype("g") - data[-1].real.astype("g")) <= total
+        if data[0].dtype.kind == "c":
+            near |= np.abs(data[0] - data[-1]) <= total
+    else:
+        near = total > 0
+    return Value(result, np.where((near & (total > 0)) | np.isinf(total), np.inf, 0.0))
+
+
+def truths(f, values):
+    data, errs = shaped(values)
+    result = np.asarray(f(*data))
+    if all(e is None for e in errs):
+        return Value(result)
+    err = np.zeros(result.shape)
+    for d, e in zip(data, errs):
+        if e is not None:
+            err[((np.abs(d.astype("c16")) <= e) & (e > 0)) | np.isinf(e)] = np.inf
+    return Value(result, err)
+
+
+def where(condition, x, y):
+    (c, a, b), errs = shaped([condition, x, y])
+    result = np.where(c, a, b)
+    if all(e is None for e in errs):
+        return Value(result)
+    zero = np.zeros(result.shape)
+    err = np.where(c, zero if errs[1] is None else errs[1], zero if errs[2] is None else errs[2])
+    if errs[0] is not None:
+        err[errs[0] > 0] = np.inf
+    return Value(result, err)
+
+
+def either_zero(values, out):
+    """Of zeros with different signs either may win in maximum, minimum and clip."""
+    data, _ = shaped(values)
+    if out.data.dtype.kind not in "fc":
+        return out
+    def has(sign):
+        return sum((p == 0) & (np.signbit(p) == sign) for d in data for p in ((d.real, d.imag) if d.dtype.kind == "c" else (d,))) > 0
+    unsure = has(True) & has(False)
+    if unsure.any():
+        err = np.zeros(out.data.shape) if out.err is None else np.array(out.err)
+        err[unsure] = np.maximum(err[unsure], tiny_of(out.data.dtype))
+        out.err = err
+    return out
+
+
+def elementwise(name, operands):
+    if name == "where":
+        dtype = promote(operands[1:])
+        return where(truth_of(operands[0]), operand(operands[1], dtype), operand(operands[2], dtype))
+    dtype = promote(operands)
+    if name in FLOAT and dtype.kind not in "fc":
+        dtype = np.dtype("f8")
+    values = [operand(x, dtype) for x in operands]
+    f = function(name, dtype)
+    if name in ORDER:
+        return compared(f, values)
+    if name in LOGIC:
+        return truths(f, values)
+    ulps = ROUNDED.get(name, 0)
+    if dtype.kind in "iub":
+        ulps = 0
+    if dtype.kind == "c":
+        # Complex functions relative to the modulus.
+        ulps = {"pow": 256, "abs": 8, "sqrt": 8}.get(name, 2 * ulps)
+    out = moved(f, values, ulps)
+    return either_zero(values, out) if name in ("maximum", "minimum", "clip") else out
+
+
+def truth_of(x):
+    if not isinstance(x, Value):
+        return Value(np.array(bool(x)))
+    if x.data.dtype == bool:
+        return x
+    return truths(lambda d: d != 0, [x])
+
+
+# ---- reductions ----
+
+def axes_of(node, ndim):
+    axis = node.get("axis")
+    if axis is None:
+        return tuple(range(ndim))
+    return tuple(a % ndim for a in ([axis] if isinstance(axis, int) else axis))
+
+
+def parts_total(x, axes, keep):
+    """Sum of magnitudes."""
+    return np.sum(np.abs(x.astype("c16" if x.dtype.kind == "c" else "f8")), axis=axes, keepdims=keep)
+
+
+def unknown_to(err, axes, keep):
+    """Nothing is known of a result over any inexact element."""
+    return np.where(np.any(err > 0, axis=axes, keepdims=keep), np.inf, 0.0)
+
+
+def fold_sum(x, axes, keep, dtype, mean):
+    count = math.prod(x.data.shape[a] for a in axes)
+    if dtype.kind not in "fc":
+        out = np.asarray(np.sum(x.data, axis=axes, keepdims=keep, dtype=dtype))
+        return Value(out, None if x.err is None else unknown_to(x.err, axes, keep))
+    wide = np.clongdouble if dtype.kind == "c" else np.longdouble
+    total = np.sum(x.data.astype(wide), axis=axes, keepdims=keep)
+    size = parts_total(x.data, axes, keep)
+    if mean:
+        total = total / wide(count) if count else total * np.nan
+        size = size / count if count else size * np.nan
+    out = np.asarray(total).astype(dtype)
+    err = np.asarray(units(out, 3) + np.nan_to_num(size, nan=0.0, posinf=0.0) * 2.0 ** -50)
+    if x.err is not None:
+        err = err + np.sum(x.err, axis=axes, keepdims=keep) / (max(count, 1) if mean else 1)
+    # Partial sums may overflow in one order and not in another.
+    finite = np.all(np.isfinite(x.data), axis=axes, keepdims=keep)
+    limit = 0.99 * float(np.finfo(dtype).max)
+    wild = np.asarray(np.where(finite, size * (count if mean else 1) > 0.99 * sys.float_info.max, False) | (np.isfinite(size) & (np.abs(out) > limit) & finite))
+    err = np.where(wild, np.inf, err)
+    return Value(out, err)
+
+
+def fold_prod(x, axes, keep, dtype):
+    if dtype.kind not in "fc":
+        out = np.asarray(np.prod(x.data, axis=axes, keepdims=keep, dtype=dtype))
+        return Value(out, None if x.err is None else unknown_to(x.err, axes, keep))
+    wide = np.clongdouble if dtype.kind == "c" else np.longdouble
+    out = np.asarray(np.prod(x.data.astype(wide), axis=axes, keepdims=keep)).astype(dtype)
+    count = math.prod(x.data.shape[a] for a in axes)
+    size = np.abs(x.data).astype("f8")
+    log = np.where((size > 0) & np.isfinite(size), np.log2(np.where(size > 0, size, 1)), 0)
+    up, down = (np.sum(np.where(s * log > 0, s * log, 0), axis=axes, keepdims=keep) for s in (1, -1))
+    err = units(out, 3) + np.nan_to_num(np.abs(out).astype("f8"), nan=0, posinf=0) * (count + 8) * 2.0 ** -50 * (4 if dtype.kind == "c" else 1)
+    if dtype.kind == "c":  # a part may cancel
+        bound = np.exp2(np.sum(log, axis=axes, keepdims=keep))
+        err = err + bound * (count + 8) * 2.0 ** -49
+        err = np.where(np.all(np.isfinite(x.data), axis=axes, keepdims=keep), err, np.inf)
+    err = np.where((up > 1000) | (down > 1000), np.inf, err)
+    top = float(np.finfo(dtype).max)
+    err = np.where(np.isfinite(np.abs(out)) & (np.abs(out) > 0.99 * top), np.inf, err)
+    if x.err is not None and x.data.size:
+        share = np.where(x.err > 0, np.where(size > 2 * x.err, x.err / np.where(size > 0, size, 1), np.inf), 0)
+        share = np.where(np.isfinite(size) | (x.err == 0), share, np.inf)
+        total = np.sum(share, axis=axes, keepdims=keep)
+        err = np.where(total > 0.1, np.inf, err + 2 * np.nan_to_num(np.abs(out).astype("f8"), nan=0, posinf=0) * total)
+    return Value(out, np.asarray(err))
+
+
+def fold_var(x, axes, keep, dtype, correction, root):
+    """dtype: what is squared; the result is its real type."""
+    real = np.zeros(0, dtype).real.dtype
+    count = math.prod(x.data.shape[a] for a in axes)
+    wide = x.data.astype(np.clongdouble if dtype.kind == "c" else np.longdouble)
+    mean = np.sum(wide, axis=axes, keepdims=True) / np.longdouble(count) if count else np.sum(wide, axis=axes, keepdims=True) * np.nan
+    off = wide - mean
+    square = off.real ** 2 + off.imag ** 2 if dtype.kind == "c" else off ** 2
+    total = np.sum(square, axis=axes, keepdims=keep)
+    divisor = max(count - correction, 0)
+    var = np.asarray((total / np.longdouble(divisor)))
+    level = np.sum(np.abs(wide) ** 2, axis=axes, keepdims=keep) / np.longdouble(max(divisor, 1e-300))
+    bad = 16 * (count + 8) * 2.0 ** -52 * (np.sqrt(np.abs(var) * level) + level * 2.0 ** -40)
+    if x.err is not None and count:
+        e = np.asarray(x.err)
+        sway = e + np.sum(e, axis=axes, keepdims=True) / count
+        bad = bad + 2 * np.sum(np.sqrt(square) * sway + sway ** 2, axis=axes, keepdims=keep) / np.longdouble(max(divisor, 1e-300))
+        unsure = np.any(np.isinf(e), axis=axes, keepdims=keep)
+    else:
+        unsure = np.zeros(var.shape, bool)
+    if root:
+        high, low = np.sqrt(var + bad), np.sqrt(np.maximum(var - bad, 0))
+        out = np.sqrt(var)
+        bad = np.maximum(high - out, out - low)
+    else:
+        out = var
+    out = np.asarray(out).astype(real)
+    err = np.asarray(np.where(np.isnan(out), 0, bad.astype("f8") + units(out, 4)))
+    if divisor <= 0 and count > 1:
+        unsure = np.ones(var.shape, bool)  # 0 / 0 or something / 0
+    size = np.abs(wide)
+    most = np.max(np.where(np.isfinite(size), size, 0), axis=axes, keepdims=keep, initial=0)
+    if root:
+        unsure = unsure | (most > 1e150)
+    unsure = unsure | (most > 1e150) | (np.abs(out) > 0.99 * float(np.finfo(real).max))
+    return Value(out, np.where(unsure, np.inf, err))
+
+
+def fold_extreme(x, name, axes, keep):
+    f = np.min if name == "min" else np.max
+    out = np.asarray(f(x.data, axis=axes, keepdims=keep))
+    err = None
+    if x.err is not None:
+        err = np.asarray(np.max(x.err, axis=axes, keepdims=keep, initial=0))
+        if x.data.dtype.kind not in "fc":
+            err = np.where(err > 0, np.inf, 0)
+        if x.data.dtype.kind == "c":  # the order of near real parts is open
+            err = np.where(err > 0, np.inf, 0)
+    if out.dtype.kind in "fc":
+        err = np.zeros(out.shape) if err is None else err
+        err = np.where(out == 0, np.maximum(err, tiny_of(out.dtype)), err)
+    if out.dtype.kind == "c":  # one NaN for all
+        err = np.where(np.isnan(out), np.inf, err)
+        err = np.where((out.real == 0) | (out.imag == 0), np.maximum(err, tiny_of(out.dtype)), err)
+    return Value(out, err)
+
+
+def reduce(name, node, x):
+    axes, keep = axes_of(node, x.data.ndim), node.get("keepdims", False)
+    kind = x.data.dtype.kind
+    if name in ("sum", "prod"):
+        # NumPy on this platform already widens to 64 bits; said here so that it does not depend on the platform.
+        default = {"b": "i8", "i": "i8", "u": "u8"}.get(kind, x.data.dtype)
+        dtype = np.dtype(node.get("dtype", default))
+        x = cast(x, dtype)
+        return fold_sum(x, axes, keep, dtype, False) if name == "sum" else fold_prod(x, axes, keep, dtype)
+    if name == "mean":
+        dtype = np.dtype(node.get("dtype", x.data.dtype if kind in "fc" else "f8"))
+        return fold_sum(cast(x, dtype), axes, keep, dtype, True)
+    if name in ("var", "std"):
+        dtype = x.data.dtype if kind in "fc" else np.dtype("f8")
+        return fold_var(cast(x, dtype), axes, keep, dtype, node.get("correction", 0), name == "std")
+    if name in ("min", "max"):
+        return fold_extreme(x, name, axes, keep)
+    if name in ("any", "all", "count_nonzero"):
+        t = truth_of(x)
+        out = np.asarray(getattr(np, name)(t.data, axis=axes, keepdims=keep))
+        return Value(out.astype("i8" if name == "count_nonzero" else "?"), None if t.err is None else unknown_to(t.err, axes, keep))
+    axis = None if node.get("axis") is None else axes[0]
+    out = np.asarray(getattr(np, name)(x.data, axis=axis, keepdims=keep)).astype("i8")
+    return Value(out, None if x.err is None else np.asarray(unknown_to(x.err, axes, keep)))
+
+
+# ---- the same elements seen otherwise ----
+
+def index_of(text):
+    return eval("np.s_[" + text + "]", {"np": np}) if text.strip() else ()
+
+
+def view(x, node):
+    """base index[b] = offset[b] + step[b] * i[axis[b]]"""
+    shape, index = node["shape"], []
+    for axis, offset, step in zip(node["axis"], node["offset"], node["step"]):
+        if axis < 0:
+            index.append(np.array(offset).reshape((1,) * len(shape)))
+        else:
+            form = [1] * len(shape)
+            form[axis] = shape[axis]
+            index.append((offset + step * np.arange(shape[axis])).reshape(form))
+    return np.broadcast_to(x[tuple(index)] if index else x, shape)
+
+
+def as_list(x):
+    return [x] if isinstance(x, int) else x
+
+
+VIEWS = {
+    "slice": lambda x, n: x[index_of(n["index"])],
+    "permute_dims": lambda x, n: np.transpose(x, n.get("axes")),
+    "matrix_transpose": lambda x, n: np.swapaxes(x, -1, -2),
+    "moveaxis": lambda x, n: np.moveaxis(x, n["source"], n["destination"]),
+    "expand_dims": lambda x, n: np.expand_dims(x, n["axis"]),
+    "squeeze": lambda x, n: np.squeeze(x, tuple(as_list(n["axis"]))),
+    "flip": lambda x, n: np.flip(x, None if n.get("axis") is None else tuple(as_list(n["axis"]))),
+    "broadcast_to": lambda x, n: np.broadcast_to(x, n["shape"]),
+    "redistribute": lambda x, n: x,
+    "view": view,
+}
+
+
+# ---- new arrays ----
+
+def number(x):
+    if isinstance(x, dict):
+        return complex(float(x["re"]), float(x["im"]))
+    return float(x) if isinstance(x, str) and not x.isdigit() else int(x) if isinstance(x, str) else x
+
+
+def array(node):
+    dtype, shape = np.dtype(node["dtype"]), node["shape"]
+    flat = node["data"]
+    for _ in range(len(shape) - 1):
+        flat = [x for part in flat for x in part]
+    flat = flat if shape else [flat]
+    if any(isinstance(x, (str, dict)) for x in flat):
+        flat = [number(x) for x in flat]
+    return np.array(flat, dtype).reshape(shape)
+
+
+def arange(node):
+    args = [number(node[k]) for k in ("start", "stop", "step") if k in node]
+    return np.arange(*args, dtype=node.get("dtype"))
+
+
+def linspace(node):
+    return np.linspace(node["start"], node["stop"], node["num"], endpoint=node.get("endpoint", True), dtype=node.get("dtype"))
+
+
+def full(node):
+    value = number(node["fill_value"])
+    default = {"b": "?", "i": "i8", "f": "f8", "c": "c16"}[kind_of(value)]
+    return np.full(node["shape"], np.array(value, node.get("dtype", default)))
+
+
+NEW = {
+    "array": array, "arange": arange, "linspace": linspace, "full": full,
+    "zeros": lambda n: np.zeros(n["shape"], n.get("dtype", "f8")),
+    "ones": lambda n: np.ones(n["shape"], n.get("dtype", "f8")),
+    "eye": lambda n: np.eye(n["n_rows"], n.get("n_cols"), n.get("k", 0), n.get("dtype", "f8")),
+    "index": lambda n: np.broadcast_to(np.indices(n["shape"], sparse=True)[n["axis"]], n["shape"]),
+}
+
+
+# ---- a pipeline ----
+
+def evaluate(node, known):
+    name = node["op"]
+    if name in NEW:
+        return Value(np.asarray(NEW[name](node)))
+    operands = [known[x] if isinstance(x, str) and x in known else number(x) for x in node["in"]]
+    if name in VIEWS:
+        x = operands[0]
+        err = None if x.err is None else np.asarray(VIEWS[name](x.err, node))
+        return Value(np.asarray(VIEWS[name](x.data, node)), err)
+    if name in REDUCTIONS:
+        return reduce(name, node, operands[0])
+    if name == "astype":
+        return cast(operands[0], node["dtype"])
+    return elementwise(name, operands)
+
+
+def evaluate_all(pipeline):
+    known = {}
+    for node in pipeline["nodes"]:
+        try:
+            known[node["id"]] = evaluate(node, known)
+        except Exception as problem:
+            raise type(problem)("%s %s: %s" % (node["id"], node["op"], problem)) from problem
+    return known
+
+
+# ---- comparing ----
+
+def same(got, want):
+    if got.dtype.kind == "c":
+        return same(got.real, want.real) & same(got.imag, want.imag)
+    if got.dtype.kind == "f":
+        return ((got == want) & (np.signbit(got) == np.signbit(want))) | (np.isnan(got) & np.isnan(want))
+    return got == want
+
+
+def close(got, want, err):
+    if got.dtype.kind == "c":
+        return close(got.real, want.real, err) & close(got.imag, want.imag, err)
+    if got.dtype.kind != "f":
+        return got == want
+    return same(got, want) | ((err > 0) & ((got == want) | (np.abs(got.astype("g") - want.astype("g")) <= err)))
+
+
+def compare(got, want):
+    if got.dtype != want.data.dtype:
+        return "dtype %s instead of %s" % (got.dtype, want.data.dtype), 0
+    if got.shape != want.data.shape:
+        return "shape %s instead of %s" % (got.shape, want.data.shape), 0
+    if want.err is None:
+        good, open_ends = same(got, want.data), 0
+    else:
+        err = np.broadcast_to(want.err, got.shape)
+        good = close(got, want.data, err) | np.isinf(err)
+        open_ends = int(np.count_nonzero(np.isinf(err)))
+    if np.all(good):
+        return None, open_ends
+    bad = np.argwhere(~np.asarray(good))
+    i = tuple(int(k) for k in bad[0])
+    allowed = "exactly" if want.err is None else "within %g" % np.broadcast_to(want.err, got.shape)[i]
+    return "%d of %d elements differ, first at %s: %r instead of %s %r" % (
+        len(bad), got.size, i, got[i].item(), allowed, want.data[i].item()), 0
+
+
+def main():
+    stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
+    known = {}
+    for line in iter(stdin.readline, b""):
+        words = line.decode().split()
+        answer = b""
+        if words[0] == "graph":
+            text = stdin.read(int(words[1]))
+            try:
+                known = evaluate_all(json.loads(text))
+                answer = b"ready\n"
+            except Exception as problem:
+                answer = ("error %s: %s\n" % (type(problem).__name__, str(problem).replace("\n", " "))).encode()
+        elif words[0] == "check":
+            ndim = int(words[3])
+            shape = tuple(int(w) for w in words[4:4 + ndim])
+            got = np.frombuffer(stdin.read(int(words[4 + ndim])), np.dtype(words[2])).reshape(shape)
+            why, open_ends = compare(got, known[words[1]])
+            answer = ("bad %s\n" % why if why else "ok %d %d\n" % (got.size, open_ends)).encode()
+        elif words[0] == "value":
+            data = known[words[1]].data
+            raw = np.ascontiguousarray(data).tobytes()
+            shape = " ".join(str(n) for n in data.shape)
+            answer = ("value %s %d %s %d\n" % (data.dtype.name, data.ndim, shape, len(raw))).encode() + raw
+        stdout.write(answer)
+        stdout.flush()
+
+
+main()

@@ -1,0 +1,77 @@
+/* A random graph as data, apart from the library's nodes: it can be built anew on any runtime, written as a pipeline, cut
+ * smaller, and handed to the oracle. */
+#ifndef DA_TEST_PLAN_H
+#define DA_TEST_PLAN_H
+
+#include "da_scheduler.h"
+
+enum {
+    PLAN_ARGS = 6,       /* parameters of a callable            */
+    PLAN_DIMS = 5,       /* dimensions of an array              */
+    PLAN_NODES = 40,     /* nodes of a plan                     */
+    PLAN_ENGINES = 8,
+    PLAN_TEXT = 160,     /* an index expression                 */
+    PLAN_ELEMENTS = 20000
+};
+
+/* A distribution's description with its own storage. */
+struct plan_dist {
+    int nmaps, ngrid, nengines;
+    struct da__map_spec map[PLAN_DIMS];
+    int grid[PLAN_DIMS], engines[PLAN_ENGINES];
+    int64_t bounds[PLAN_DIMS][PLAN_ENGINES + 1];
+    int64_t list_nelem[PLAN_DIMS][PLAN_ENGINES];
+    const int64_t *list[PLAN_DIMS][PLAN_ENGINES];
+    int64_t *indices[PLAN_DIMS]; /* owned; what the lists point into */
+};
+
+/* A parameter's value. The data of "array" and "full" are in the node. */
+struct plan_arg {
+    enum da__arg_kind kind;
+    int node;                 /* OPERAND: the node, or -1: the scalar */
+    struct da__scalar scalar; /* also INT and NUMBER */
+    int nints;
+    int64_t ints[PLAN_DIMS + 1];
+    bool flag;
+    da_dtype dtype;
+    char text[PLAN_TEXT];
+    struct plan_dist *dist;   /* owned */
+};
+
+struct plan_node {
+    const struct da__callable *call;
+    struct plan_arg arg[PLAN_ARGS];
+    void *data;      /* owned; DA__ARG_DATA's elements, of the node's dtype */
+    bool target, kept, early; /* early: computed before the targets */
+    da_dtype dtype;  /* what the library infers */
+    int ndim;
+    int64_t shape[PLAN_DIMS];
+};
+
+struct plan {
+    int engines;
+    int nnodes;
+    struct plan_node node[PLAN_NODES];
+};
+
+void plan_free(struct plan *p);
+void plan_copy(const struct plan *from, struct plan *to); /* `to` is overwritten, not freed */
+/* The parameter `name` of a node's callable; NULL: it has none. */
+struct plan_arg *plan_arg(struct plan_node *n, const char *name);
+bool plan_is(const struct plan_node *n, const char *op);
+/* Builds node i into array[i]; `dists`: under the plan's distributions, else the default ones. */
+void plan_build_node(const struct plan *p, int i, struct da__runtime *rt, bool dists, da_array **array);
+/* The pipeline, one node a line; the results are the targets. */
+void plan_json(const struct plan *p, struct da__text *t);
+/* Nodes that no target, kept or early node needs go. */
+void plan_prune(struct plan *p);
+
+struct plan_dist *plan_dist_copy(const struct plan_dist *d);
+void plan_dist_free(struct plan_dist *d);
+struct da__dist_spec plan_dist_spec(const struct plan_dist *d);
+void plan_dist_json(const struct plan_dist *d, struct da__text *t);
+
+/* The test's own memory; it gives up where there is none. */
+void *test_alloc(size_t nbytes);
+
+#endif
