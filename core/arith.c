@@ -92,18 +92,25 @@ void da__hash_i64(struct da__hash *h, int64_t value)
     h->hi = hi;
 }
 
+/* Bulk data go through two multiplicative lanes that do not wait for each other; the full mixing follows once, at the end. */
 void da__hash_bytes(struct da__hash *h, const void *data, size_t nbytes)
 {
     const unsigned char *at = data;
-    da__hash_i64(h, (int64_t)nbytes); /* so that no split into pieces hashes like another one */
-    while (nbytes != 0) {
-        int64_t word = 0;
-        size_t part = nbytes < sizeof word ? nbytes : sizeof word;
+    uint64_t lo = UINT64_C(0x243f6a8885a308d3), hi = UINT64_C(0x13198a2e03707344);
+    for (size_t left = nbytes; left != 0;) {
+        uint64_t word = 0;
+        size_t part = left < sizeof word ? left : sizeof word;
         memcpy(&word, at, part);
-        da__hash_i64(h, word);
+        lo = (lo ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        lo ^= lo >> 32;
+        hi = (hi + word) * UINT64_C(0xd6e8feb86659fd93);
+        hi ^= hi >> 29;
         at += part;
-        nbytes -= part;
+        left -= part;
     }
+    da__hash_i64(h, (int64_t)nbytes); /* so that no split into pieces hashes like another one */
+    da__hash_i64(h, (int64_t)lo);
+    da__hash_i64(h, (int64_t)hi);
 }
 
 bool da__hash_equal(struct da__hash a, struct da__hash b)

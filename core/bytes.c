@@ -14,6 +14,11 @@ void da__put_bytes(struct da__bytes *b, const void *data, size_t nbytes)
     int64_t need;
     if (b->failed || nbytes == 0)
         return;
+    if (nbytes <= (size_t)(b->cap - b->nbytes)) { /* the common case, without a call */
+        memcpy(b->data + b->nbytes, data, nbytes);
+        b->nbytes += (int64_t)nbytes;
+        return;
+    }
     if (nbytes > INT64_MAX || !da__add_i64(b->nbytes, (int64_t)nbytes, &need) ||
         !da__grow((void **)&b->data, &b->cap, need, 1)) {
         b->failed = true;

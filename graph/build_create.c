@@ -179,6 +179,10 @@ da_array *da__make_linspace(struct da__graph *g, double start, double stop, int6
         struct da__operand in[3] = {array_operand(last), real_operand(stop), array_operand(y)};
         y = da__make_elementwise(g, DA__OP_WHERE, 3, in);
     }
+    if (da__dtype_valid((int)dtype) && strchr("iu", da__dtype(dtype)->kind) != NULL) { /* NumPy rounds down, not towards 0 */
+        struct da__operand in = array_operand(y);
+        y = da__make_elementwise(g, DA__OP_FLOOR, 1, &in);
+    }
     return da__make_astype(g, y, dtype);
 }
 

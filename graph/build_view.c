@@ -18,11 +18,12 @@ static bool same_shape(const da_array *x, int ndim, const int64_t *shape)
     return true;
 }
 
-static da_array *constant_view(struct da__graph *g, const da_array *x, int ndim, const int64_t *shape)
+static da_array *constant_view(struct da__graph *g, const da_array *x, const struct da__view *v, int ndim, const int64_t *shape)
 {
     struct da__error err = {.engine = -1};
     const struct da__dist *dist = NULL;
-    if (da__spec_dist(g, ndim, shape, NULL, &dist, &err) != DA_OK)
+    da_status status = x->dist != NULL && x->ndim > 0 ? da__dist_view(x->dist, v, shape, &dist) : da__spec_dist(g, ndim, shape, NULL, &dist, &err);
+    if (status != DA_OK)
         return poison(g, &err);
     da_array *a = da__node_new(g, DA__NODE_CONSTANT, x->dtype, ndim, shape, dist);
     da__dist_drop(dist);
@@ -37,7 +38,7 @@ da_array *da__make_view(struct da__graph *g, da_array *x, const struct da__view 
     if (x->kind == DA__NODE_POISON || (da__view_is_identity(v) && same_shape(x, ndim, shape)))
         return da__node_again(g, x);
     if (x->kind == DA__NODE_CONSTANT)
-        return constant_view(g, x, ndim, shape);
+        return constant_view(g, x, v, ndim, shape);
     struct da__view *own = da__alloc(sizeof *own);
     if (own == NULL)
         return da__node_no_memory(g);

@@ -60,6 +60,8 @@ da__ref da__builder_param(struct da__step_builder *b, int param)
 
 /* ---- instructions by value number ---- */
 
+enum { FEW_INSNS = 16 }; /* up to here looking at all of them is quicker than a table */
+
 static uint64_t insn_hash(const struct da__insn *i)
 {
     uint64_t h = i->op * 0x9e3779b97f4a7c15u + i->compute * 31u + i->result;
@@ -101,7 +103,11 @@ da__ref da__builder_insn(struct da__step_builder *b, const struct da__insn *insn
     if (b->failed)
         return 0;
     int *slot = NULL;
-    if (b->share) {
+    bool few = body->ninsns < FEW_INSNS;
+    for (int i = 0; i < body->ninsns && few && b->share; i++)
+        if (insn_equal(&body->insn[i], insn))
+            return DA__REF(DA__REF_INSN, i);
+    if (b->share && !few) {
         if (2 * (body->ninsns + 1) > b->nslots && !grow_slots(b)) {
             b->failed = true;
             return 0;

@@ -48,7 +48,7 @@ static da_status read_lists(const struct reader *r, const struct da__place *plac
         return da__json_no_memory(r->l);
     for (size_t k = 0; k < n; k++) {
         struct da__place at = {.up = place, .index = (int64_t)k};
-        int64_t *entries;
+        int64_t *entries = NULL;
         DA_TRY(read_ints(r, &at, json_array_get(j, k), &nelem[k], &entries));
         list[k] = entries;
     }

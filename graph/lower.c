@@ -112,6 +112,8 @@ static int result_value(struct lowering *l, da_array *a, bool wanted)
     int value = da__program_add_value(l->program, wanted ? DA__VALUE_OUTPUT : DA__VALUE_TEMP, a->dtype, a->ndim, a->shape, dist, a->id);
     if (value >= 0 && wanted)
         l->program->value[value].slot = new_slot(l, da__graph_new_buffer(l->graph), a);
+    if (wanted && a->dist == NULL && d != NULL) /* a scalar was everywhere; as a leaf it lies somewhere */
+        a->dist = da__dist_keep(d);
     return value;
 }
 

@@ -93,16 +93,23 @@ da_status da__program_write(const struct da__program *p, struct da__bytes *out)
 
 /* ---- reading: nothing is believed that the rest of the bytes cannot hold ---- */
 
+/* A block for what is read; without memory the reading has failed. */
+static void *room(struct da__bytes *in, size_t count, size_t item)
+{
+    void *block = da__calloc(count, item);
+    if (block == NULL)
+        in->failed = in->no_memory = true;
+    return block;
+}
+
 static void *get_array(struct da__bytes *in, int n, size_t item)
 {
     if (n < 0 || (n > 0 && (int64_t)n * (int64_t)item > in->nbytes - in->at)) {
         in->failed = true;
         return NULL;
     }
-    void *items = da__calloc((size_t)n + 1, item);
-    if (items == NULL)
-        in->failed = true;
-    else
+    void *items = room(in, (size_t)n + 1, item);
+    if (items != NULL)
         da__get_bytes(in, items, (size_t)n * item);
     return items;
 }
@@ -155,7 +162,7 @@ static char *get_text_copy(struct da__bytes *in)
     const char *text = da__get_text(in);
     char *copy = text != NULL ? da__strdup(text) : NULL;
     if (text != NULL && copy == NULL)
-        in->failed = true;
+        in->failed = in->no_memory = true;
     return copy;
 }
 
@@ -172,10 +179,8 @@ static void get_files_and_calls(struct da__bytes *in, struct da__step *s)
         in->failed = true;
         return;
     }
-    s->call.data = da__alloc((size_t)s->call.nbytes + 1);
-    if (s->call.data == NULL)
-        in->failed = true;
-    else
+    s->call.data = room(in, (size_t)s->call.nbytes + 1, 1);
+    if (s->call.data != NULL)
         da__get_bytes(in, s->call.data, (size_t)s->call.nbytes);
 }
 
@@ -190,11 +195,9 @@ static void get_step(struct da__bytes *in, struct da__step *s)
         in->failed = true;
         return;
     }
-    s->input = da__calloc((size_t)ninputs + 1, sizeof *s->input);
-    if (s->input == NULL) {
-        in->failed = true;
+    s->input = room(in, (size_t)ninputs + 1, sizeof *s->input);
+    if (s->input == NULL)
         return;
-    }
     s->ninputs = ninputs;
     for (int k = 0; k < ninputs && !in->failed; k++) {
         s->input[k].value = da__get_i32(in);
@@ -207,9 +210,7 @@ static void get_step(struct da__bytes *in, struct da__step *s)
     s->noutputs = noutputs;
     get_body(in, &s->body);
     s->param = get_array(in, s->body.nparams, sizeof *s->param);
-    s->reduction = da__calloc((size_t)s->body.nreductions + 1, sizeof *s->reduction);
-    if (s->reduction == NULL)
-        in->failed = true;
+    s->reduction = room(in, (size_t)s->body.nreductions + 1, sizeof *s->reduction);
     for (int k = 0; k < s->body.nreductions && !in->failed; k++) {
         s->reduction[k].value = da__get_i32(in);
         s->reduction[k].keepdims = da__get_i32(in) != 0;
@@ -226,7 +227,7 @@ static void *get_list(struct da__bytes *in, int *n, size_t item, int64_t *cap)
     *n = da__get_i32(in);
     void *list = NULL;
     if (!in->failed && *n >= 0 && *n <= in->nbytes - in->at)
-        list = da__calloc((size_t)*n + 1, item);
+        list = room(in, (size_t)*n + 1, item);
     *cap = list != NULL ? (int64_t)*n + 1 : 0;
     if (list == NULL) {
         *n = 0;
@@ -240,7 +241,9 @@ static void get_program(struct da__bytes *in, struct da__program *p)
     int n;
     p->dist = get_list(in, &n, sizeof *p->dist, &p->dists_cap);
     for (int i = 0; i < n && !in->failed; i++) {
-        if (da__dist_read(in, &p->dist[i]) != DA_OK)
+        da_status status = da__dist_read(in, &p->dist[i]);
+        in->no_memory |= status == DA_ERR_MEMORY;
+        if (status != DA_OK)
             in->failed = true;
         else
             p->ndists++;
@@ -271,13 +274,14 @@ da_status da__program_read(struct da__bytes *in, struct da__program **out)
     struct da__program *p = da__program_new();
     if (p == NULL)
         return DA_ERR_MEMORY;
+    in->no_memory = false;
     get_program(in, p);
     struct da__error err = {.engine = -1};
     if (!in->failed)
         da__program_verify(p, &err);
     if (in->failed || err.status != DA_OK) {
         da__program_free(p);
-        return DA_ERR_FORMAT;
+        return in->no_memory || err.status == DA_ERR_MEMORY ? DA_ERR_MEMORY : DA_ERR_FORMAT;
     }
     da__program_index(p);
     *out = p;

@@ -5,31 +5,23 @@
 
 #include <string.h>
 
-/* One reduction of the level on this engine. */
-struct item {
-    enum da__red_id red;
-    da_dtype compute, result;
-    const struct da__reduce_plan *plan;
-    const struct da__step_reduction *spec;
-    void *state;
-};
 struct bundle {
     struct da__execution *r;
-    struct item *item;
+    struct da__combine_item *item;
     int nitems;
     uint32_t key;
     const struct da__reduce_plan *tree;
     int64_t up_nbytes, down_nbytes;
 };
 
-static void finish(struct da__execution *r, const struct item *it)
+static void finish(struct da__execution *r, const struct da__combine_item *it)
 {
     void *out = da__run_value(r, it->spec->value);
     if (out != NULL)
         da__red_end(it->red, it->compute, it->result, it->plan->nstates, it->state, it->spec->count, it->spec->correction, out);
 }
 
-static bool in_bundle(const struct bundle *b, const struct item *it)
+static bool in_bundle(const struct bundle *b, const struct da__combine_item *it)
 {
     return it->plan->group_size > 1 && it->plan->group_key == b->key;
 }
@@ -38,7 +30,7 @@ static void measure(struct bundle *b)
 {
     b->up_nbytes = b->down_nbytes = DA__MESSAGE_HEADER;
     for (int i = 0; i < b->nitems; i++) {
-        const struct item *it = &b->item[i];
+        const struct da__combine_item *it = &b->item[i];
         if (!in_bundle(b, it))
             continue;
         b->tree = it->plan;
@@ -77,7 +69,7 @@ static void join_child(struct bundle *b, const char *block)
 {
     const char *at = block + DA__MESSAGE_HEADER;
     for (int i = 0; i < b->nitems; i++) {
-        const struct item *it = &b->item[i];
+        const struct da__combine_item *it = &b->item[i];
         if (!in_bundle(b, it))
             continue;
         da__red_join(it->red, it->compute, it->plan->nstates, it->state, at);
@@ -94,7 +86,7 @@ static void send_states(struct bundle *b)
     }
     char *at = block + DA__MESSAGE_HEADER;
     for (int i = 0; i < b->nitems; i++) {
-        const struct item *it = &b->item[i];
+        const struct da__combine_item *it = &b->item[i];
         if (!in_bundle(b, it))
             continue;
         memcpy(at, it->state, (size_t)(it->plan->nstates * it->plan->state_nbytes));
@@ -120,7 +112,7 @@ static void copy_results(struct bundle *b, char *block, bool to_values)
 {
     char *at = block + DA__MESSAGE_HEADER;
     for (int i = 0; i < b->nitems; i++) {
-        const struct item *it = &b->item[i];
+        const struct da__combine_item *it = &b->item[i];
         if (!in_bundle(b, it))
             continue;
         int64_t nbytes = it->plan->nstates * (int64_t)da__dtype_nbytes(it->result);
@@ -156,7 +148,7 @@ static void go_down(struct bundle *b)
 }
 
 /* The reductions of the level in which this engine has a part; the number is the same on all members of a group. */
-static int collect(struct da__execution *r, int first, int last, void ***state, struct item *item)
+static int collect(struct da__execution *r, int first, int last, void **state, struct da__combine_item *item)
 {
     int n = 0;
     for (int i = first; i < last; i++) {
@@ -164,26 +156,18 @@ static int collect(struct da__execution *r, int first, int last, void ***state, 
         const struct da__step_plan *sp = &r->plan->step[i];
         for (int k = 0; k < s->body.nreductions && sp->space.member; k++) {
             const struct da__body_reduction *b = &s->body.reduction[k];
-            item[n++] = (struct item){.red = (enum da__red_id)b->red, .compute = (da_dtype)b->compute,
+            item[n++] = (struct da__combine_item){.red = (enum da__red_id)b->red, .compute = (da_dtype)b->compute,
                                       .result = r->plan->program->value[s->reduction[k].value].dtype, .plan = &sp->reduce[k], .spec = &s->reduction[k],
-                                      .state = state[i - first] != NULL ? state[i - first][k] : NULL};
+                                      .state = state[k]};
         }
+        state += s->body.nreductions;
     }
     return n;
 }
 
-void da__run_combine(struct da__execution *r, int first, int last, void ***state)
+void da__run_combine(struct da__execution *r, int first, int last, void **state)
 {
-    int most = 0;
-    for (int i = first; i < last; i++)
-        most += r->plan->program->step[i].body.nreductions;
-    if (most == 0)
-        return;
-    struct item *item = da__pool_get(r->engine->pool, most * (int64_t)sizeof *item);
-    if (item == NULL) {
-        da__run_fail(r, DA_ERR_MEMORY, "no memory for %d reductions", most);
-        return;
-    }
+    struct da__combine_item *item = r->plan->item;
     int n = collect(r, first, last, state, item);
     for (int i = 0; i < n; i++) {
         if (item[i].plan->group_size == 1) {
@@ -203,5 +187,4 @@ void da__run_combine(struct da__execution *r, int first, int last, void ***state
     }
     for (int i = 0; i < n; i++)
         da__pool_put(r->engine->pool, item[i].state);
-    da__pool_put(r->engine->pool, item);
 }

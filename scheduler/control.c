@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { FIRST_MESSAGE = 4096 }; /* a command up to this length is one message */
+enum { FIRST_MESSAGE = DA__COMMAND_ROOM + 8 }; /* a command up to this length is one message */
 
 int da__tree_parent(int rank)
 {
@@ -58,23 +58,22 @@ da_status da__command_send(struct da__engine *e, const void *data, int64_t nbyte
     return DA_OK;
 }
 
-da_status da__command_receive(struct da__engine *e, struct da__bytes *out)
+bool da__command_reserve(struct da__engine *e, int64_t nbytes)
 {
+    return da__grow((void **)&e->command.data, &e->command.cap, nbytes, 1);
+}
+
+da_status da__command_receive(struct da__engine *e)
+{
+    struct da__bytes *out = &e->command;
     char first[FIRST_MESSAGE];
     int64_t got, nbytes;
     DA_TRY(receive_wait(e, da__tree_parent(e->rank), DA__TAG_DOWN, first, FIRST_MESSAGE, &got));
     if (got < 8)
         return DA_ERR_TRANSPORT;
     memcpy(&nbytes, first, 8);
-    if (nbytes < got - 8)
+    if (nbytes < got - 8 || nbytes > out->cap)
         return DA_ERR_TRANSPORT;
-    if (out->cap < nbytes || out->data == NULL) {
-        uint8_t *data = da__realloc(out->data, (size_t)nbytes + 1);
-        if (data == NULL)
-            return DA_ERR_MEMORY;
-        out->data = data;
-        out->cap = nbytes;
-    }
     out->nbytes = nbytes;
     out->at = 0;
     out->failed = false;

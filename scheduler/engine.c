@@ -15,6 +15,8 @@ da_status da__engine_open(struct da__endpoint *endpoint, int nthreads, const int
     e->nthreads = nthreads;
     e->virtual_peers = virtual_peers;
     da_status status = da__pool_open(memory, &e->pool);
+    if (status == DA_OK && !da__command_reserve(e, DA__COMMAND_ROOM))
+        status = DA_ERR_MEMORY;
     if (status == DA_OK)
         status = da__workers_start(nthreads, cpu, &e->workers, err);
     if (status != DA_OK) {
@@ -39,6 +41,7 @@ void da__engine_close(struct da__engine *e)
         da__pool_close(e->pool);
     }
     da__free(e->scratch);
+    da__bytes_free(&e->command);
     da__free(e);
 }
 
@@ -121,6 +124,12 @@ bool da__engine_obey(struct da__engine *e, struct da__bytes *command, struct da_
         break;
     case DA__COMMAND_STOP:
         return false;
+    case DA__COMMAND_RESERVE:
+        if (!da__command_reserve(e, da__get_i64(command))) {
+            e->failure.engine = e->rank;
+            da__fail(&e->failure, DA_ERR_MEMORY, "no memory for a long command");
+        }
+        break;
     }
     report->failure = e->failure;
     report->messages = e->data_messages;
@@ -135,10 +144,8 @@ bool da__engine_obey(struct da__engine *e, struct da__bytes *command, struct da_
 /* Until the master stops the engines, or can be heard no more. */
 void da__engine_serve(struct da__engine *e)
 {
-    struct da__bytes command = {0};
     struct da__report report;
-    while (da__command_receive(e, &command) == DA_OK && da__engine_obey(e, &command, &report))
+    while (da__command_receive(e) == DA_OK && da__engine_obey(e, &e->command, &report))
         if (da__report_up(e, &report) != DA_OK)
             break;
-    da__bytes_free(&command);
 }

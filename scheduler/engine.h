@@ -114,6 +114,18 @@ struct da__plan {
     struct da__local *value;        /* per value */
     struct da__step_plan *step;
     int64_t predicted_messages, predicted_bytes;
+    /* Room of a run, had when the program is learned, so that a run cannot fail for want of it. */
+    void **data;                    /* per value */
+    void **state;                   /* accumulators of a level's reductions */
+    struct da__combine_item *item;  /* the reductions of a level */
+};
+/* One reduction of a level on this engine, while partial results are joined. */
+struct da__combine_item {
+    enum da__red_id red;
+    da_dtype compute, result;
+    const struct da__reduce_plan *plan;
+    const struct da__step_reduction *spec;
+    void *state;
 };
 da_status da__plan_make(struct da__program *p, int engine, struct da__plan **out); /* takes the program over, also on failure */
 void da__plan_free(struct da__plan *plan);
@@ -131,6 +143,7 @@ struct da__engine {
     int64_t scratch_stride;
     int rank, size, nthreads;
     bool virtual_peers;             /* shares the process with its peers */
+    struct da__bytes command;       /* received ones; those that fit need no memory */
     struct da__error failure;       /* of the current run: the first cause on this engine */
     int64_t control_messages, data_messages, data_bytes; /* sent since the last report */
 };
@@ -159,9 +172,9 @@ bool da__run_failed(const struct da__execution *r);
 void da__run_kernel(struct da__execution *r, int step, void **state);
 void da__run_file(struct da__execution *r, int step);
 void da__run_call(struct da__execution *r, int step);
-/* Joins the accumulators of all reductions of steps first … last-1 over the engines and writes the results. state[i - first] belongs
- * to step i; the accumulators go back to the pool. */
-void da__run_combine(struct da__execution *r, int first, int last, void ***state);
+/* Joins the accumulators of all reductions of steps first … last-1 over the engines and writes the results. `state` lists them in
+ * the reductions' order; the accumulators go back to the pool. */
+void da__run_combine(struct da__execution *r, int first, int last, void **state);
 /* Starts a message; `block` returns to the pool once it is sent (NULL: nothing to return). */
 void da__run_send(struct da__execution *r, int to, int tag, const void *data, int64_t nbytes, void *block);
 void da__run_poll(struct da__execution *r); /* lets finished sends go */
@@ -169,7 +182,8 @@ void *da__run_value(struct da__execution *r, int value); /* allocates an output'
 
 /* ---- commands and agreement along a binomial tree (control.c) ---- */
 
-enum da__command_kind { DA__COMMAND_PROGRAM, DA__COMMAND_RUN, DA__COMMAND_FORGET, DA__COMMAND_STOP };
+enum da__command_kind { DA__COMMAND_PROGRAM, DA__COMMAND_RUN, DA__COMMAND_FORGET, DA__COMMAND_STOP, DA__COMMAND_RESERVE };
+enum { DA__COMMAND_ROOM = 4088 }; /* every engine can take commands up to this length; longer ones are announced by RESERVE */
 /* What an engine tells when a run is over, joined up the tree. */
 struct da__report {
     struct da__error failure;
@@ -178,10 +192,12 @@ struct da__report {
 int da__tree_parent(int rank);                     /* -1 for 0 */
 int da__tree_child(int rank, int size, int k);     /* the k-th child, -1: no more */
 da_status da__command_send(struct da__engine *e, const void *data, int64_t nbytes);      /* to the children */
-da_status da__command_receive(struct da__engine *e, struct da__bytes *out);              /* from the parent, passed on to the children */
+da_status da__command_receive(struct da__engine *e);                                     /* from the parent, passed on to the children */
 da_status da__report_up(struct da__engine *e, struct da__report *report);                /* joins the children's, sends to the parent */
 /* Everybody's first failure, the same on all engines; a barrier too. */
 da_status da__engine_agree(struct da__engine *e, da_status mine, struct da__error *err);
+
+bool da__command_reserve(struct da__engine *e, int64_t nbytes); /* room for commands of that length; false: no memory */
 
 /* Handles one command; false: stop. */
 bool da__engine_obey(struct da__engine *e, struct da__bytes *command, struct da__report *report);

@@ -50,6 +50,12 @@ void da__run_send(struct da__execution *r, int to, int tag, const void *data, in
     da_status status = e->ops->isend(e, to, tag, data, nbytes, &s.request);
     r->engine->data_messages++;
     r->engine->data_bytes += nbytes - DA__MESSAGE_HEADER;
+    if (status == DA_ERR_MEMORY && nbytes > DA__MESSAGE_HEADER) { /* the peer hears of it instead */
+        da__run_fail(r, status, "no memory to send %lld bytes to engine %d", (long long)nbytes, to);
+        da__pool_put(r->engine->pool, block);
+        s.block = block = NULL;
+        status = e->ops->isend(e, to, tag, r->void_header, DA__MESSAGE_HEADER, &s.request);
+    }
     if (status != DA_OK) {
         da__run_fail(r, status, "sending to engine %d failed", to);
         da__pool_put(r->engine->pool, block);
@@ -95,25 +101,14 @@ static int run_level(struct da__execution *r, int first)
     int last = first;
     while (last < p->nsteps && p->step[last].level == p->step[first].level)
         last++;
-    int64_t nreductions = 0;
-    for (int i = first; i < last; i++)
-        nreductions += p->step[i].body.nreductions;
-    int64_t nbytes = (last - first + nreductions + 1) * (int64_t)sizeof(void *);
-    void ***state = da__pool_get(r->engine->pool, nbytes);
-    void **none = (void **)(void *)r->void_header; /* where accumulators would be listed: unused once failed */
-    if (state == NULL)
-        da__run_fail(r, DA_ERR_MEMORY, "no memory for a level of %d steps", last - first);
-    else
-        memset(state, 0, (size_t)nbytes);
-    void **list = state != NULL ? (void **)(state + (last - first)) : none;
+    void **state = r->plan->state; /* of the level's reductions in their order */
+    int64_t nstates = 0;
     for (int i = first; i < last; i++) {
         switch (p->step[i].kind) {
         case DA__STEP_KERNEL:
-            if (state != NULL) {
-                state[i - first] = list;
-                list += p->step[i].body.nreductions;
-            }
-            da__run_kernel(r, i, state != NULL ? state[i - first] : none);
+            memset(state + nstates, 0, (size_t)p->step[i].body.nreductions * sizeof *state);
+            da__run_kernel(r, i, state + nstates);
+            nstates += p->step[i].body.nreductions;
             break;
         case DA__STEP_LOAD:
         case DA__STEP_SAVE:
@@ -127,7 +122,6 @@ static int run_level(struct da__execution *r, int first)
         da__run_poll(r);
     }
     da__run_combine(r, first, last, state);
-    da__pool_put(r->engine->pool, state);
     return last;
 }
 
@@ -167,32 +161,18 @@ static void settle_values(struct da__execution *r)
 
 void da__run_program(struct da__engine *e, const struct da__plan *plan, const uint64_t *slot, const uint8_t *param)
 {
-    struct da__execution r = {.engine = e, .plan = plan, .slot = slot, .param = param};
+    struct da__execution r = {.engine = e, .plan = plan, .slot = slot, .param = param, .data = plan->data};
     int64_t code = DA_ERR_TRANSPORT;
     memcpy(r.void_header, &code, sizeof code);
-    int64_t nbytes = (plan->program->nvalues + 1) * (int64_t)sizeof(void *);
-    r.data = da__pool_get(e->pool, nbytes);
-    void *spare = NULL;
-    if (r.data == NULL) { /* the pattern needs a place per value all the same */
-        spare = da__calloc((size_t)plan->program->nvalues + 1, sizeof(void *));
-        r.data = spare;
-        da__run_fail(&r, DA_ERR_MEMORY, "no memory for %d values", plan->program->nvalues);
-    } else
-        memset(r.data, 0, (size_t)nbytes);
-    if (r.data != NULL) {
-        bind_inputs(&r);
-        for (int i = 0; i < plan->program->nsteps;)
-            i = run_level(&r, i);
-        settle_values(&r);
-    }
+    memset(r.data, 0, (size_t)plan->program->nvalues * sizeof *r.data);
+    bind_inputs(&r);
+    for (int i = 0; i < plan->program->nsteps;)
+        i = run_level(&r, i);
+    settle_values(&r);
     while (r.nsends > 0) {
         da__run_poll(&r);
         if (r.nsends > 0)
             e->endpoint->ops->wait_a_while(e->endpoint, 1000);
     }
     da__free(r.send);
-    if (spare != NULL)
-        da__free(spare);
-    else
-        da__pool_put(e->pool, r.data);
 }

@@ -12,6 +12,29 @@ void da__command_start(struct da__runtime *rt, enum da__command_kind kind)
     da__put_i64(&rt->command, kind);
 }
 
+/* Before a long command goes out every engine has room for it, so that none falls silent over it. */
+static da_status reserve(struct da__runtime *rt, struct da__error *err)
+{
+    struct da__engine *e = rt->engine;
+    int64_t word[2] = {DA__COMMAND_RESERVE, rt->command.nbytes};
+    struct da__report report = {.failure = {.engine = -1}};
+    if (rt->command.nbytes <= rt->reserved || e->size == 1)
+        return DA_OK;
+    da_status status = da__command_send(e, word, sizeof word);
+    if (status == DA_OK)
+        status = da__report_up(e, &report);
+    if (status != DA_OK)
+        return da__fail(err, status, "the engines could not be reached");
+    rt->counters.control_messages += report.control_messages;
+    if (report.failure.status != DA_OK) {
+        if (err != NULL && err->status == DA_OK)
+            *err = report.failure;
+        return report.failure.status;
+    }
+    rt->reserved = rt->command.nbytes;
+    return DA_OK;
+}
+
 /* Everything below is 8-byte words, so that engines can read slots and parameters where they lie. */
 da_status da__runtime_command(struct da__runtime *rt, struct da__error *err)
 {
@@ -19,6 +42,7 @@ da_status da__runtime_command(struct da__runtime *rt, struct da__error *err)
     struct da__report report;
     if (rt->command.failed)
         return da__fail(err, DA_ERR_MEMORY, "out of memory for a command");
+    DA_TRY(reserve(rt, err));
     da_status status = da__command_send(e, rt->command.data, rt->command.nbytes);
     rt->command.at = 0;
     if (status == DA_OK) {
@@ -70,16 +94,15 @@ static da_status forget_everything(struct da__runtime *rt, struct da__error *err
 /* The program that every engine knows for this lowered one. */
 static da_status find_or_ship(struct da__runtime *rt, struct da__program *lowered, struct da__cached **out, struct da__error *err)
 {
-    struct da__bytes key = {0};
-    da_status status = da__program_write(lowered, &key);
-    if (status != DA_OK) {
-        da__bytes_free(&key);
+    struct da__bytes *key = &rt->key;
+    key->nbytes = 0;
+    key->failed = false;
+    da_status status = da__program_write(lowered, key);
+    if (status != DA_OK)
         return da__fail(err, status, "out of memory for a program");
-    }
-    *out = da__cache_find(&rt->cache, &key);
+    *out = da__cache_find(&rt->cache, key);
     if (*out != NULL) {
         rt->counters.cache_hits++;
-        da__bytes_free(&key);
         return DA_OK;
     }
     if (rt->cache.count >= MOST_PROGRAMS)
@@ -89,11 +112,10 @@ static da_status find_or_ship(struct da__runtime *rt, struct da__program *lowere
     if (status == DA_OK)
         status = da__runtime_ship(rt, lowered, rt->next_program, err);
     if (status == DA_OK) {
-        *out = da__cache_add(&rt->cache, &key, rt->next_program++, lowered);
+        *out = da__cache_add(&rt->cache, key, rt->next_program++, lowered);
         if (*out == NULL)
             status = da__fail(err, DA_ERR_MEMORY, "out of memory for the program cache");
     }
-    da__bytes_free(&key);
     return status;
 }
 
@@ -210,6 +232,20 @@ da_status da__runtime_plan(struct da__runtime *rt, int ntargets, da_array *const
 
 /* ---- data to and from the master's memory ---- */
 
+/* Whether engine 0, which holds all of the axis, has it in the order of its indices: lists may say so as well. */
+static bool is_natural(const struct da__dist *d, int axis)
+{
+    struct da__index_set own;
+    int64_t start, step;
+    if (d->map[axis].kind != DA__MAP_U)
+        return true;
+    if (da__dist_local_set(d, 0, axis, &own) != DA_OK)
+        return false;
+    bool natural = da__set_is_affine(&own, &start, &step) && (own.nelem < 2 || step == 1);
+    da__set_free(&own);
+    return natural;
+}
+
 /* The leaf's elements where engine 0 holds all of them in their natural order. */
 static const void *whole_on_master(struct da__runtime *rt, const da_array *a)
 {
@@ -219,7 +255,7 @@ static const void *whole_on_master(struct da__runtime *rt, const da_array *a)
     if (da__dist_local_shape(a->dist, 0, shape) != da__nelem(a->ndim, a->shape) || !da__dist_has(a->dist, 0))
         return NULL;
     for (int k = 0; k < a->ndim; k++)
-        if (a->dist->map[k].kind == DA__MAP_U)
+        if (!is_natural(a->dist, k))
             return NULL;
     struct da__buffer *b = da__buffers_find(&rt->engine->buffers, a->buffer);
     return b != NULL ? b->data : NULL;
@@ -229,8 +265,12 @@ da_status da__runtime_gather(struct da__runtime *rt, da_array *a, void *out, str
 {
     DA_TRY(first_poison(1, &a, err));
     const struct da__dist *single = NULL;
+    da_array *stored = a; /* a save has no elements of its own */
+    while (stored->kind == DA__NODE_SAVE)
+        stored = stored->in[0];
     if (a->kind != DA__NODE_LEAF)
-        DA_TRY(da__runtime_compute(rt, 1, &a, err));
+        DA_TRY(da__runtime_compute(rt, a != stored ? 2 : 1, (da_array *[]){a, stored}, err));
+    a = stored;
     int64_t nelem = da__nelem(a->ndim, a->shape);
     size_t nbytes = (size_t)nelem * da__dtype_nbytes(a->dtype);
     const void *data = whole_on_master(rt, a);

@@ -20,6 +20,8 @@ struct da__runtime {
     int64_t next_program;
     struct da__counters counters;
     struct da__bytes command;    /* reused for every run */
+    int64_t reserved;            /* the longest command that every engine has room for */
+    struct da__bytes key;        /* likewise, of the program that is looked up */
 };
 /* Sends a command, obeys it here and gathers the reports; the run's failure goes to err. */
 da_status da__runtime_command(struct da__runtime *rt, struct da__error *err);

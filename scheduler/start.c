@@ -175,6 +175,7 @@ static void free_runtime(struct da__runtime *rt)
     da__engine_close(rt->engine);
     close_endpoints(rt);
     da__bytes_free(&rt->command);
+    da__bytes_free(&rt->key);
     da__free(rt->endpoint);
     da__free(rt->thread);
     da__free(rt->passes);
@@ -207,6 +208,7 @@ da_status da__runtime_open(const struct da__runtime_options *options, struct da_
     struct da__runtime *rt = da__calloc(1, sizeof *rt);
     if (rt == NULL)
         return da__fail(err, DA_ERR_MEMORY, "out of memory for a context");
+    rt->reserved = DA__COMMAND_ROOM;
     bool served = false;
     bool mpi = !o->no_mpi && (o->mpi_comm != NULL || da__mpi_launched());
     da_status status = mpi ? open_mpi(rt, o, &served, err) : open_virtual(rt, o, err);

@@ -23,6 +23,7 @@
 
 #define PIECE ((int64_t)1 << 20)
 #define WINDOW 4
+#define NSPARES 16 /* flights that are there without memory, so that an engine can always say so */
 
 enum stage { WAITS, FIRST_PIECE, LENGTH, REST, COMPLETE };
 
@@ -30,6 +31,7 @@ enum stage { WAITS, FIRST_PIECE, LENGTH, REST, COMPLETE };
 struct flight {
     struct da__lane_item lane; /* must be first */
     bool is_send, in_lane;
+    bool is_spare;
     enum stage stage; /* of a receive */
     da_status status;
     unsigned char *data;
@@ -52,6 +54,8 @@ struct mpi_endpoint {
     int64_t moved_ns;            /* when `pieces` was last seen to grow */
     struct flight *open;
     uint8_t *sink;               /* one piece: where unwanted messages go */
+    unsigned char *spares;       /* one block for all */
+    struct flight *spare;        /* the free ones, linked by `older` */
 };
 
 /* ---- errors ------------------------------------------------------------------------------------
@@ -78,18 +82,45 @@ static da_status too_long(struct mpi_endpoint *m, const struct flight *f)
 /* ---- flights -----------------------------------------------------------------------------------
  */
 
+#define SPARE_STRIDE ((sizeof(struct flight) + WINDOW * sizeof(MPI_Request) + 63) / 64 * 64)
+
+static bool make_spares(struct mpi_endpoint *m)
+{
+    m->spares = da__alloc_aligned(NSPARES * SPARE_STRIDE, 64);
+    for (size_t i = 0; m->spares && i < NSPARES; i++) {
+        struct flight *f = (struct flight *)(void *)(m->spares + i * SPARE_STRIDE);
+        f->older = m->spare;
+        m->spare = f;
+    }
+    return m->spares != NULL;
+}
+
+static struct flight *take_spare(struct mpi_endpoint *m, int64_t nreq)
+{
+    struct flight *f = nreq <= WINDOW ? m->spare : NULL;
+    if (f)
+        m->spare = f->older;
+    return f;
+}
+
 static struct flight *open_flight(struct mpi_endpoint *m, int peer, int tag, void *data,
                                   int64_t nbytes, int64_t nreq)
 {
     struct flight *f =
         nreq > INT32_MAX ? NULL : da__alloc(sizeof *f + (size_t)nreq * sizeof *f->req);
+    bool is_spare = !f;
+    if (!f)
+        f = take_spare(m, nreq);
     if (!f) {
         da__fail(&m->base.error, DA_ERR_MEMORY, "no memory for a message of %lld bytes",
                  (long long)nbytes);
         return NULL;
     }
-    *f = (struct flight){
-        .lane = {.peer = peer, .tag = tag}, .data = data, .nbytes = nbytes, .older = m->open};
+    *f = (struct flight){.lane = {.peer = peer, .tag = tag},
+                         .is_spare = is_spare,
+                         .data = data,
+                         .nbytes = nbytes,
+                         .older = m->open};
     for (int64_t i = 0; i < nreq; i++)
         f->req[i] = MPI_REQUEST_NULL;
     if (m->open)
@@ -106,7 +137,12 @@ static void free_flight(struct mpi_endpoint *m, struct flight *f)
         m->open = f->older;
     if (f->older)
         f->older->newer = f->newer;
-    da__free(f);
+    if (f->is_spare) {
+        f->older = m->spare;
+        m->spare = f;
+    } else {
+        da__free(f);
+    }
 }
 
 static int64_t smaller(int64_t a, int64_t b)
@@ -389,6 +425,14 @@ static void abandon(struct mpi_endpoint *m, struct flight *f)
     free_flight(m, f);
 }
 
+static void free_endpoint(struct mpi_endpoint *m)
+{
+    da__lanes_close(&m->lanes);
+    da__free(m->spares);
+    da__free(m->sink);
+    da__free(m);
+}
+
 static void mpi_close(struct da__endpoint *e)
 {
     struct mpi_endpoint *m = (struct mpi_endpoint *)e;
@@ -405,9 +449,7 @@ static void mpi_close(struct da__endpoint *e)
         if (m->finalizes)
             MPI_Finalize();
     }
-    da__lanes_close(&m->lanes);
-    da__free(m->sink);
-    da__free(m);
+    free_endpoint(m);
 }
 
 static const struct da__endpoint_ops mpi_ops = {
@@ -489,10 +531,9 @@ da_status da__mpi_open(const void *mpi_comm, struct da__endpoint **endpoint, str
     struct mpi_endpoint *m = da__calloc(1, sizeof *m);
     if (m)
         m->sink = da__alloc(PIECE);
-    if (!m || !m->sink || da__lanes_open(&m->lanes) != DA_OK) {
+    if (!m || !m->sink || !make_spares(m) || da__lanes_open(&m->lanes) != DA_OK) {
         if (m)
-            da__free(m->sink);
-        da__free(m);
+            free_endpoint(m);
         return da__fail(err, DA_ERR_MEMORY, "MPI: no memory for an endpoint");
     }
     m->base.ops = &mpi_ops;
@@ -503,9 +544,7 @@ da_status da__mpi_open(const void *mpi_comm, struct da__endpoint **endpoint, str
     if (status != DA_OK) {
         if (m->finalizes)
             MPI_Finalize();
-        da__lanes_close(&m->lanes);
-        da__free(m->sink);
-        da__free(m);
+        free_endpoint(m);
         return status;
     }
     *endpoint = &m->base;

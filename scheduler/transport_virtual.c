@@ -9,7 +9,10 @@
  * Rules between threads. A flight belongs to the endpoint that started it, which alone frees it,
  * once its state says that it has landed; an eager message belongs to the mailbox. `state` is
  * stored last, with release order, by the thread that copied. `touching` counts the copies under
- * way in an engine's buffers: its endpoint does not close before they are over. */
+ * way in an engine's buffers: its endpoint does not close before they are over.
+ *
+ * Without memory an engine must still be heard, if only to say so: each has a few spare flights,
+ * which it alone takes and whoever frees them gives back. */
 #include "transport.h"
 
 #include "backoff.h"
@@ -23,6 +26,8 @@
 
 #define EAGER_BYTES 4096
 #define LONGEST_SLEEP_NS 10000000
+#define NSPARES 16       /* of an engine */
+#define SPARE_BYTES 1024 /* and what a message in one of them may hold */
 #define LINE 64
 
 enum state { IN_FLIGHT, LANDED, TOO_LONG, PEER_LEFT };
@@ -32,6 +37,7 @@ struct flight {
     struct da__lane_item lane; /* of the receiver's mailbox; must be first */
     bool is_send, is_eager;
     int owner;        /* the engine whose request it serves */
+    int spare;        /* which of the hub's spares it is, or -1 */
     const void *from; /* a message's bytes */
     void *to;         /* a receive's */
     int64_t nbytes;   /* length or capacity */
@@ -40,6 +46,8 @@ struct flight {
     struct flight *older, *newer; /* its endpoint's open flights */
     unsigned char copy[];         /* of an eager message */
 };
+
+#define SPARE_STRIDE ((sizeof(struct flight) + SPARE_BYTES + LINE - 1) / LINE * LINE)
 
 struct mailbox {
     _Alignas(LINE) pthread_mutex_t lock;
@@ -56,6 +64,8 @@ struct hub {
     int n;
     atomic_int open;
     struct mailbox *box;
+    unsigned char *spare; /* NSPARES for each engine, SPARE_STRIDE apart */
+    atomic_bool *taken;   /* per spare */
 };
 
 struct door {
@@ -120,13 +130,44 @@ static da_status outcome(struct door *d, const struct flight *f, enum state stat
 /* ---- flights -----------------------------------------------------------------------------------
  */
 
-/* Puts a new flight into a lane of `b`, whose lock is held. */
-static struct flight *put_in_lane(struct mailbox *b, const struct flight *model, size_t ncopy)
+static struct flight *take_spare(struct door *d, int *which)
 {
+    for (int i = 0; i < NSPARES; i++) {
+        int at = d->base.rank * NSPARES + i;
+        if (!atomic_load_explicit(&d->hub->taken[at], memory_order_acquire)) {
+            atomic_store_explicit(&d->hub->taken[at], true, memory_order_relaxed);
+            *which = at;
+            return (struct flight *)(void *)(d->hub->spare + (size_t)at * SPARE_STRIDE);
+        }
+    }
+    return NULL;
+}
+
+static void free_flight(struct hub *hub, struct flight *f)
+{
+    if (f->spare < 0)
+        da__free(f);
+    else
+        atomic_store_explicit(&hub->taken[f->spare], false, memory_order_release);
+}
+
+/* Puts a new flight into a lane of `b`, whose lock is held. A long message in a spare is not
+ * copied: it stays the sender's, like one that was never eager. */
+static struct flight *put_in_lane(struct door *d, struct mailbox *b, const struct flight *model,
+                                  size_t ncopy)
+{
+    int spare = -1;
     struct flight *f = da__alloc(sizeof *f + ncopy);
+    if (!f)
+        f = take_spare(d, &spare);
     if (!f)
         return NULL;
     *f = *model;
+    f->spare = spare;
+    if (spare >= 0 && ncopy > SPARE_BYTES) {
+        ncopy = 0;
+        f->is_eager = false;
+    }
     if (ncopy)
         memcpy(f->copy, model->from, ncopy);
     if (f->is_eager)
@@ -152,7 +193,7 @@ static void close_request(struct door *d, struct flight *f, struct da__request *
         d->open = f->older;
     if (f->older)
         f->older->newer = f->newer;
-    da__free(f);
+    free_flight(d->hub, f);
     r->done = true;
     r->impl = NULL;
 }
@@ -203,7 +244,8 @@ static da_status virtual_isend(struct da__endpoint *e, int to, int tag, const vo
     bool left = atomic_load(&b->left);
     struct flight *receive = left ? NULL : take_match(d->hub, b, &model);
     if (!receive && !left)
-        queued = put_in_lane(b, &model, eager ? (size_t)nbytes : 0);
+        queued = put_in_lane(d, b, &model, eager ? (size_t)nbytes : 0);
+    eager = queued && queued->is_eager; /* an eager one may be gone once the lock is */
     pthread_mutex_unlock(&b->lock);
     if (left)
         return peer_left(d, "send", to, tag);
@@ -227,7 +269,7 @@ static da_status land(struct door *d, const struct flight *receive, struct fligh
     int64_t nbytes = message->nbytes;
     enum state state = copy_over(receive->to, receive->nbytes, message->from, nbytes);
     if (message->is_eager) {
-        da__free(message);
+        free_flight(d->hub, message);
     } else {
         struct mailbox *sender = &d->hub->box[message->owner];
         finish(sender, message, nbytes, LANDED);
@@ -256,7 +298,7 @@ static da_status virtual_irecv(struct da__endpoint *e, int from, int tag, void *
      */
     bool left = !message && from != e->rank && atomic_load(&d->hub->box[from].left);
     if (!message && !left)
-        queued = put_in_lane(d->box, &model, 0);
+        queued = put_in_lane(d, d->box, &model, 0);
     pthread_mutex_unlock(&d->box->lock);
     if (left)
         return peer_left(d, "receive", from, tag);
@@ -347,7 +389,7 @@ static void strand(struct hub *hub, int rank, struct da__lane_item *chain)
         struct flight *f = (struct flight *)chain;
         chain = chain->next;
         if (f->is_eager)
-            da__free(f);
+            free_flight(hub, f);
         else if (f->owner != rank)
             finish(&hub->box[f->owner], f, 0, PEER_LEFT);
     }
@@ -377,6 +419,8 @@ static void free_hub(struct hub *hub)
     for (int i = 0; i < hub->n; i++)
         close_mailbox(&hub->box[i]);
     da__free(hub->box);
+    da__free(hub->spare);
+    da__free(hub->taken);
     da__free(hub);
 }
 
@@ -391,7 +435,7 @@ static void virtual_close(struct da__endpoint *e)
         sched_yield();
     for (struct flight *f = d->open; f; f = d->open) {
         d->open = f->older;
-        da__free(f);
+        free_flight(hub, f);
     }
     da__free(d);
     if (atomic_fetch_sub(&hub->open, 1) == 1)
@@ -429,8 +473,10 @@ static struct hub *open_hub(int n)
         return NULL;
     size_t nbytes = (size_t)n * sizeof *hub->box;
     hub->box = da__alloc_aligned(nbytes, LINE);
-    if (!hub->box) {
-        da__free(hub);
+    hub->spare = da__alloc_aligned((size_t)n * NSPARES * SPARE_STRIDE, LINE);
+    hub->taken = da__calloc((size_t)n * NSPARES, sizeof *hub->taken);
+    if (!hub->box || !hub->spare || !hub->taken) {
+        free_hub(hub);
         return NULL;
     }
     memset((void *)hub->box, 0, nbytes);

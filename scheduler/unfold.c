@@ -222,6 +222,9 @@ void da__plan_free(struct da__plan *plan)
     }
     da__free(plan->step);
     da__free(plan->value);
+    da__free(plan->data);
+    da__free(plan->state);
+    da__free(plan->item);
     da__program_free(plan->program);
     da__free(plan);
 }
@@ -237,6 +240,21 @@ static void predict(struct da__plan *plan)
         }
 }
 
+/* What every run of the plan needs beside the arrays themselves. */
+static bool make_room(struct da__plan *plan)
+{
+    const struct da__program *p = plan->program;
+    size_t most = 0, n = 0;
+    for (int i = 0; i < p->nsteps; i++) {
+        n = (i > 0 && p->step[i].level == p->step[i - 1].level ? n : 0) + (size_t)p->step[i].body.nreductions;
+        most = n > most ? n : most;
+    }
+    plan->data = da__calloc((size_t)p->nvalues + 1, sizeof *plan->data);
+    plan->state = da__calloc(most + 1, sizeof *plan->state);
+    plan->item = da__calloc(most + 1, sizeof *plan->item);
+    return plan->data != NULL && plan->state != NULL && plan->item != NULL;
+}
+
 da_status da__plan_make(struct da__program *p, int engine, struct da__plan **out)
 {
     struct da__plan *plan = da__calloc(1, sizeof *plan);
@@ -248,7 +266,7 @@ da_status da__plan_make(struct da__program *p, int engine, struct da__plan **out
     plan->program = p;
     plan->value = da__calloc((size_t)p->nvalues + 1, sizeof *plan->value);
     plan->step = da__calloc((size_t)p->nsteps + 1, sizeof *plan->step);
-    if (plan->value == NULL || plan->step == NULL)
+    if (plan->value == NULL || plan->step == NULL || !make_room(plan))
         goto done;
     for (int i = 0; i < p->nvalues; i++)
         local_of(p->dist[p->value[i].dist], engine, da__dtype_nbytes(p->value[i].dtype), &plan->value[i]);

@@ -401,6 +401,7 @@ struct da__bytes {
     int64_t nbytes, cap;
     int64_t at;    /* read position */
     bool failed;   /* out of memory, or read past the end; sticky */
+    bool no_memory;/* reading failed for want of memory, not for what the bytes say */
 };
 void da__bytes_free(struct da__bytes *b);
 void da__put_bytes(struct da__bytes *b, const void *data, size_t nbytes);

@@ -266,7 +266,8 @@ da_status da__program_dump_dot(const struct da__program *p, struct da__text *out
 /* The program's JSON with the data of the leaves it is bound to, so that it loads back anywhere. */
 da_status da__program_json(const struct da__program *p, struct da__graph *g, const struct da__binding *bind, struct da__text *out, struct da__error *err);
 
-/* A loaded pipeline: named nodes, kept; outputs in order. */
+/* A loaded pipeline: its named nodes, held but not kept (a run may fuse them away), and its outputs in order, kept. Free it before
+ * the graph. */
 struct da__pipeline {
     int nnodes, noutputs;
     char **id;

@@ -11,7 +11,7 @@ only()
         sources -name '*.[ch]' -o -name '*.inc' | grep -v "^$root/tests/install/" | xargs grep -lE "^ *# *include *[<\"]$1[>\"]" | grep -vE "^$root/($2)\$")
 }
 only mpi.h 'scheduler/transport_mpi\.c|io/(peers|[a-z0-9_]*mpi[a-z0-9_]*)\.[ch]|api/include/distarray/mpi\.h|tests/.*\.[ch]|bench/.*\.c'
-only hdf5.h 'io/hdf5[a-z0-9_]*\.[ch]|tests/unit/io/.*\.c'
+only hdf5.h 'io/hdf5[a-z0-9_]*\.[ch]|tests/.*\.c'
 only hwloc.h 'scheduler/topology\.c'
 only jansson.h 'graph/json[a-z0-9_]*\.[ch]|tests/unit/.*\.c'
 

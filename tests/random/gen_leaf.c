@@ -56,6 +56,8 @@ static int draw_full(struct gen *g, struct da__error *why)
     int64_t shape[PLAN_DIMS];
     int ndim = draw_shape(g, shape);
     da_dtype dtype = gen_dtype(g);
+    if (dtype == DA_BOOL && !plan_is(n, "full"))
+        dtype = DA_UINT8;
     gen_set_ints(n, "shape", ndim, shape);
     gen_set_dtype(n, "dtype", dtype);
     set_type(n, dtype, ndim, shape);
@@ -111,7 +113,7 @@ static int draw_linspace(struct gen *g, struct da__error *why)
     static const da_dtype dtype[] = {DA_FLOAT64, DA_FLOAT64, DA_FLOAT32, DA_INT32, DA_COMPLEX128, DA_INT64};
     struct plan_node *n = gen_node(g, "linspace");
     int64_t num = gen_percent(g, 5) ? 0 : gen_between(g, 1, 40);
-    gen_set_number(n, "start", real_scalar(gen_between(g, -20, 20) / 3.0));
+    gen_set_number(n, "start", real_scalar((double)gen_between(g, -20, 20) / 3));
     gen_set_number(n, "stop", gen_percent(g, 50) ? real_scalar(gen_unit(g) * 9) : int_scalar(gen_between(g, -5, 30)));
     gen_set_int(n, "num", num);
     if (gen_percent(g, 50))

@@ -140,11 +140,13 @@ static void attribute_json(const struct plan_node *n, const struct plan_arg *a, 
     }
 }
 
-/* Literals cannot say every empty shape, so an empty array is written as zeros. */
+/* Literals cannot say every empty shape, so an empty array is written as a full one. */
 static void node_json(const struct plan_node *n, int i, struct da__text *t)
 {
     bool empty = plan_is(n, "array") && da__nelem(n->ndim, n->shape) == 0;
-    da__text_add(t, "    {\"id\":\"n%d\",\"op\":\"%s\"", i, empty ? "zeros" : n->call->name);
+    da__text_add(t, "    {\"id\":\"n%d\",\"op\":\"%s\"", i, empty ? "full" : n->call->name);
+    if (empty)
+        da__text_add(t, ",\"fill_value\":false");
     inputs_json(n, t);
     for (int k = 0; k < n->call->nparams; k++) {
         const struct plan_arg *a = &n->arg[k];

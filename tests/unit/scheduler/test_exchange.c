@@ -77,7 +77,7 @@ static const struct da__dist *draw_dist(int ndim, const int64_t *shape, int neng
     int n = 0;
     for (int e = 0; e < nengines; e++)
         engines[n++] = e;
-    while (n > grid[0] * grid[1] * grid[2] && draw(2)) { /* some subset that is still large enough */
+    while (n > 1 && n > grid[0] * grid[1] * grid[2] && draw(2)) { /* some subset that is still large enough */
         int gone = (int)draw(n);
         memmove(engines + gone, engines + gone + 1, (size_t)(n - gone - 1) * sizeof *engines);
         n--;
