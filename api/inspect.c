@@ -98,43 +98,51 @@ int da_owner(const da_array *a, const int64_t *index)
 
 /* ---- graphs and plans ---- */
 
-typedef da_status (*dump)(da_context *ctx, int n, da_array *const *arrays, struct da__text *out, struct da__error *err);
+/* `pass`: the last one that has run; NULL: all have. */
+typedef da_status (*dump)(da_context *ctx, int n, da_array *const *arrays, const char *pass, struct da__text *out, struct da__error *err);
 
-static da_status deferred_json(da_context *ctx, int n, da_array *const *arrays, struct da__text *out, struct da__error *err)
+static da_status deferred_json(da_context *ctx, int n, da_array *const *arrays, const char *pass, struct da__text *out, struct da__error *err)
 {
+    (void)pass;
     return da__graph_dump_json(ctx->graph, n, arrays, out, err);
 }
 
-static da_status deferred_dot(da_context *ctx, int n, da_array *const *arrays, struct da__text *out, struct da__error *err)
+static da_status deferred_dot(da_context *ctx, int n, da_array *const *arrays, const char *pass, struct da__text *out, struct da__error *err)
 {
+    (void)pass;
     return da__graph_dump_dot(ctx->graph, n, arrays, out, err);
 }
 
-static da_status optimized_json(da_context *ctx, int n, da_array *const *arrays, struct da__text *out, struct da__error *err)
+static da_status optimized_json(da_context *ctx, int n, da_array *const *arrays, const char *pass, struct da__text *out, struct da__error *err)
 {
     struct da__program *p;
-    DA_TRY(da__runtime_plan(ctx->rt, n, arrays, &p, err));
-    da_status status = da__program_dump_json(p, out, err);
+    struct da__binding bind;
+    DA_TRY(da__runtime_plan(ctx->rt, n, arrays, pass, &p, &bind, err));
+    da_status status = da__program_json(p, ctx->graph, &bind, out, err);
+    da__binding_free(&bind);
     da__program_free(p);
     return status;
 }
 
-static da_status optimized_dot(da_context *ctx, int n, da_array *const *arrays, struct da__text *out, struct da__error *err)
+static da_status optimized_dot(da_context *ctx, int n, da_array *const *arrays, const char *pass, struct da__text *out, struct da__error *err)
 {
     struct da__program *p;
-    DA_TRY(da__runtime_plan(ctx->rt, n, arrays, &p, err));
+    struct da__binding bind;
+    DA_TRY(da__runtime_plan(ctx->rt, n, arrays, pass, &p, &bind, err));
     da_status status = da__program_dump_dot(p, out, err);
+    da__binding_free(&bind);
     da__program_free(p);
     return status;
 }
 
-static da_status explain(da_context *ctx, int n, da_array *const *arrays, struct da__text *out, struct da__error *err)
+static da_status explain(da_context *ctx, int n, da_array *const *arrays, const char *pass, struct da__text *out, struct da__error *err)
 {
+    (void)pass;
     return da__runtime_explain(ctx->rt, n, arrays, out, err);
 }
 
 /* Text about sound arrays of this context, as the caller's own. */
-static da_status text_about(da_context *ctx, const char *what, dump write, int n, da_array *const *arrays, char **out)
+static da_status text_about(da_context *ctx, const char *what, dump write, int n, da_array *const *arrays, const char *pass, char **out)
 {
     if (out == NULL)
         return da__api_fail(ctx, DA_ERR_ARGUMENT, "%s: there is no place for the text", what);
@@ -142,7 +150,7 @@ static da_status text_about(da_context *ctx, const char *what, dump write, int n
     DA_TRY(da__api_arrays(ctx, what, n, arrays));
     struct da__error err = {.engine = -1};
     struct da__text text = {0};
-    da_status status = write(ctx, n, arrays, &text, &err);
+    da_status status = write(ctx, n, arrays, pass, &text, &err);
     if (status == DA_OK && text.s != NULL && !text.failed) {
         *out = text.s;
         return DA_OK;
@@ -161,12 +169,35 @@ da_status da_graph_dump(da_context *ctx, int n, da_array *const *arrays, da_stag
     };
     if ((unsigned)stage > DA_STAGE_OPTIMIZED || (unsigned)format > DA_FORMAT_DOT)
         return da__api_fail(ctx, DA_ERR_ARGUMENT, "da_graph_dump: stage %d or format %d does not exist", (int)stage, (int)format);
-    return text_about(ctx, "da_graph_dump", writers[stage][format], n, arrays, out);
+    return text_about(ctx, "da_graph_dump", writers[stage][format], n, arrays, NULL, out);
+}
+
+da_status da_graph_dump_after(da_context *ctx, int n, da_array *const *arrays, const char *pass, da_format format, char **out)
+{
+    static const dump writers[2] = {[DA_FORMAT_JSON] = optimized_json, [DA_FORMAT_DOT] = optimized_dot};
+    if ((unsigned)format > DA_FORMAT_DOT || pass == NULL)
+        return da__api_fail(ctx, DA_ERR_ARGUMENT, "da_graph_dump_after: format %d does not exist, or no pass is named", (int)format);
+    return text_about(ctx, "da_graph_dump_after", writers[format], n, arrays, pass, out);
+}
+
+int da_pass_count(void)
+{
+    return da__npasses();
+}
+
+const char *da_pass_name(int i)
+{
+    return i >= 0 && i < da__npasses() ? da__pass_info(i)->name : NULL;
+}
+
+const char *da_pass_reason(int i)
+{
+    return i >= 0 && i < da__npasses() ? da__pass_info(i)->reason : NULL;
 }
 
 da_status da_explain(da_context *ctx, int n, da_array *const *arrays, char **out)
 {
-    return text_about(ctx, "da_explain", explain, n, arrays, out);
+    return text_about(ctx, "da_explain", explain, n, arrays, NULL, out);
 }
 
 /* ---- counters ---- */

@@ -26,6 +26,13 @@ static bool in_bundle(const struct bundle *b, const struct da__combine_item *it)
     return it->plan->group_size > 1 && it->plan->group_key == b->key;
 }
 
+/* A part of a message: states start where da__red_join may read them. */
+static int64_t states_nbytes(const struct da__combine_item *it)
+{
+    enum { ALIGNMENT = 16 };
+    return (it->plan->nstates * it->plan->state_nbytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
 static void measure(struct bundle *b)
 {
     b->up_nbytes = b->down_nbytes = DA__MESSAGE_HEADER;
@@ -34,7 +41,7 @@ static void measure(struct bundle *b)
         if (!in_bundle(b, it))
             continue;
         b->tree = it->plan;
-        b->up_nbytes += it->plan->nstates * it->plan->state_nbytes;
+        b->up_nbytes += states_nbytes(it);
         b->down_nbytes += it->plan->nstates * (int64_t)da__dtype_nbytes(it->result);
     }
 }
@@ -73,7 +80,7 @@ static void join_child(struct bundle *b, const char *block)
         if (!in_bundle(b, it))
             continue;
         da__red_join(it->red, it->compute, it->plan->nstates, it->state, at);
-        at += it->plan->nstates * it->plan->state_nbytes;
+        at += states_nbytes(it);
     }
 }
 
@@ -89,8 +96,10 @@ static void send_states(struct bundle *b)
         const struct da__combine_item *it = &b->item[i];
         if (!in_bundle(b, it))
             continue;
-        memcpy(at, it->state, (size_t)(it->plan->nstates * it->plan->state_nbytes));
-        at += it->plan->nstates * it->plan->state_nbytes;
+        int64_t nbytes = it->plan->nstates * it->plan->state_nbytes, whole = states_nbytes(it);
+        memcpy(at, it->state, (size_t)nbytes);
+        memset(at + nbytes, 0, (size_t)(whole - nbytes));
+        at += whole;
     }
     da__run_send(b->r, b->tree->parent, DA__TAG_COMBINE_UP, block, b->up_nbytes, block);
 }

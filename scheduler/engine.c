@@ -125,12 +125,12 @@ bool da__engine_obey(struct da__engine *e, struct da__bytes *command, struct da_
     case DA__COMMAND_STOP:
         return false;
     case DA__COMMAND_RESERVE:
-        if (!da__command_reserve(e, da__get_i64(command))) {
-            e->failure.engine = e->rank;
+        if (!da__command_reserve(e, da__get_i64(command)))
             da__fail(&e->failure, DA_ERR_MEMORY, "no memory for a long command");
-        }
         break;
     }
+    if (e->failure.status != DA_OK && e->failure.engine < 0)
+        e->failure.engine = e->rank;
     report->failure = e->failure;
     report->messages = e->data_messages;
     report->message_bytes = e->data_bytes;

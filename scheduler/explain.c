@@ -67,7 +67,9 @@ static da_status explain_engine(const struct da__program *p, int engine, struct 
 da_status da__runtime_explain(struct da__runtime *rt, int ntargets, da_array *const *target, struct da__text *out, struct da__error *err)
 {
     struct da__program *p = NULL;
-    DA_TRY(da__runtime_plan(rt, ntargets, target, &p, err));
+    struct da__binding bind;
+    DA_TRY(da__runtime_plan(rt, ntargets, target, NULL, &p, &bind, err));
+    da__binding_free(&bind);
     int n = da__graph_nengines(rt->graph);
     da__text_add(out, "%d step%s, %d value%s, %d engine%s\n", p->nsteps, p->nsteps == 1 ? "" : "s", p->nvalues, p->nvalues == 1 ? "" : "s", n, n == 1 ? "" : "s");
     for (int i = 0; i < p->nsteps; i++)

@@ -14,8 +14,8 @@ void da__run_fail(struct da__execution *r, da_status status, const char *format,
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    r->engine->failure.engine = r->engine->rank;
     da__fail(&r->engine->failure, status, "%s", text);
+    r->engine->failure.engine = r->engine->rank;
     int64_t code = status;
     memcpy(r->void_header, &code, sizeof code);
 }

@@ -216,17 +216,41 @@ done:
     return status;
 }
 
-da_status da__runtime_plan(struct da__runtime *rt, int ntargets, da_array *const *target, struct da__program **out, struct da__error *err)
+/* The user's switches, with all passes behind `last` off. */
+static da_status passes_up_to(const struct da__runtime *rt, const char *last, struct da__text *out, struct da__error *err)
 {
-    struct da__binding bind;
-    DA_TRY(first_poison(ntargets, target, err));
-    DA_TRY(da__lower(rt->graph, ntargets, target, rt->passes, out, &bind, err));
-    da__binding_free(&bind);
-    da_status status = da__optimize(*out, rt->passes, NULL, NULL, err);
+    bool behind = false;
+    da__text_add(out, "%s", rt->passes != NULL ? rt->passes : "");
+    for (int i = 0; i < da__npasses() && last != NULL; i++) {
+        const char *name = da__pass_info(i)->name;
+        if (behind)
+            da__text_add(out, ",-%s", name);
+        behind = behind || strcmp(name, last) == 0;
+    }
+    if (last != NULL && !behind)
+        return da__fail(err, DA_ERR_ARGUMENT, "there is no pass \"%s\"", last);
+    return out->failed ? da__fail(err, DA_ERR_MEMORY, "out of memory for the names of passes") : DA_OK;
+}
+
+da_status da__runtime_plan(struct da__runtime *rt, int ntargets, da_array *const *target, const char *last_pass, struct da__program **out,
+                           struct da__binding *bind, struct da__error *err)
+{
+    struct da__text passes = {0};
+    *out = NULL;
+    memset(bind, 0, sizeof *bind);
+    da_status status = first_poison(ntargets, target, err);
+    if (status == DA_OK)
+        status = passes_up_to(rt, last_pass, &passes, err);
+    if (status == DA_OK)
+        status = da__lower(rt->graph, ntargets, target, passes.s, out, bind, err);
+    if (status == DA_OK)
+        status = da__optimize(*out, passes.s, NULL, NULL, err);
     if (status != DA_OK) {
         da__program_free(*out);
         *out = NULL;
+        da__binding_free(bind);
     }
+    da__text_free(&passes);
     return status;
 }
 

@@ -122,6 +122,7 @@ static da_status open_virtual(struct da__runtime *rt, const struct da__runtime_o
     da_status status = plan_launch(o, (int)n, &l, err);
     if (status == DA_OK)
         status = da__engine_open(rt->endpoint[0], l.nthreads, cores_of(&l, 0), l.memory, n > 1, &rt->engine, err);
+    rt->serving = true; /* those that start */
     for (int i = 1; i < n && status == DA_OK; i++)
         status = start_thread(rt, &l, i, err);
     da__topology_free(&l.topology);
@@ -143,6 +144,9 @@ static da_status open_mpi(struct da__runtime *rt, const struct da__runtime_optio
     if (status == DA_OK)
         status = da__engine_open(rt->endpoint[0], l.nthreads, cores_of(&l, 0), l.memory, false, &rt->engine, err);
     da__topology_free(&l.topology);
+    struct da__engine voice = {.endpoint = rt->endpoint[0], .rank = rt->endpoint[0]->rank, .size = rt->endpoint[0]->size};
+    status = da__engine_agree(&voice, status, err); /* nobody serves a master that could not start, or the reverse */
+    rt->serving = status == DA_OK;
     if (status == DA_OK && rt->endpoint[0]->rank > 0) {
         da__engine_serve(rt->engine);
         *served = true;
@@ -160,10 +164,9 @@ static void close_endpoints(struct da__runtime *rt)
 
 static void stop_engines(struct da__runtime *rt)
 {
-    if (rt->engine != NULL && rt->engine->rank == 0 && rt->graph != NULL) {
-        da__command_start(rt, DA__COMMAND_STOP);
-        da__command_send(rt->engine, rt->command.data, rt->command.nbytes);
-    }
+    const int64_t stop = DA__COMMAND_STOP;
+    if (rt->engine != NULL && rt->engine->rank == 0 && rt->serving)
+        da__command_send(rt->engine, &stop, sizeof stop);
     for (int i = 1; i <= rt->nthreads_started; i++)
         pthread_join(rt->thread[i], NULL);
 }
@@ -220,8 +223,6 @@ da_status da__runtime_open(const struct da__runtime_options *options, struct da_
             status = da__fail(err, DA_ERR_MEMORY, "out of memory for a context");
     }
     if (status != DA_OK || served) {
-        if (status != DA_OK && rt->nthreads_started > 0 && rt->graph == NULL)
-            rt->graph = da__graph_new(1); /* so that the threads that did start are stopped */
         stop_engines(rt);
         free_runtime(rt);
         return status;

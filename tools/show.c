@@ -11,6 +11,7 @@ struct show {
     struct cli_engines engines;
     const char *stage, *format;
     da_stage which;
+    const char *pass; /* NULL: all of them, or the deferred graph */
     da_format how;
 };
 typedef int (*action)(struct show *s, da_context *ctx, da_pipeline *p, const char *file);
@@ -103,7 +104,8 @@ static int print_graph(struct show *s, da_context *ctx, da_pipeline *p, const ch
     da_array **list = outputs(p);
     if (list == NULL)
         return cli_error(s->self, CLI_FAILED, "out of memory");
-    da_status status = da_graph_dump(ctx, da_pipeline_noutputs(p), list, s->which, s->how, &text);
+    da_status status = s->pass != NULL ? da_graph_dump_after(ctx, da_pipeline_noutputs(p), list, s->pass, s->how, &text)
+                                       : da_graph_dump(ctx, da_pipeline_noutputs(p), list, s->which, s->how, &text);
     free(list);
     return print_text(s, ctx, status, text);
 }
@@ -132,13 +134,18 @@ static int choose(const struct cli_command *self, const char *flag, const char *
 
 static int choose_and_print(struct show *s, da_context *ctx, da_pipeline *p, const char *file)
 {
-    static const char *const stages[] = {"deferred", "optimized"};
+    enum { MOST_STAGES = 64 };
+    const char *stages[MOST_STAGES] = {"deferred", "optimized"};
     static const char *const formats[] = {"json", "dot"};
-    int stage = choose(s->self, "--stage", s->stage, 2, stages);
+    int nstages = 2;
+    for (int i = 0; i < da_pass_count() && nstages < MOST_STAGES; i++)
+        stages[nstages++] = da_pass_name(i);
+    int stage = choose(s->self, "--stage", s->stage, nstages, stages);
     int format = stage >= 0 ? choose(s->self, "--format", s->format, 2, formats) : -1;
     if (format < 0)
         return CLI_USAGE;
-    s->which = (da_stage)stage;
+    s->which = stage == 0 ? DA_STAGE_DEFERRED : DA_STAGE_OPTIMIZED;
+    s->pass = stage >= 2 ? stages[stage] : NULL;
     s->how = (da_format)format;
     return print_graph(s, ctx, p, file);
 }
@@ -149,7 +156,7 @@ int cli_graph(const struct cli_command *self, int argc, char **argv)
     const struct cli_option option[] = {
         DEFINE_OPTION(s),
         ENGINES_OPTION(s),
-        {"--stage", "STAGE", CLI_TEXT, &s.stage, "deferred (default) or optimized"},
+        {"--stage", "STAGE", CLI_TEXT, &s.stage, "deferred (default), optimized, or a pass: the program after fold, prune, cse, views, fuse, merge, schedule"},
         {"--format", "FORMAT", CLI_TEXT, &s.format, "json (default; runs again) or dot (for Graphviz)"},
     };
     return with_arguments(&s, sizeof option / sizeof *option, option, argc, argv, choose_and_print);

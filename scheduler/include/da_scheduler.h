@@ -31,8 +31,10 @@ da_status da__runtime_gather(struct da__runtime *rt, da_array *a, void *out, str
 /* Data of the master's memory as an array (copied); distributed as `spec` says. Poisoned on error. */
 da_array *da__runtime_import(struct da__runtime *rt, const void *data, da_dtype dtype, int ndim, const int64_t *shape,
                              const struct da__dist_spec *spec);
-/* The optimized program of the targets as it would run (the caller frees it). */
-da_status da__runtime_plan(struct da__runtime *rt, int ntargets, da_array *const *target, struct da__program **out, struct da__error *err);
+/* The program of the targets as it would run, or as it is after the pass `last_pass` (NULL: all of them), and what it binds.
+ * The caller frees both. */
+da_status da__runtime_plan(struct da__runtime *rt, int ntargets, da_array *const *target, const char *last_pass, struct da__program **out,
+                           struct da__binding *bind, struct da__error *err);
 
 /* Counters since the start or the last reset, over all engines (as the engines reported with their last run). */
 struct da__counters {

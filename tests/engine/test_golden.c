@@ -57,7 +57,9 @@ static void plan(const char *which, int ntargets, da_array *const *target)
     struct da__error err = {.engine = -1};
     struct da__program *p = NULL;
     struct da__text t = {0};
-    assert_ok(da__runtime_plan(rt, ntargets, target, &p, &err), &err, which);
+    struct da__binding bind;
+    assert_ok(da__runtime_plan(rt, ntargets, target, NULL, &p, &bind, &err), &err, which);
+    da__binding_free(&bind);
     assert_ok(da__program_verify(p, &err), &err, which);
     assert_ok(da__program_dump_json(p, &t, &err), &err, which);
     compare(which, t.s);

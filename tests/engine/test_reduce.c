@@ -204,7 +204,7 @@ static void nan_wins(void **state)
     struct layout l;
     double data[40];
     for (int k = 0; k < 40; k++)
-        data[k] = k == 17 || k == 31 ? NAN : k;
+        data[k] = k == 17 || k == 31 ? (double)NAN : (double)k;
     for (int a = 0; a < NMAPS; a++) {
         char maps[] = {MAPS[a], '\0'};
         layout(&l, 1, shape, maps, 0);

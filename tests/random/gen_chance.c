@@ -55,7 +55,7 @@ static int64_t integer_value(struct gen *g, int bits, bool is_signed, bool speci
 {
     if (specials && gen_percent(g, 15)) {
         int64_t low = is_signed ? (bits == 64 ? INT64_MIN : -((int64_t)1 << (bits - 1))) : 0;
-        int64_t high = is_signed || bits == 64 ? (int64_t)(UINT64_MAX >> (is_signed ? 65 - bits : 0)) : (int64_t)(UINT64_MAX >> (64 - bits));
+        int64_t high = (int64_t)((is_signed ? (uint64_t)INT64_MAX : UINT64_MAX) >> (64 - bits));
         int64_t extreme[] = {low, low + 1, high, high - 1, -1, 0};
         return extreme[gen_below(g, 6)];
     }
@@ -79,7 +79,7 @@ static void element(struct gen *g, da_dtype dtype, bool specials, void *out)
 {
     const struct da__dtype_info *info = da__dtype(dtype);
     bool single = dtype == DA_FLOAT32 || dtype == DA_COMPLEX64;
-    int64_t n = integer_value(g, (int)(8 * info->nbytes), info->kind == 'i', specials);
+    int64_t n = integer_value(g, info->nbytes < 8 ? (int)(8 * info->nbytes) : 64, info->kind == 'i', specials);
     double x[2] = {real_value(g, single, specials), real_value(g, single, specials)};
     float y[2] = {(float)x[0], (float)x[1]};
     if (info->kind == 'b')

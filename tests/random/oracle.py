@@ -573,13 +573,38 @@ def evaluate(node, known):
     return elementwise(name, operands)
 
 
+def kernel(node, known):
+    """A fused kernel of a program's dump: its outputs, each over the whole space."""
+    space = tuple(node["space"])
+    inputs = [known[x] if isinstance(x, str) else evaluate(x, known) for x in node.get("in", [])]
+    params = [Value(np.array(number(p["value"]), p["dtype"])) for p in node.get("params", [])]
+    results = []
+    def find(ref):
+        k = int(ref[1:])
+        if ref[0] == "x":
+            return Value(np.broadcast_to(np.indices(space, sparse=True)[k], space))
+        return {"i": inputs, "p": params, "r": results}[ref[0]][k]
+    for insn in node.get("body", []):
+        args = [find(ref) for ref in insn["args"]]
+        results.append(cast(args[0], insn["dtype"]) if insn["op"] == "astype" else elementwise(insn["op"], args))
+    found = {}
+    for out in node.get("outputs", []):
+        x = find(out["value"])
+        err = None if x.err is None else np.broadcast_to(x.err, space)
+        found[out["id"]] = Value(np.broadcast_to(x.data, space), err)
+    return found
+
+
 def evaluate_all(pipeline):
     known = {}
     for node in pipeline["nodes"]:
         try:
-            known[node["id"]] = evaluate(node, known)
+            if node["op"] == "kernel":
+                known.update(kernel(node, known))
+            else:
+                known[node["id"]] = evaluate(node, known)
         except Exception as problem:
-            raise type(problem)("%s %s: %s" % (node["id"], node["op"], problem)) from problem
+            raise type(problem)("%s %s: %s" % (node.get("id"), node["op"], problem)) from problem
     return known
 
 

@@ -61,8 +61,10 @@ struct plan_arg *plan_arg(struct plan_node *n, const char *name);
 bool plan_is(const struct plan_node *n, const char *op);
 /* Builds node i into array[i]; `dists`: under the plan's distributions, else the default ones. */
 void plan_build_node(const struct plan *p, int i, struct da__runtime *rt, bool dists, da_array **array);
-/* The pipeline, one node a line; the results are the targets. */
-void plan_json(const struct plan *p, struct da__text *t);
+/* The pipeline, one node a line; the results are the targets. `exprs`: nodes as expressions where they can be said so. */
+void plan_json(const struct plan *p, bool exprs, struct da__text *t);
+/* Node i as an expression; false (and a text to throw away) where there is none. */
+bool plan_expr(const struct plan_node *n, int i, struct da__text *t);
 /* Nodes that no target, kept or early node needs go. */
 void plan_prune(struct plan *p);
 

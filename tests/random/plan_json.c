@@ -164,12 +164,22 @@ static void node_json(const struct plan_node *n, int i, struct da__text *t)
     da__text_add(t, "}");
 }
 
-void plan_json(const struct plan *p, struct da__text *t)
+static void expr_or_node_json(const struct plan_node *n, int i, struct da__text *t)
+{
+    struct da__text expr = {0};
+    if (plan_expr(n, i, &expr))
+        da__text_add(t, "    {\"id\":\"n%d\",\"expr\":\"%s\"}", i, expr.s);
+    else
+        node_json(n, i, t);
+    da__text_free(&expr);
+}
+
+void plan_json(const struct plan *p, bool exprs, struct da__text *t)
 {
     const char *comma = "";
     da__text_add(t, "{ \"distarray\": 1,\n  \"nodes\": [\n");
     for (int i = 0; i < p->nnodes; i++) {
-        node_json(&p->node[i], i, t);
+        (exprs ? expr_or_node_json : node_json)(&p->node[i], i, t);
         da__text_add(t, i + 1 < p->nnodes ? ",\n" : "\n");
     }
     da__text_add(t, "  ],\n  \"outputs\": [");

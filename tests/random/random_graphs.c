@@ -58,7 +58,7 @@ static void report(uint64_t seed, struct plan *p, struct how h, struct session *
     print_how(&h);
     alarm(0);
     shrink(p, &h, s, o, f);
-    plan_json(p, &t);
+    plan_json(p, false, &t);
     fprintf(stderr, "shrunk to %d nodes: %s\n", p->nnodes, f->text);
     print_how(&h);
     fprintf(stderr, "%s", t.s != NULL ? t.s : "");
@@ -70,7 +70,7 @@ static void refused(uint64_t seed, struct plan *p, const struct da__error *why)
     struct da__text t = {0};
     fprintf(stderr, "FAILED seed %" PRIu64 ", engines %d: the library refuses the last node: %s\n", seed, p->engines, why->text);
     plan_prune(p);
-    plan_json(p, &t);
+    plan_json(p, false, &t);
     fprintf(stderr, "%s", t.s != NULL ? t.s : "");
     da__text_free(&t);
 }
@@ -96,7 +96,7 @@ static struct how draw_how(struct gen *g, const struct how *plain)
     struct how h = *plain;
     int chance = (int)gen_below(g, 100);
     if (chance < 20)
-        h.way = RUN_PIPELINE;
+        h.way = chance < 8 ? RUN_PIPELINE : RUN_EXPRESSIONS;
     else if (chance < 35)
         h.way = RUN_DUMP;
     else if (chance < 55)
@@ -158,7 +158,7 @@ static bool draw(uint64_t seed, struct session *s, const struct how *h, struct p
 static void print_plan(uint64_t seed, const struct plan *p)
 {
     struct da__text t = {0};
-    plan_json(p, &t);
+    plan_json(p, false, &t);
     printf("seed %" PRIu64 ", engines %d\n%s", seed, p->engines, t.s);
     da__text_free(&t);
 }

@@ -7,7 +7,7 @@
 
 #include "text.h"
 
-const char *const run_way_name[RUN_NWAYS] = {"build", "pipeline", "dump", "program"};
+const char *const run_way_name[RUN_NWAYS] = {"build", "pipeline", "expressions", "dump", "program"};
 
 static bool fail(struct failure *f, int node, const char *what, const char *text)
 {
@@ -19,7 +19,7 @@ static bool fail(struct failure *f, int node, const char *what, const char *text
 bool run_tell(const struct plan *p, struct oracle *o, struct failure *f)
 {
     struct da__text t = {0};
-    plan_json(p, &t);
+    plan_json(p, false, &t);
     bool told = oracle_graph(o, t.s, t.len);
     da__text_free(&t);
     return told || fail(f, -1, "NumPy refuses the graph", o->line);
@@ -140,11 +140,10 @@ static int targets_of(const struct plan *p, da_array *const *array, da_array **t
 
 static bool run_pipeline(const struct plan *p, const struct how *h, struct da__runtime *rt, struct oracle *o, struct failure *f)
 {
-    (void)h;
     da_array *target[PLAN_NODES];
     int node[PLAN_NODES];
     struct da__text t = {0};
-    plan_json(p, &t);
+    plan_json(p, h->way == RUN_EXPRESSIONS, &t);
     bool good = load_and_check(&t, targets_of(p, NULL, target, node), node, rt, o, f);
     da__text_free(&t);
     return good;
@@ -236,7 +235,7 @@ static bool nothing_left(struct da__graph *g, struct failure *f)
 bool run_plan(const struct plan *p, const struct how *h, struct session *s, struct oracle *o, struct failure *f)
 {
     static bool (*const way[RUN_NWAYS])(const struct plan *, const struct how *, struct da__runtime *, struct oracle *, struct failure *) = {
-        run_build, run_pipeline, run_dump, run_program};
+        run_build, run_pipeline, run_pipeline, run_dump, run_program};
     struct da__runtime *rt = session_get(s, h->engines, h->threads, h->passes);
     if (rt == NULL)
         return fail(f, -1, "runtime", "does not open");

@@ -22,10 +22,11 @@ struct da__runtime *session_get(struct session *s, int engines, int threads, con
 void session_close(struct session *s);
 
 enum run_way {
-    RUN_BUILD,    /* the nodes as they are                                              */
-    RUN_PIPELINE, /* written as a pipeline, loaded                                      */
-    RUN_DUMP,     /* built, the deferred graph dumped, loaded                           */
-    RUN_PROGRAM,  /* built, optimized with a check after each pass, dumped, loaded      */
+    RUN_BUILD,       /* the nodes as they are                                         */
+    RUN_PIPELINE,    /* written as a pipeline, loaded                                 */
+    RUN_EXPRESSIONS, /* the same, operations as expressions                           */
+    RUN_DUMP,        /* built, the deferred graph dumped, loaded                      */
+    RUN_PROGRAM,     /* built, optimized with a check after each pass, dumped, loaded */
     RUN_NWAYS
 };
 extern const char *const run_way_name[RUN_NWAYS];

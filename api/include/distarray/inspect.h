@@ -39,6 +39,20 @@ typedef enum da_format {
  * Errors: a poisoned array's own status, DA_ERR_MEMORY. */
 DA_API da_status da_graph_dump(da_context *ctx, int n, da_array *const *arrays, da_stage stage, da_format format, char **out);
 
+/* The program of `n` arrays as it is after one of the optimizer's passes (da_pass_name). Nothing is computed. The caller
+ * releases *out by da_free; NULL on failure.
+ * Errors: as da_graph_dump; DA_ERR_ARGUMENT (no such pass). */
+DA_API da_status da_graph_dump_after(da_context *ctx, int n, da_array *const *arrays, const char *pass, da_format format, char **out);
+
+/* The number of the optimizer's passes. */
+DA_API int da_pass_count(void);
+
+/* A pass' name, in the order in which they run, as da_options.passes and $DISTARRAY_PASSES switch it off; NULL: no more. */
+DA_API const char *da_pass_name(int i);
+
+/* What a pass is for, one line; NULL: no such pass. */
+DA_API const char *da_pass_reason(int i);
+
 /* What computing `n` arrays would do, for people: steps, what was fused or why not, messages and bytes. Nothing is
  * computed. The caller releases *out by da_free; NULL on failure.
  * Errors: a poisoned array's own status, DA_ERR_MEMORY. */
