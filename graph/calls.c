@@ -35,6 +35,12 @@ static struct da__scalar int_scalar(int64_t i)
     return (struct da__scalar){.kind = DA__SCALAR_INT, .i = i, .re = (double)i};
 }
 
+/* False and true are 0 and 1 in every dtype, bool too. */
+static struct da__scalar bool_scalar(bool b)
+{
+    return (struct da__scalar){.kind = DA__SCALAR_BOOL, .i = b, .re = b};
+}
+
 static int64_t int_or(const struct da__arg *arg, int64_t otherwise)
 {
     return given(arg) ? arg->operand.scalar.i : otherwise;
@@ -169,13 +175,13 @@ static da_array *filled(struct da__graph *g, const struct da__callable *c,
 da_array *da__call_zeros(struct da__graph *g, const struct da__callable *c,
                          const struct da__arg *arg)
 {
-    return filled(g, c, &arg[0], int_scalar(0), dtype_or(&arg[1], DA_FLOAT64), arg[2].dist);
+    return filled(g, c, &arg[0], bool_scalar(false), dtype_or(&arg[1], DA_FLOAT64), arg[2].dist);
 }
 
 da_array *da__call_ones(struct da__graph *g, const struct da__callable *c,
                         const struct da__arg *arg)
 {
-    return filled(g, c, &arg[0], int_scalar(1), dtype_or(&arg[1], DA_FLOAT64), arg[2].dist);
+    return filled(g, c, &arg[0], bool_scalar(true), dtype_or(&arg[1], DA_FLOAT64), arg[2].dist);
 }
 
 /* The value goes through a literal, so that every element of every dtype can be said. */

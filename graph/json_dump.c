@@ -44,38 +44,18 @@ static void write_nested(struct da__text *t, da_dtype dtype, int ndim, const int
     }
 }
 
-/* Lists down to the first empty axis: [] or [[],[]]. */
-static void write_empty(struct da__text *t, int ndim, const int64_t *shape)
+/* Nested lists cannot say the shape of an array without elements. */
+const char *da__json_leaf_op(int ndim, const int64_t *shape)
 {
-    int64_t lists = 1;
-    int depth = 0;
-    while (depth < ndim && shape[depth] > 0)
-        lists *= shape[depth++];
-    int64_t one[DA_MAX_NDIM];
-    for (int k = 0; k < depth; k++)
-        one[k] = shape[k];
-    int64_t index[DA_MAX_NDIM] = {0};
-    for (int64_t i = 0; i < lists; i++) {
-        int first = depth;
-        while (first > 0 && index[first - 1] == 0)
-            first--;
-        da__text_add(t, i > 0 ? "," : "");
-        for (int k = first; k < depth; k++)
-            da__text_add(t, "[");
-        da__text_add(t, "[]");
-        for (int k = depth - 1; k >= 0; k--) {
-            if (++index[k] < one[k])
-                break;
-            index[k] = 0;
-            da__text_add(t, "]");
-        }
-    }
+    return da__nelem(ndim, shape) == 0 ? "zeros" : "array";
 }
 
 da_status da__json_data(struct da__graph *g, da_array *leaf, struct da__text *t,
                         struct da__error *err)
 {
     int64_t nelem = da__nelem(leaf->ndim, leaf->shape), nbytes;
+    if (nelem == 0)
+        return DA_OK;
     if (!da__mul_i64(nelem, (int64_t)da__dtype_nbytes(leaf->dtype), &nbytes) ||
         nbytes > DA__MAX_EMBEDDED)
         return da__fail(err, DA_ERR_UNSUPPORTED,
@@ -90,10 +70,7 @@ da_status da__json_data(struct da__graph *g, da_array *leaf, struct da__text *t,
     da_status status = da__graph_export(g, leaf, data, err);
     if (status == DA_OK) {
         da__text_add(t, "\"data\":");
-        if (nelem == 0)
-            write_empty(t, leaf->ndim, leaf->shape);
-        else
-            write_nested(t, leaf->dtype, leaf->ndim, leaf->shape, data);
+        write_nested(t, leaf->dtype, leaf->ndim, leaf->shape, data);
         da__text_add(t, ",");
     }
     da__free(data);
@@ -254,9 +231,11 @@ static da_status write_attributes(struct dump *d, da_array *a)
 static const char *op_name(const da_array *a)
 {
     static const char *const name[] = {
-        [DA__NODE_POISON] = "poison", [DA__NODE_LEAF] = "array", [DA__NODE_CONSTANT] = "full",
+        [DA__NODE_POISON] = "poison", [DA__NODE_CONSTANT] = "full",
         [DA__NODE_INDEX] = "index",   [DA__NODE_VIEW] = "view",  [DA__NODE_COPY] = "redistribute",
         [DA__NODE_LOAD] = "load",     [DA__NODE_SAVE] = "save",  [DA__NODE_CALL] = "from_function"};
+    if (a->kind == DA__NODE_LEAF)
+        return da__json_leaf_op(a->ndim, a->shape);
     if (a->kind == DA__NODE_ELEMENTWISE)
         return da__op_info((enum da__op_id)a->op)->name;
     return a->kind == DA__NODE_REDUCE ? da__red_info((enum da__red_id)a->op)->name : name[a->kind];

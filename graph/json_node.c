@@ -92,7 +92,7 @@ static da_status read_inputs(struct da__loader *l, int64_t item, const struct da
 
 /* ---- attributes ---- */
 
-/* Literal data under owners that no form can say come back under the default distribution. */
+/* What is made anew under owners that no form can say comes back under the default distribution. */
 static da_status dist_raw(struct da__loader *l, int64_t item, const struct da__callable *c,
                           const struct da__place *place, json_t *value, struct da__raw *out)
 {
@@ -102,7 +102,7 @@ static da_status dist_raw(struct da__loader *l, int64_t item, const struct da__c
         return da__json_no_memory(l);
     DA_TRY(da__json_dist_read(l, item, place, value, spec, &readable));
     *out = (struct da__raw){.kind = DA__RAW_NONE};
-    if (!readable && strcmp(c->name, "array") == 0)
+    if (!readable && strcmp(c->name, "redistribute") != 0)
         return DA_OK;
     if (!readable)
         return da__item_fail(

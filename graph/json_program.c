@@ -31,7 +31,8 @@ static da_status write_input_value(struct dump *d, int value)
 {
     const struct da__value *v = &d->p->value[value];
     bool at_hand = d->g != NULL && d->bind != NULL && v->slot < d->bind->nslots;
-    da__text_add(d->t, "    {\"id\":\"v%d\",\"op\":\"%s\",", value, at_hand ? "array" : "input");
+    da__text_add(d->t, "    {\"id\":\"v%d\",\"op\":\"%s\",", value,
+                 at_hand ? da__json_leaf_op(v->ndim, v->shape) : "input");
     if (at_hand)
         DA_TRY(da__json_data(d->g, d->bind->node[v->slot], d->t, d->err));
     DA_TRY(write_type(d, v));

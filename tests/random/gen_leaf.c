@@ -56,8 +56,6 @@ static int draw_full(struct gen *g, struct da__error *why)
     int64_t shape[PLAN_DIMS];
     int ndim = draw_shape(g, shape);
     da_dtype dtype = gen_dtype(g);
-    if (dtype == DA_BOOL && !plan_is(n, "full"))
-        dtype = DA_UINT8;
     gen_set_ints(n, "shape", ndim, shape);
     gen_set_dtype(n, "dtype", dtype);
     set_type(n, dtype, ndim, shape);

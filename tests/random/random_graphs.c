@@ -110,15 +110,6 @@ static struct how draw_how(struct gen *g, const struct how *plain)
     return h;
 }
 
-/* JSON lists cannot say (0, 3), so leaves without elements do not come back from a dump. */
-static bool can_dump(const struct plan *p)
-{
-    for (int i = 0; i < p->nnodes; i++)
-        if (plan_is(&p->node[i], "array") && p->node[i].ndim > 1 && da__nelem(p->node[i].ndim, p->node[i].shape) == 0)
-            return false;
-    return true;
-}
-
 static bool run_one(uint64_t seed, struct plan *p, const struct how *h, struct session *s, struct oracle *o)
 {
     struct failure f = {.node = -1};
@@ -183,8 +174,6 @@ static bool run_seed(uint64_t seed, const struct options *options, struct sessio
         good = false;
     }
     other = draw_how(&g, &plain);
-    if ((other.way == RUN_DUMP || other.way == RUN_PROGRAM) && !can_dump(p))
-        other.way = RUN_PIPELINE;
     good = good && run_one(seed, p, &plain, s, o) && run_one(seed, p, &other, s, o);
     if (good && gen_percent(&g, 15))
         good = run_other_scalars(seed, p, &plain, s, o);
