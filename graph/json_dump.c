@@ -47,15 +47,20 @@ static void write_nested(struct da__text *t, da_dtype dtype, int ndim, const int
 /* Nested lists cannot say the shape of an array without elements. */
 const char *da__json_leaf_op(int ndim, const int64_t *shape)
 {
-    return da__nelem(ndim, shape) == 0 ? "zeros" : "array";
+    return da__nelem(ndim, shape) == 0 ? "full" : "array";
 }
 
 da_status da__json_data(struct da__graph *g, da_array *leaf, struct da__text *t,
                         struct da__error *err)
 {
     int64_t nelem = da__nelem(leaf->ndim, leaf->shape), nbytes;
-    if (nelem == 0)
+    if (nelem == 0) {
+        static const uint8_t zero[16];
+        da__text_add(t, "\"fill_value\":");
+        da__json_element(t, zero, leaf->dtype);
+        da__text_add(t, ",");
         return DA_OK;
+    }
     if (!da__mul_i64(nelem, (int64_t)da__dtype_nbytes(leaf->dtype), &nbytes) ||
         nbytes > DA__MAX_EMBEDDED)
         return da__fail(err, DA_ERR_UNSUPPORTED,

@@ -50,7 +50,7 @@ static da_status run_pass(const struct pass *pass, struct da__program *p, struct
 #ifndef NDEBUG
     struct da__error broken = {.engine = -1};
     if (da__program_verify(p, &broken) != DA_OK)
-        return da__fail(err, DA_ERR_INTERNAL, "after pass %s: %s", pass->info.name, broken.text);
+        return da__fail(err, broken.status == DA_ERR_MEMORY ? DA_ERR_MEMORY : DA_ERR_INTERNAL, "after pass %s: %s", pass->info.name, broken.text);
 #endif
     return DA_OK;
 }

@@ -141,7 +141,7 @@ void da__json_region(struct da__text *t, int ndim, const int64_t *start, const i
 /* A file's name, absolute so that the dump can be loaded from anywhere. */
 void da__json_file(struct da__text *t, const char *path);
 
-/* The op of a leaf's node: "array", or "zeros" where it has no elements (and no data are written). */
+/* The op of a leaf's node: "array", or "full" where it has no elements. */
 const char *da__json_leaf_op(int ndim, const int64_t *shape);
 /* "data":[[…]] of an array whose data are at hand; an error where they are more than a dump embeds.
  */

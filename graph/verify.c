@@ -120,6 +120,8 @@ static da_status check_step(const struct da__program *p, int at, bool *made, str
     for (int k = 0; k < s->ninputs; k++) {
         if (!in_range(s->input[k].value, p->nvalues) || !made[s->input[k].value])
             BROKEN("step %d: reads value %d before it is made", at, s->input[k].value);
+        if (s->kind == DA__STEP_KERNEL && s->body.input_dtype[k] != p->value[s->input[k].value].dtype)
+            BROKEN("step %d input %d: its dtype is not the value's", at, k);
         DA_TRY(check_view(p, s, at, k, err));
     }
     for (int k = 0; k < s->body.nparams; k++)

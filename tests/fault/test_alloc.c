@@ -1,8 +1,9 @@
 /* Every allocation fails in turn, once and for good from there on: each attempt gives one clear error or the right result,
- * existing arrays stay, the context goes on, and nothing is left behind. argv[1]: virtual engines. */
+ * existing arrays stay, the context goes on, and nothing is left behind. argv[1]: virtual engines; argv[2]: only every so many-th
+ * allocation is tried. */
 #include "fault_test.h"
 
-static int nengines;
+static int nengines, stride = 1;
 static char file[64];
 
 /* What is tried while an allocation fails. Returns what the acting call said, or the poison of a described array. */
@@ -152,7 +153,7 @@ static void fail_each(attempt what, const char *name)
 {
     for (int forever = 0; forever < 2; forever++) {
         bool more = true;
-        for (int64_t n = 1; more; n += forever && nengines > 1 ? 3 : 1) {
+        for (int64_t n = 1; more; n += stride * (forever && nengines > 1 ? 3 : 1)) {
             snprintf(place, sizeof place, "%s, allocation %lld fails %s, %d engines", name, (long long)n, forever ? "and all later ones" : "once", nengines);
             watch(20);
             more = try_at(what, n, forever);
@@ -202,6 +203,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(load_pipeline_fails), cmocka_unit_test(compute_some_fails), cmocka_unit_test(save_and_load_fails),
     };
     nengines = argc > 1 ? atoi(argv[1]) : 1;
+    stride = argc > 2 ? atoi(argv[2]) : 1;
     const char *folder = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"; /* where syncing costs nothing */
     snprintf(file, sizeof file, "%s/da_alloc_%ld.npy", folder, (long)getpid());
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
