@@ -17,7 +17,8 @@ struct da_context {
 /* Keeps a failure as the context's last one; returns its status. ctx may be NULL. */
 da_status da__api_failed(da_context *ctx, const struct da__error *err);
 /* A failure that the entry point itself found. */
-da_status da__api_fail(da_context *ctx, da_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+da_status da__api_fail(da_context *ctx, da_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* DA_OK for a context that runs; otherwise its status (the cause is recorded already). */
 da_status da__api_running(da_context *ctx, const char *what);
 
@@ -36,7 +37,9 @@ da_array *da__loose_poison(enum da__loose_poison why);
 
 /* ---- arguments ---- */
 
-enum { DA__MAX_ITEMS = 2 * DA_MAX_NDIM + 1 }; /* of an index: every axis, as many new ones, one ellipsis */
+enum {
+    DA__MAX_ITEMS = 2 * DA_MAX_NDIM + 1
+}; /* of an index: every axis, as many new ones, one ellipsis */
 
 /* In all of these a false return leaves in *bad the poisoned handle to give back. */
 
@@ -45,14 +48,18 @@ bool da__api_graph(da_context *ctx, struct da__graph **g, da_array **bad);
 /* x's graph. */
 bool da__api_array(da_array *x, struct da__graph **g, da_array **bad);
 /* The graph that the operands share, and the operands as graph wants them. */
-bool da__api_operands(const char *what, int n, const da_operand *x, struct da__operand *out, struct da__graph **g, da_array **bad);
+bool da__api_operands(const char *what, int n, const da_operand *x, struct da__operand *out,
+                      struct da__graph **g, da_array **bad);
 /* An operand that must be a scalar. */
-bool da__api_scalar(struct da__graph *g, const char *what, const da_operand *x, struct da__scalar *out, da_array **bad);
+bool da__api_scalar(struct da__graph *g, const char *what, const da_operand *x,
+                    struct da__scalar *out, da_array **bad);
 /* Axes as graph wants them; n < 0 stays. */
-bool da__api_axes(struct da__graph *g, const char *what, da_axes axes, int64_t *out, da_array **bad);
+bool da__api_axes(struct da__graph *g, const char *what, da_axes axes, int64_t *out,
+                  da_array **bad);
 bool da__api_extents(struct da__graph *g, const char *what, da_extents shape, da_array **bad);
 /* A poisoned handle of `g`. */
-da_array *da__api_poison(struct da__graph *g, da_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+da_array *da__api_poison(struct da__graph *g, da_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* ---- distributions ---- */
 
@@ -66,10 +73,11 @@ struct da__spec {
     int *small;               /* grid, then engines; owned */
 };
 /* dist NULL: the default (*spec is then NULL). da__spec_free in any case. */
-da_status da__spec_make(const da_distribution *dist, struct da__spec *own, const struct da__dist_spec **spec, struct da__error *err);
+da_status da__spec_make(const da_distribution *dist, struct da__spec *own,
+                        const struct da__dist_spec **spec, struct da__error *err);
 void da__spec_free(struct da__spec *own);
 /* The same for entry points that return a handle. */
-bool da__api_spec(struct da__graph *g, const char *what, const da_distribution *dist, struct da__spec *own, const struct da__dist_spec **spec,
-                  da_array **bad);
+bool da__api_spec(struct da__graph *g, const char *what, const da_distribution *dist,
+                  struct da__spec *own, const struct da__dist_spec **spec, da_array **bad);
 
 #endif

@@ -6,13 +6,19 @@
 /* ---- poisoned handles ---- */
 
 static const struct da__error loose_cause[] = {
-    [DA__LOOSE_NO_CONTEXT] = {DA_ERR_STATE, -1, "the context is NULL or did not start (da_error_message tells why)"},
-    [DA__LOOSE_NO_ARRAY] = {DA_ERR_ARGUMENT, -1, "no array among the operands: at least one must be an array"},
+    [DA__LOOSE_NO_CONTEXT] = {DA_ERR_STATE, -1,
+                              "the context is NULL or did not start (da_error_message tells why)"},
+    [DA__LOOSE_NO_ARRAY] = {DA_ERR_ARGUMENT, -1,
+                            "no array among the operands: at least one must be an array"},
     [DA__LOOSE_NULL_ARRAY] = {DA_ERR_ARGUMENT, -1, "an array argument is NULL"},
 };
 #define LOOSE(why)                                                                                 \
-    [why] = {.kind = DA__NODE_POISON, .dtype = DA_BOOL, .compute = DA_BOOL, .u.error = (struct da__error *)&loose_cause[why]}
-static const da_array loose[] = {LOOSE(DA__LOOSE_NO_CONTEXT), LOOSE(DA__LOOSE_NO_ARRAY), LOOSE(DA__LOOSE_NULL_ARRAY)};
+    [why] = {.kind = DA__NODE_POISON,                                                              \
+             .dtype = DA_BOOL,                                                                     \
+             .compute = DA_BOOL,                                                                   \
+             .u.error = (struct da__error *)&loose_cause[why]}
+static const da_array loose[] = {LOOSE(DA__LOOSE_NO_CONTEXT), LOOSE(DA__LOOSE_NO_ARRAY),
+                                 LOOSE(DA__LOOSE_NULL_ARRAY)};
 
 da_array *da__loose_poison(enum da__loose_poison why)
 {
@@ -71,7 +77,8 @@ static bool scalar_of(const da_operand *x, struct da__scalar *out)
 static da_array *not_a_scalar(struct da__graph *g, const char *what, const da_operand *x)
 {
     if (x->kind == DA_OPERAND_TOO_LARGE)
-        return da__api_poison(g, DA_ERR_DTYPE, "da_%s: the scalar %llu is beyond int64", what, (unsigned long long)x->i);
+        return da__api_poison(g, DA_ERR_DTYPE, "da_%s: the scalar %llu is beyond int64", what,
+                              (unsigned long long)x->i);
     if (x->kind == DA_OPERAND_ARRAY)
         return da__api_poison(g, DA_ERR_ARGUMENT, "da_%s: takes scalars here, not arrays", what);
     return da__api_poison(g, DA_ERR_ARGUMENT, "da_%s: %d is no kind of operand", what, x->kind);
@@ -95,7 +102,8 @@ static bool find_graph(int n, const da_operand *x, struct da__graph **g, da_arra
     return *g != NULL;
 }
 
-bool da__api_operands(const char *what, int n, const da_operand *x, struct da__operand *out, struct da__graph **g, da_array **bad)
+bool da__api_operands(const char *what, int n, const da_operand *x, struct da__operand *out,
+                      struct da__graph **g, da_array **bad)
 {
     if (!find_graph(n, x, g, bad))
         return false;
@@ -106,14 +114,16 @@ bool da__api_operands(const char *what, int n, const da_operand *x, struct da__o
             return false;
         }
         if (out[k].array != NULL && out[k].array->graph != *g) {
-            *bad = da__api_poison(*g, DA_ERR_ARGUMENT, "da_%s: the operands belong to two contexts", what);
+            *bad = da__api_poison(*g, DA_ERR_ARGUMENT, "da_%s: the operands belong to two contexts",
+                                  what);
             return false;
         }
     }
     return true;
 }
 
-bool da__api_scalar(struct da__graph *g, const char *what, const da_operand *x, struct da__scalar *out, da_array **bad)
+bool da__api_scalar(struct da__graph *g, const char *what, const da_operand *x,
+                    struct da__scalar *out, da_array **bad)
 {
     if (scalar_of(x, out))
         return true;
@@ -126,7 +136,10 @@ bool da__api_scalar(struct da__graph *g, const char *what, const da_operand *x, 
 bool da__api_axes(struct da__graph *g, const char *what, da_axes axes, int64_t *out, da_array **bad)
 {
     if (axes.n > DA_MAX_NDIM || (axes.n > 0 && axes.axis == NULL)) {
-        *bad = da__api_poison(g, DA_ERR_ARGUMENT, "da_%s: %d axes, at most %d can be named, and a list must not be NULL", what, axes.n, DA_MAX_NDIM);
+        *bad =
+            da__api_poison(g, DA_ERR_ARGUMENT,
+                           "da_%s: %d axes, at most %d can be named, and a list must not be NULL",
+                           what, axes.n, DA_MAX_NDIM);
         return false;
     }
     for (int k = 0; k < axes.n; k++)
@@ -138,12 +151,14 @@ bool da__api_extents(struct da__graph *g, const char *what, da_extents shape, da
 {
     if (shape.n >= 0 && shape.n <= DA_MAX_NDIM && (shape.n == 0 || shape.extent != NULL))
         return true;
-    *bad = da__api_poison(g, DA_ERR_ARGUMENT, "da_%s: a shape of %d dimensions, which must be 0 to %d and not NULL", what, shape.n, DA_MAX_NDIM);
+    *bad = da__api_poison(g, DA_ERR_ARGUMENT,
+                          "da_%s: a shape of %d dimensions, which must be 0 to %d and not NULL",
+                          what, shape.n, DA_MAX_NDIM);
     return false;
 }
 
-bool da__api_spec(struct da__graph *g, const char *what, const da_distribution *dist, struct da__spec *own, const struct da__dist_spec **spec,
-                  da_array **bad)
+bool da__api_spec(struct da__graph *g, const char *what, const da_distribution *dist,
+                  struct da__spec *own, const struct da__dist_spec **spec, da_array **bad)
 {
     struct da__error err = {.engine = -1};
     if (da__spec_make(dist, own, spec, &err) == DA_OK)

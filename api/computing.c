@@ -30,10 +30,12 @@ da_status da_get(da_context *ctx, da_array *a, void *out, size_t nbytes)
 {
     DA_TRY(da__api_arrays(ctx, "da_get", 1, &a));
     size_t need;
-    if (!da__mul_size((size_t)da__nelem(a->ndim, a->shape), da__dtype_nbytes(a->dtype), &need) || need > nbytes || (need > 0 && out == NULL)) {
+    if (!da__mul_size((size_t)da__nelem(a->ndim, a->shape), da__dtype_nbytes(a->dtype), &need) ||
+        need > nbytes || (need > 0 && out == NULL)) {
         char shape[256];
-        return da__api_fail(ctx, DA_ERR_ARGUMENT, "da_get: %zu bytes of room for %s %s", out != NULL ? nbytes : (size_t)0,
-                            da__dtype(a->dtype)->name, da__shape_text(a->ndim, a->shape, shape, sizeof shape));
+        return da__api_fail(ctx, DA_ERR_ARGUMENT, "da_get: %zu bytes of room for %s %s",
+                            out != NULL ? nbytes : (size_t)0, da__dtype(a->dtype)->name,
+                            da__shape_text(a->ndim, a->shape, shape, sizeof shape));
     }
     return gather(ctx, "da_get", a, out);
 }
@@ -45,7 +47,8 @@ static da_status get_scalar(da_context *ctx, const char *what, da_array *a, stru
     DA_TRY(da__api_arrays(ctx, what, 1, &a));
     if (da__nelem(a->ndim, a->shape) != 1) {
         char shape[256];
-        return da__api_fail(ctx, DA_ERR_SHAPE, "%s: shape %s is not one element", what, da__shape_text(a->ndim, a->shape, shape, sizeof shape));
+        return da__api_fail(ctx, DA_ERR_SHAPE, "%s: shape %s is not one element", what,
+                            da__shape_text(a->ndim, a->shape, shape, sizeof shape));
     }
     uint64_t element[2] = {0, 0}; /* aligned for every dtype */
     DA_TRY(gather(ctx, what, a, element));
@@ -60,7 +63,8 @@ da_status da_get_double(da_context *ctx, da_array *a, double *out)
     struct da__scalar s;
     DA_TRY(get_scalar(ctx, "da_get_double", a, &s));
     if (s.kind == DA__SCALAR_COMPLEX && s.im != 0)
-        return da__api_fail(ctx, DA_ERR_DTYPE, "da_get_double: the value has the imaginary part %g", s.im);
+        return da__api_fail(ctx, DA_ERR_DTYPE, "da_get_double: the value has the imaginary part %g",
+                            s.im);
     *out = s.re;
     return DA_OK;
 }
@@ -70,9 +74,11 @@ da_status da_get_int64(da_context *ctx, da_array *a, int64_t *out)
     struct da__scalar s;
     DA_TRY(get_scalar(ctx, "da_get_int64", a, &s));
     if (s.kind != DA__SCALAR_BOOL && s.kind != DA__SCALAR_INT)
-        return da__api_fail(ctx, DA_ERR_DTYPE, "da_get_int64: the array is %s", da__dtype(a->dtype)->name);
+        return da__api_fail(ctx, DA_ERR_DTYPE, "da_get_int64: the array is %s",
+                            da__dtype(a->dtype)->name);
     if (a->dtype == DA_UINT64 && s.re >= 9223372036854775808.0)
-        return da__api_fail(ctx, DA_ERR_DTYPE, "da_get_int64: the value %.0f is beyond int64", s.re);
+        return da__api_fail(ctx, DA_ERR_DTYPE, "da_get_int64: the value %.0f is beyond int64",
+                            s.re);
     *out = s.i;
     return DA_OK;
 }

@@ -8,19 +8,23 @@
 #define VERSION_TEXT(x) VERSION_TEXT_(x)
 
 /* What da_start gives where there is no memory for a context. Never written to. */
-static const da_context no_memory = {.error = {DA_ERR_MEMORY, -1, "da_start: out of memory for a context"}, .failed = true};
+static const da_context no_memory = {
+    .error = {DA_ERR_MEMORY, -1, "da_start: out of memory for a context"}, .failed = true};
 
 /* ---- starting and ending ---- */
 
 static da_status check_options(const da_options *o, struct da__error *err)
 {
     if (o->engines < 0 || o->threads < 0 || o->memory < 0 || o->plan_engines < 0)
-        return da__fail(err, DA_ERR_ARGUMENT, "da_start: engines (%d), threads (%d), memory (%lld) and plan_engines (%d) must not be negative",
+        return da__fail(err, DA_ERR_ARGUMENT,
+                        "da_start: engines (%d), threads (%d), memory (%lld) and plan_engines (%d) "
+                        "must not be negative",
                         o->engines, o->threads, (long long)o->memory, o->plan_engines);
     return DA_OK;
 }
 
-static da_status open_runtime(const da_options *options, struct da__runtime **rt, struct da__error *err)
+static da_status open_runtime(const da_options *options, struct da__runtime **rt,
+                              struct da__error *err)
 {
     da_options o = {0};
     if (options != NULL)
@@ -160,7 +164,8 @@ da_status da__api_arrays(da_context *ctx, const char *what, int n, da_array *con
         if (err != NULL)
             return da__api_failed(ctx, err);
         if (a->graph != ctx->graph)
-            return da__api_fail(ctx, DA_ERR_ARGUMENT, "%s: array %d belongs to another context", what, k);
+            return da__api_fail(ctx, DA_ERR_ARGUMENT, "%s: array %d belongs to another context",
+                                what, k);
     }
     return DA_OK;
 }
@@ -195,7 +200,8 @@ const char *da_status_name(da_status status)
 
 da_status da_check(const da_array *a)
 {
-    const struct da__error *err = da__node_error(a != NULL ? a : da__loose_poison(DA__LOOSE_NULL_ARRAY));
+    const struct da__error *err =
+        da__node_error(a != NULL ? a : da__loose_poison(DA__LOOSE_NULL_ARRAY));
     if (err == NULL)
         return DA_OK;
     return da__api_failed(da_context_of(a), err);
@@ -203,7 +209,8 @@ da_status da_check(const da_array *a)
 
 const char *da_cause(const da_array *a)
 {
-    const struct da__error *err = da__node_error(a != NULL ? a : da__loose_poison(DA__LOOSE_NULL_ARRAY));
+    const struct da__error *err =
+        da__node_error(a != NULL ? a : da__loose_poison(DA__LOOSE_NULL_ARRAY));
     return err != NULL ? err->text : "";
 }
 

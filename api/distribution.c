@@ -28,7 +28,8 @@ struct reader {
 
 static da_status expected(struct reader *r, const char *what)
 {
-    return da__fail(r->err, DA_ERR_FORMAT, "distribution \"%.200s\": column %d: expected %s", r->text, (int)(r->at - r->text) + 1, what);
+    return da__fail(r->err, DA_ERR_FORMAT, "distribution \"%.200s\": column %d: expected %s",
+                    r->text, (int)(r->at - r->text) + 1, what);
 }
 
 static bool take(struct reader *r, char c)
@@ -170,13 +171,20 @@ static da_status from_text(const char *text, struct da__spec *own, struct da__er
 static da_status check_struct(const da_distribution *d, struct da__error *err)
 {
     if (d->nmaps < 0 || d->ngrid < 0 || d->nengines < 0)
-        return da__fail(err, DA_ERR_DISTRIBUTION, "a distribution with %d maps, %d grid extents, %d engines", d->nmaps, d->ngrid, d->nengines);
-    if ((d->nmaps > 0 && d->map == NULL) || (d->ngrid > 0 && d->grid == NULL) || (d->nengines > 0 && d->engines == NULL))
-        return da__fail(err, DA_ERR_DISTRIBUTION, "a distribution's maps, grid or engines are NULL");
+        return da__fail(err, DA_ERR_DISTRIBUTION,
+                        "a distribution with %d maps, %d grid extents, %d engines", d->nmaps,
+                        d->ngrid, d->nengines);
+    if ((d->nmaps > 0 && d->map == NULL) || (d->ngrid > 0 && d->grid == NULL) ||
+        (d->nengines > 0 && d->engines == NULL))
+        return da__fail(err, DA_ERR_DISTRIBUTION,
+                        "a distribution's maps, grid or engines are NULL");
     for (int k = 0; k < d->nmaps; k++) {
         const da_axis_map *m = &d->map[k];
-        if (m->nbounds < 0 || m->nlists < 0 || (m->nbounds > 0 && m->bounds == NULL) || (m->nlists > 0 && (m->list == NULL || m->list_nelem == NULL)))
-            return da__fail(err, DA_ERR_DISTRIBUTION, "map %d of a distribution: bounds or lists are NULL or negative in number", k);
+        if (m->nbounds < 0 || m->nlists < 0 || (m->nbounds > 0 && m->bounds == NULL) ||
+            (m->nlists > 0 && (m->list == NULL || m->list_nelem == NULL)))
+            return da__fail(
+                err, DA_ERR_DISTRIBUTION,
+                "map %d of a distribution: bounds or lists are NULL or negative in number", k);
     }
     return DA_OK;
 }
@@ -199,13 +207,15 @@ static da_status from_struct(const da_distribution *d, struct da__spec *own, str
             .list = m->list,
         };
     }
-    own->spec = (struct da__dist_spec){d->nmaps, own->map, d->ngrid, d->grid, d->nengines, d->engines};
+    own->spec =
+        (struct da__dist_spec){d->nmaps, own->map, d->ngrid, d->grid, d->nengines, d->engines};
     return DA_OK;
 }
 
 /* ---- both ---- */
 
-da_status da__spec_make(const da_distribution *dist, struct da__spec *own, const struct da__dist_spec **spec, struct da__error *err)
+da_status da__spec_make(const da_distribution *dist, struct da__spec *own,
+                        const struct da__dist_spec **spec, struct da__error *err)
 {
     memset(own, 0, sizeof *own);
     *spec = NULL;

@@ -4,14 +4,17 @@
 #include <string.h>
 
 /* "air.h5:/t2m" as a path and a dataset; `dataset` given apart wins where the name has none. */
-static bool split(struct da__graph *g, const char *what, const char *file, const char *apart, char **path, char **dataset, da_array **bad)
+static bool split(struct da__graph *g, const char *what, const char *file, const char *apart,
+                  char **path, char **dataset, da_array **bad)
 {
     struct da__error err = {.engine = -1};
     *path = *dataset = NULL;
     if (file == NULL)
         da__fail(&err, DA_ERR_ARGUMENT, "the file name is NULL");
-    else if (da__file_split(file, path, dataset, &err) == DA_OK && apart != NULL && *dataset != NULL)
-        da__fail(&err, DA_ERR_ARGUMENT, "\"%s\" names a dataset, and so does the option (\"%s\")", file, apart);
+    else if (da__file_split(file, path, dataset, &err) == DA_OK && apart != NULL &&
+             *dataset != NULL)
+        da__fail(&err, DA_ERR_ARGUMENT, "\"%s\" names a dataset, and so does the option (\"%s\")",
+                 file, apart);
     else if (err.status == DA_OK && apart != NULL && (*dataset = da__strdup(apart)) == NULL)
         da__fail(&err, DA_ERR_MEMORY, "out of memory for a file name");
     if (err.status == DA_OK)
@@ -23,12 +26,14 @@ static bool split(struct da__graph *g, const char *what, const char *file, const
     return false;
 }
 
-static da_array *load(struct da__graph *g, const char *path, const char *dataset, const da_load_options *o)
+static da_array *load(struct da__graph *g, const char *path, const char *dataset,
+                      const da_load_options *o)
 {
     struct da__index_item item[DA__MAX_ITEMS];
     int nitems = -1;
     struct da__error err = {.engine = -1};
-    if (o->index != NULL && da__index_parse(o->index, DA__MAX_ITEMS, item, &nitems, &err) != DA_OK) {
+    if (o->index != NULL &&
+        da__index_parse(o->index, DA__MAX_ITEMS, item, &nitems, &err) != DA_OK) {
         da__error_prefix(&err, "da_load: index");
         return da__make_poison(g, &err);
     }

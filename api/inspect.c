@@ -99,21 +99,25 @@ int da_owner(const da_array *a, const int64_t *index)
 /* ---- graphs and plans ---- */
 
 /* `pass`: the last one that has run; NULL: all have. */
-typedef da_status (*dump)(da_context *ctx, int n, da_array *const *arrays, const char *pass, struct da__text *out, struct da__error *err);
+typedef da_status (*dump)(da_context *ctx, int n, da_array *const *arrays, const char *pass,
+                          struct da__text *out, struct da__error *err);
 
-static da_status deferred_json(da_context *ctx, int n, da_array *const *arrays, const char *pass, struct da__text *out, struct da__error *err)
+static da_status deferred_json(da_context *ctx, int n, da_array *const *arrays, const char *pass,
+                               struct da__text *out, struct da__error *err)
 {
     (void)pass;
     return da__graph_dump_json(ctx->graph, n, arrays, out, err);
 }
 
-static da_status deferred_dot(da_context *ctx, int n, da_array *const *arrays, const char *pass, struct da__text *out, struct da__error *err)
+static da_status deferred_dot(da_context *ctx, int n, da_array *const *arrays, const char *pass,
+                              struct da__text *out, struct da__error *err)
 {
     (void)pass;
     return da__graph_dump_dot(ctx->graph, n, arrays, out, err);
 }
 
-static da_status optimized_json(da_context *ctx, int n, da_array *const *arrays, const char *pass, struct da__text *out, struct da__error *err)
+static da_status optimized_json(da_context *ctx, int n, da_array *const *arrays, const char *pass,
+                                struct da__text *out, struct da__error *err)
 {
     struct da__program *p;
     struct da__binding bind;
@@ -124,7 +128,8 @@ static da_status optimized_json(da_context *ctx, int n, da_array *const *arrays,
     return status;
 }
 
-static da_status optimized_dot(da_context *ctx, int n, da_array *const *arrays, const char *pass, struct da__text *out, struct da__error *err)
+static da_status optimized_dot(da_context *ctx, int n, da_array *const *arrays, const char *pass,
+                               struct da__text *out, struct da__error *err)
 {
     struct da__program *p;
     struct da__binding bind;
@@ -135,14 +140,16 @@ static da_status optimized_dot(da_context *ctx, int n, da_array *const *arrays, 
     return status;
 }
 
-static da_status explain(da_context *ctx, int n, da_array *const *arrays, const char *pass, struct da__text *out, struct da__error *err)
+static da_status explain(da_context *ctx, int n, da_array *const *arrays, const char *pass,
+                         struct da__text *out, struct da__error *err)
 {
     (void)pass;
     return da__runtime_explain(ctx->rt, n, arrays, out, err);
 }
 
 /* Text about sound arrays of this context, as the caller's own. */
-static da_status text_about(da_context *ctx, const char *what, dump write, int n, da_array *const *arrays, const char *pass, char **out)
+static da_status text_about(da_context *ctx, const char *what, dump write, int n,
+                            da_array *const *arrays, const char *pass, char **out)
 {
     if (out == NULL)
         return da__api_fail(ctx, DA_ERR_ARGUMENT, "%s: there is no place for the text", what);
@@ -157,26 +164,34 @@ static da_status text_about(da_context *ctx, const char *what, dump write, int n
     }
     da__text_free(&text);
     if (err.status == DA_OK)
-        da__fail(&err, status != DA_OK ? status : DA_ERR_MEMORY, "%s: out of memory for the text", what);
+        da__fail(&err, status != DA_OK ? status : DA_ERR_MEMORY, "%s: out of memory for the text",
+                 what);
     return da__api_failed(ctx, &err);
 }
 
-da_status da_graph_dump(da_context *ctx, int n, da_array *const *arrays, da_stage stage, da_format format, char **out)
+da_status da_graph_dump(da_context *ctx, int n, da_array *const *arrays, da_stage stage,
+                        da_format format, char **out)
 {
     static const dump writers[2][2] = {
         [DA_STAGE_DEFERRED] = {[DA_FORMAT_JSON] = deferred_json, [DA_FORMAT_DOT] = deferred_dot},
         [DA_STAGE_OPTIMIZED] = {[DA_FORMAT_JSON] = optimized_json, [DA_FORMAT_DOT] = optimized_dot},
     };
     if ((unsigned)stage > DA_STAGE_OPTIMIZED || (unsigned)format > DA_FORMAT_DOT)
-        return da__api_fail(ctx, DA_ERR_ARGUMENT, "da_graph_dump: stage %d or format %d does not exist", (int)stage, (int)format);
+        return da__api_fail(ctx, DA_ERR_ARGUMENT,
+                            "da_graph_dump: stage %d or format %d does not exist", (int)stage,
+                            (int)format);
     return text_about(ctx, "da_graph_dump", writers[stage][format], n, arrays, NULL, out);
 }
 
-da_status da_graph_dump_after(da_context *ctx, int n, da_array *const *arrays, const char *pass, da_format format, char **out)
+da_status da_graph_dump_after(da_context *ctx, int n, da_array *const *arrays, const char *pass,
+                              da_format format, char **out)
 {
-    static const dump writers[2] = {[DA_FORMAT_JSON] = optimized_json, [DA_FORMAT_DOT] = optimized_dot};
+    static const dump writers[2] = {
+        [DA_FORMAT_JSON] = optimized_json, [DA_FORMAT_DOT] = optimized_dot};
     if ((unsigned)format > DA_FORMAT_DOT || pass == NULL)
-        return da__api_fail(ctx, DA_ERR_ARGUMENT, "da_graph_dump_after: format %d does not exist, or no pass is named", (int)format);
+        return da__api_fail(ctx, DA_ERR_ARGUMENT,
+                            "da_graph_dump_after: format %d does not exist, or no pass is named",
+                            (int)format);
     return text_about(ctx, "da_graph_dump_after", writers[format], n, arrays, pass, out);
 }
 

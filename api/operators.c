@@ -128,7 +128,8 @@ da_operand da_operand_int(int64_t value)
 
 da_operand da_operand_uint(uint64_t value)
 {
-    da_operand x = {.kind = value > INT64_MAX ? DA_OPERAND_TOO_LARGE : DA_OPERAND_INT, .re = (double)value};
+    da_operand x = {.kind = value > INT64_MAX ? DA_OPERAND_TOO_LARGE : DA_OPERAND_INT,
+                    .re = (double)value};
     memcpy(&x.i, &value, sizeof x.i);
     return x;
 }

@@ -17,9 +17,12 @@ static da_array *bad_name(struct da__graph *g, int n, const da_named *names)
         if (names[k].name == NULL)
             return da__api_poison(g, DA_ERR_ARGUMENT, "da_eval: name %d is NULL", k);
         if (!da__api_array(names[k].array, &own, &bad))
-            return da__api_poison(g, DA_ERR_ARGUMENT, "da_eval: %s: %s", names[k].name, da_cause(bad));
+            return da__api_poison(g, DA_ERR_ARGUMENT, "da_eval: %s: %s", names[k].name,
+                                  da_cause(bad));
         if (own != g)
-            return da__api_poison(g, DA_ERR_ARGUMENT, "da_eval: the array %s belongs to another context", names[k].name);
+            return da__api_poison(g, DA_ERR_ARGUMENT,
+                                  "da_eval: the array %s belongs to another context",
+                                  names[k].name);
     }
     return NULL;
 }
@@ -48,8 +51,9 @@ struct da_pipeline {
     struct da__pipeline *p;
 };
 
-static da_status parse(da_context *ctx, const char *text, size_t nbytes, const char *source, const char *folder, int ndefines,
-                       const da_define *defines, da_pipeline **out)
+static da_status parse(da_context *ctx, const char *text, size_t nbytes, const char *source,
+                       const char *folder, int ndefines, const da_define *defines,
+                       da_pipeline **out)
 {
     struct da__error err = {.engine = -1};
     da_status status = DA_ERR_MEMORY;
@@ -58,7 +62,8 @@ static da_status parse(da_context *ctx, const char *text, size_t nbytes, const c
     if (handle != NULL && list != NULL) {
         for (int k = 0; k < ndefines; k++)
             list[k] = (struct da__define){defines[k].name, defines[k].value};
-        status = da__pipeline_load(ctx->graph, text, nbytes, source, folder, ndefines, list, &handle->p, &err);
+        status = da__pipeline_load(ctx->graph, text, nbytes, source, folder, ndefines, list,
+                                   &handle->p, &err);
     }
     da__free(list);
     if (status == DA_OK) {
@@ -71,11 +76,13 @@ static da_status parse(da_context *ctx, const char *text, size_t nbytes, const c
     return da__api_failed(ctx, &err);
 }
 
-static da_status check(da_context *ctx, const char *what, const char *text, int ndefines, const da_define *defines, da_pipeline **out)
+static da_status check(da_context *ctx, const char *what, const char *text, int ndefines,
+                       const da_define *defines, da_pipeline **out)
 {
     DA_TRY(da__api_running(ctx, what));
     if (text == NULL || out == NULL || ndefines < 0 || (ndefines > 0 && defines == NULL))
-        return da__api_fail(ctx, DA_ERR_ARGUMENT, "%s: an argument is NULL, or %d definitions", what, ndefines);
+        return da__api_fail(ctx, DA_ERR_ARGUMENT, "%s: an argument is NULL, or %d definitions",
+                            what, ndefines);
     *out = NULL;
     for (int k = 0; k < ndefines; k++)
         if (defines[k].name == NULL || defines[k].value == NULL)
@@ -83,11 +90,13 @@ static da_status check(da_context *ctx, const char *what, const char *text, int 
     return DA_OK;
 }
 
-da_status da_pipeline_parse(da_context *ctx, const char *text, const char *source, const char *folder, int ndefines, const da_define *defines,
+da_status da_pipeline_parse(da_context *ctx, const char *text, const char *source,
+                            const char *folder, int ndefines, const da_define *defines,
                             da_pipeline **out)
 {
     DA_TRY(check(ctx, "da_pipeline_parse", text, ndefines, defines, out));
-    return parse(ctx, text, strlen(text), source != NULL ? source : "pipeline", folder, ndefines, defines, out);
+    return parse(ctx, text, strlen(text), source != NULL ? source : "pipeline", folder, ndefines,
+                 defines, out);
 }
 
 /* A text file of any size, also one that cannot be measured (a pipe). */
@@ -121,19 +130,22 @@ static char *folder_of(const char *file, const char *slash)
     return folder;
 }
 
-da_status da_pipeline_open(da_context *ctx, const char *file, int ndefines, const da_define *defines, da_pipeline **out)
+da_status da_pipeline_open(da_context *ctx, const char *file, int ndefines,
+                           const da_define *defines, da_pipeline **out)
 {
     DA_TRY(check(ctx, "da_pipeline_open", file, ndefines, defines, out));
     struct da__error err = {.engine = -1};
     struct da__bytes text = {0};
     const char *slash = strrchr(file, '/');
     char *folder = slash != NULL ? folder_of(file, slash) : NULL;
-    da_status status = slash == NULL || folder != NULL ? read_text(file, &text, &err) : da__fail(&err, DA_ERR_MEMORY, "%s: out of memory", file);
+    da_status status = slash == NULL || folder != NULL
+                           ? read_text(file, &text, &err)
+                           : da__fail(&err, DA_ERR_MEMORY, "%s: out of memory", file);
     if (status != DA_OK)
         da__api_failed(ctx, &err);
     else
-        status = parse(ctx, text.data != NULL ? (const char *)text.data : "", (size_t)text.nbytes, slash != NULL ? slash + 1 : file, folder, ndefines,
-                       defines, out);
+        status = parse(ctx, text.data != NULL ? (const char *)text.data : "", (size_t)text.nbytes,
+                       slash != NULL ? slash + 1 : file, folder, ndefines, defines, out);
     da__bytes_free(&text);
     da__free(folder);
     return status;

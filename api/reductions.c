@@ -1,7 +1,8 @@
 /* Reductions as exported functions. */
 #include "api.h"
 
-static da_array *reduce(enum da__red_id red, da_array *x, da_axes axes, double correction, int flags, da_dtype dtype)
+static da_array *reduce(enum da__red_id red, da_array *x, da_axes axes, double correction,
+                        int flags, da_dtype dtype)
 {
     struct da__graph *g;
     da_array *bad;
@@ -10,7 +11,8 @@ static da_array *reduce(enum da__red_id red, da_array *x, da_axes axes, double c
     if (!da__api_array(x, &g, &bad) || !da__api_axes(g, name, axes, list, &bad))
         return bad;
     if ((flags & ~DA_KEEPDIMS) != 0)
-        return da__api_poison(g, DA_ERR_ARGUMENT, "da_%s: flags %d are not known; there is DA_KEEPDIMS", name, flags);
+        return da__api_poison(g, DA_ERR_ARGUMENT,
+                              "da_%s: flags %d are not known; there is DA_KEEPDIMS", name, flags);
     return da__make_reduce(g, red, x, axes.n, list, (flags & DA_KEEPDIMS) != 0, correction, dtype);
 }
 

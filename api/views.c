@@ -28,12 +28,17 @@ da_item da_at(int64_t i)
 
 da_item da_range(int64_t start, int64_t stop)
 {
-    return (da_item){.kind = DA_ITEM_SLICE, .has = DA_HAS_START | DA_HAS_STOP, .start = start, .stop = stop};
+    return (da_item){
+        .kind = DA_ITEM_SLICE, .has = DA_HAS_START | DA_HAS_STOP, .start = start, .stop = stop};
 }
 
 da_item da_range_step(int64_t start, int64_t stop, int64_t step)
 {
-    return (da_item){.kind = DA_ITEM_SLICE, .has = DA_HAS_START | DA_HAS_STOP | DA_HAS_STEP, .start = start, .stop = stop, .step = step};
+    return (da_item){.kind = DA_ITEM_SLICE,
+                     .has = DA_HAS_START | DA_HAS_STOP | DA_HAS_STEP,
+                     .start = start,
+                     .stop = stop,
+                     .step = step};
 }
 
 da_item da_whole(void)
@@ -81,10 +86,13 @@ da_array *da_slice(da_array *x, int n, const da_item *item)
     if (!da__api_array(x, &g, &bad))
         return bad;
     if (n < 0 || n > DA__MAX_ITEMS || (n > 0 && item == NULL))
-        return da__api_poison(g, DA_ERR_ARGUMENT, "da_slice: %d items, which must be 0 to %d and not NULL", n, DA__MAX_ITEMS);
+        return da__api_poison(g, DA_ERR_ARGUMENT,
+                              "da_slice: %d items, which must be 0 to %d and not NULL", n,
+                              DA__MAX_ITEMS);
     for (int k = 0; k < n; k++)
         if (!item_of(&item[k], &list[k]))
-            return da__api_poison(g, DA_ERR_ARGUMENT, "da_slice: %d is no kind of item", item[k].kind);
+            return da__api_poison(g, DA_ERR_ARGUMENT, "da_slice: %d is no kind of item",
+                                  item[k].kind);
     return da__make_index_basic(g, x, n, list);
 }
 
@@ -98,7 +106,8 @@ da_array *da_permute_dims(da_array *x, da_axes axes)
     if (!da__api_array(x, &g, &bad) || !da__api_axes(g, "permute_dims", axes, list, &bad))
         return bad;
     if (axes.n == 0 && x->ndim > 0) /* inside, no axes mean all of them reversed */
-        return da__api_poison(g, DA_ERR_ARGUMENT, "da_permute_dims: 0 axes for an array of %d dimensions", x->ndim);
+        return da__api_poison(g, DA_ERR_ARGUMENT,
+                              "da_permute_dims: 0 axes for an array of %d dimensions", x->ndim);
     return da__make_permute(g, x, axes.n < 0 ? 0 : axes.n, list);
 }
 
@@ -148,10 +157,12 @@ da_array *da_moveaxis(da_array *x, da_axes source, da_axes destination)
     struct da__graph *g;
     da_array *bad;
     int64_t from[DA_MAX_NDIM], to[DA_MAX_NDIM];
-    if (!da__api_array(x, &g, &bad) || !da__api_axes(g, "moveaxis", source, from, &bad) || !da__api_axes(g, "moveaxis", destination, to, &bad))
+    if (!da__api_array(x, &g, &bad) || !da__api_axes(g, "moveaxis", source, from, &bad) ||
+        !da__api_axes(g, "moveaxis", destination, to, &bad))
         return bad;
     if (source.n < 0 || source.n != destination.n)
-        return da__api_poison(g, DA_ERR_ARGUMENT, "da_moveaxis: %d source axes and %d destinations", source.n, destination.n);
+        return da__api_poison(g, DA_ERR_ARGUMENT, "da_moveaxis: %d source axes and %d destinations",
+                              source.n, destination.n);
     return da__make_moveaxis(g, x, source.n, from, to);
 }
 
@@ -181,10 +192,12 @@ void da_broadcast_arrays(int n, da_array *const *x, da_array **out)
         g = g != NULL ? g : own;
         if (x[k]->kind == DA__NODE_POISON)
             bad = x[k];
-        else if (da__broadcast(&ndim, shape, x[k]->ndim, x[k]->shape, "da_broadcast_arrays", &err) != DA_OK)
+        else if (da__broadcast(&ndim, shape, x[k]->ndim, x[k]->shape, "da_broadcast_arrays",
+                               &err) != DA_OK)
             bad = da__make_poison(g, &err);
         else if (own != g)
-            bad = da__api_poison(g, DA_ERR_ARGUMENT, "da_broadcast_arrays: the arrays belong to two contexts");
+            bad = da__api_poison(g, DA_ERR_ARGUMENT,
+                                 "da_broadcast_arrays: the arrays belong to two contexts");
     }
     for (int k = 0; k < n; k++)
         out[k] = bad != NULL ? bad : da__make_broadcast_to(g, x[k], ndim, shape);
@@ -231,10 +244,12 @@ da_array *da_redistribute_like(da_array *x, const da_array *like)
     if (x->kind == DA__NODE_POISON || like->kind == DA__NODE_POISON)
         return x->kind == DA__NODE_POISON ? x : (da_array *)like;
     if (g != other)
-        return da__api_poison(g, DA_ERR_ARGUMENT, "da_redistribute_like: the arrays belong to two contexts");
+        return da__api_poison(g, DA_ERR_ARGUMENT,
+                              "da_redistribute_like: the arrays belong to two contexts");
     if (!same_shape(x, like)) {
         char a[256], b[256];
-        return da__api_poison(g, DA_ERR_SHAPE, "da_redistribute_like: shapes %s and %s differ", da__shape_text(x->ndim, x->shape, a, sizeof a),
+        return da__api_poison(g, DA_ERR_SHAPE, "da_redistribute_like: shapes %s and %s differ",
+                              da__shape_text(x->ndim, x->shape, a, sizeof a),
                               da__shape_text(like->ndim, like->shape, b, sizeof b));
     }
     return like->dist != NULL ? da__make_redistribute_to(g, x, like->dist) : x;

@@ -44,30 +44,36 @@ int main(int argc, char **argv)
     da_counters_reset(ctx);
 
     da_array *y = chain(x);
-    da_array *result[5] = {da_sum(y, DA_ALL_AXES, 0), da_mean(y, DA_ALL_AXES, 0), da_var(y, DA_ALL_AXES, 0, 0), da_min(y, DA_ALL_AXES, 0),
+    da_array *result[5] = {da_sum(y, DA_ALL_AXES, 0), da_mean(y, DA_ALL_AXES, 0),
+                           da_var(y, DA_ALL_AXES, 0, 0), da_min(y, DA_ALL_AXES, 0),
                            da_argmax(y, DA_ALL_AXES, 0)};
     double start = now();
     if (da_compute_all(ctx, 5, result) != DA_OK)
         return fail(ctx, "chain:");
     double seconds = now() - start;
     da_counters_get(ctx, &c);
-    printf("%lld float64 on %d engine(s) of %d thread(s)\n", (long long)n, da_engines(ctx), da_threads(ctx));
-    printf("12 elementwise operations and 5 reductions: %lld kernel step, %.3f s, %.1f ns an element\n", (long long)c.kernel_sweeps, seconds,
-           1e9 * seconds / (double)n);
-    printf("memory of an engine: input %.1f MiB, peak of the run %.1f MiB\n", (double)input.live_bytes / 1048576, (double)c.peak_bytes / 1048576);
+    printf("%lld float64 on %d engine(s) of %d thread(s)\n", (long long)n, da_engines(ctx),
+           da_threads(ctx));
+    printf("12 elementwise operations and 5 reductions: %lld kernel step, %.3f s, %.1f ns an "
+           "element\n",
+           (long long)c.kernel_sweeps, seconds, 1e9 * seconds / (double)n);
+    printf("memory of an engine: input %.1f MiB, peak of the run %.1f MiB\n",
+           (double)input.live_bytes / 1048576, (double)c.peak_bytes / 1048576);
     if (c.kernel_sweeps != 1 || c.peak_bytes > input.live_bytes + (4 << 20))
         return fail(ctx, "chain: not one step, or a temporary was made");
 
     da_counters_reset(ctx);
     da_array *d = da_subtract(x, da_mean(x, DA_ALL_AXES, 0));
-    da_array *statistics[5] = {da_sum(da_multiply(d, d), DA_ALL_AXES, 0), da_mean(x, DA_ALL_AXES, 0), da_var(x, DA_ALL_AXES, 0, 0),
+    da_array *statistics[5] = {da_sum(da_multiply(d, d), DA_ALL_AXES, 0),
+                               da_mean(x, DA_ALL_AXES, 0), da_var(x, DA_ALL_AXES, 0, 0),
                                da_min(x, DA_ALL_AXES, 0), da_max(x, DA_ALL_AXES, 0)};
     start = now();
     if (da_compute_all(ctx, 5, statistics) != DA_OK)
         return fail(ctx, "statistics:");
     seconds = now() - start;
     da_counters_get(ctx, &c);
-    printf("sum((x-mean(x))**2), mean, var, min, max: %lld sweeps, %lld messages (%d engines: one a tree edge, up and down, a level), %.3f s\n",
+    printf("sum((x-mean(x))**2), mean, var, min, max: %lld sweeps, %lld messages (%d engines: one "
+           "a tree edge, up and down, a level), %.3f s\n",
            (long long)c.kernel_sweeps, (long long)c.messages, da_engines(ctx), seconds);
     if (c.kernel_sweeps > 2 || c.messages > 2 * 2 * (da_engines(ctx) - 1))
         return fail(ctx, "statistics: too many sweeps or messages");

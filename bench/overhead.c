@@ -82,8 +82,12 @@ int main(int argc, char **argv)
     }
     double node_ns = 1e9 * median(node, ROUNDS), compute_us = 1e6 * median(compute, ROUNDS);
     printf("engines %d, threads %d\n", da_engines(ctx), da_threads(ctx));
-    printf("build a node:                                    %8.1f ns   (median of %d rounds of %d nodes)\n", node_ns, ROUNDS, NODES);
-    printf("compute a seen program of 10 steps, 16 elements: %8.1f us   (median of %d rounds of %d)\n", compute_us, ROUNDS, COMPUTES);
+    printf("build a node:                                    %8.1f ns   (median of %d rounds of %d "
+           "nodes)\n",
+           node_ns, ROUNDS, NODES);
+    printf(
+        "compute a seen program of 10 steps, 16 elements: %8.1f us   (median of %d rounds of %d)\n",
+        compute_us, ROUNDS, COMPUTES);
     da_drop(x);
     return da_finalize(ctx);
 }

@@ -28,19 +28,22 @@ static double latitude(int64_t lat)
 }
 
 /* 2 m temperature in kelvin. */
-static void fill_t2m(int ndim, const int64_t *index, int64_t step, int64_t count, void *out, const void *data)
+static void fill_t2m(int ndim, const int64_t *index, int64_t step, int64_t count, void *out,
+                     const void *data)
 {
     (void)ndim, (void)data;
     float *t = out;
     for (int64_t k = 0; k < count; k++) {
         double phi = latitude(index[1]);
         int64_t lon = index[2] + k * step;
-        t[k] = (float)(300.0 - 40.0 * sin(phi) * sin(phi) + 12.0 * sin(phi) * season(index[0]) + 3.0 * noise(index[0], index[1], lon, 1));
+        t[k] = (float)(300.0 - 40.0 * sin(phi) * sin(phi) + 12.0 * sin(phi) * season(index[0]) +
+                       3.0 * noise(index[0], index[1], lon, 1));
     }
 }
 
 /* Wind in m/s; `data` is 0 for the eastward component, 1 for the northward one. */
-static void fill_wind(int ndim, const int64_t *index, int64_t step, int64_t count, void *out, const void *data)
+static void fill_wind(int ndim, const int64_t *index, int64_t step, int64_t count, void *out,
+                      const void *data)
 {
     (void)ndim;
     int northward = *(const int *)data;
@@ -48,8 +51,10 @@ static void fill_wind(int ndim, const int64_t *index, int64_t step, int64_t coun
     for (int64_t k = 0; k < count; k++) {
         double phi = latitude(index[1]);
         int64_t lon = index[2] + k * step;
-        double mean = northward ? 2.0 * sin(2.0 * phi) : 15.0 * sin(2.0 * phi) * sin(2.0 * phi) - 5.0;
-        w[k] = (float)(mean * (1.0 - 0.3 * season(index[0])) + 6.0 * noise(index[0], index[1], lon, 2 + (uint64_t)northward));
+        double mean =
+            northward ? 2.0 * sin(2.0 * phi) : 15.0 * sin(2.0 * phi) * sin(2.0 * phi) - 5.0;
+        w[k] = (float)(mean * (1.0 - 0.3 * season(index[0])) +
+                       6.0 * noise(index[0], index[1], lon, 2 + (uint64_t)northward));
     }
 }
 
@@ -70,11 +75,13 @@ int main(int argc, char **argv)
     int eastward = 0, northward = 1;
     da_extents shape = DA_SHAPE(NDAYS, NLATS, NLONS);
     da_array *t2m = da_from_function(ctx, fill_t2m, NULL, 0, shape, DA_FLOAT32, NULL);
-    da_array *u = da_from_function(ctx, fill_wind, &eastward, sizeof eastward, shape, DA_FLOAT32, NULL);
-    da_array *v = da_from_function(ctx, fill_wind, &northward, sizeof northward, shape, DA_FLOAT32, NULL);
+    da_array *u =
+        da_from_function(ctx, fill_wind, &eastward, sizeof eastward, shape, DA_FLOAT32, NULL);
+    da_array *v =
+        da_from_function(ctx, fill_wind, &northward, sizeof northward, shape, DA_FLOAT32, NULL);
 
-    da_array *out[] = {save(t2m, argv[1], "t2m.npy"), save(u, argv[1], "u.npy"), save(v, argv[1], "v.npy"),
-                       save(t2m, argv[1], "air.h5:/t2m")};
+    da_array *out[] = {save(t2m, argv[1], "t2m.npy"), save(u, argv[1], "u.npy"),
+                       save(v, argv[1], "v.npy"), save(t2m, argv[1], "air.h5:/t2m")};
     da_status status = da_compute_all(ctx, 3, out);
     if (status == DA_OK) /* a build without HDF5 does without that file */
         status = da_compute(ctx, out[3]);

@@ -25,15 +25,18 @@ static da_array *poison_operator(struct da__graph *g, const char *name, struct d
     return poison(g, err);
 }
 
-da_array *da__make_scalar(struct da__graph *g, const struct da__scalar *s, da_dtype dtype, const char *what)
+da_array *da__make_scalar(struct da__graph *g, const struct da__scalar *s, da_dtype dtype,
+                          const char *what)
 {
     uint8_t bytes[16] = {0};
     if (!da__scalar_store(s, dtype, bytes)) {
         struct da__error err = {.engine = -1};
         if (s->kind == DA__SCALAR_INT)
-            da__fail(&err, DA_ERR_DTYPE, "da_%s: the integer %lld does not fit %s", what, (long long)s->i, da__dtype(dtype)->name);
+            da__fail(&err, DA_ERR_DTYPE, "da_%s: the integer %lld does not fit %s", what,
+                     (long long)s->i, da__dtype(dtype)->name);
         else
-            da__fail(&err, DA_ERR_DTYPE, "da_%s: a scalar of that kind cannot become %s", what, da__dtype(dtype)->name);
+            da__fail(&err, DA_ERR_DTYPE, "da_%s: a scalar of that kind cannot become %s", what,
+                     da__dtype(dtype)->name);
         return da__make_poison(g, &err);
     }
     da_array *a = da__node_new(g, DA__NODE_CONSTANT, dtype, 0, NULL, NULL);
@@ -76,7 +79,8 @@ static bool dist_covers(const struct da__dist *d, int ndim, const int64_t *shape
 }
 
 /* The result's distribution, counted for the caller. */
-static da_status result_dist(struct da__graph *g, int nin, da_array *const *in, int ndim, const int64_t *shape, const struct da__dist **out,
+static da_status result_dist(struct da__graph *g, int nin, da_array *const *in, int ndim,
+                             const int64_t *shape, const struct da__dist **out,
                              struct da__error *err)
 {
     const struct da__dist *natural = natural_dist(nin, in);
@@ -100,7 +104,8 @@ static da_array *first_poison(struct da__graph *g, int nin, const struct da__ope
 }
 
 /* Broadcasts all operands together. */
-static da_status broadcast_all(const char *what, int nin, da_array *const *in, int *ndim, int64_t *shape, struct da__error *err)
+static da_status broadcast_all(const char *what, int nin, da_array *const *in, int *ndim,
+                               int64_t *shape, struct da__error *err)
 {
     *ndim = 0;
     for (int k = 0; k < nin; k++)
@@ -110,7 +115,8 @@ static da_status broadcast_all(const char *what, int nin, da_array *const *in, i
     return DA_OK;
 }
 
-static da_array *elementwise(struct da__graph *g, enum da__op_id op, int nin, const struct da__operand *in, da_dtype attr)
+static da_array *elementwise(struct da__graph *g, enum da__op_id op, int nin,
+                             const struct da__operand *in, da_dtype attr)
 {
     da_array *bad = first_poison(g, nin, in);
     if (bad != NULL)
@@ -137,7 +143,8 @@ static da_array *elementwise(struct da__graph *g, enum da__op_id op, int nin, co
     int ndim;
     int64_t shape[DA_MAX_NDIM];
     const struct da__dist *dist = NULL;
-    if (broadcast_all(what, nin, node, &ndim, shape, &err) != DA_OK || result_dist(g, nin, node, ndim, shape, &dist, &err) != DA_OK)
+    if (broadcast_all(what, nin, node, &ndim, shape, &err) != DA_OK ||
+        result_dist(g, nin, node, ndim, shape, &dist, &err) != DA_OK)
         return poison_operator(g, what, &err);
     da_array *a = da__node_new(g, DA__NODE_ELEMENTWISE, result, ndim, shape, dist);
     da__dist_drop(dist);
@@ -153,18 +160,22 @@ static da_array *elementwise(struct da__graph *g, enum da__op_id op, int nin, co
 /* x**2 is square(x), as in NumPy: the exact product, and far quicker than a power. */
 static bool is_square(enum da__op_id op, const struct da__operand *in)
 {
-    if (op != DA__OP_POW || in[0].array == NULL || in[1].array != NULL || in[0].array->dtype == DA_BOOL)
+    if (op != DA__OP_POW || in[0].array == NULL || in[1].array != NULL ||
+        in[0].array->dtype == DA_BOOL)
         return false;
     const struct da__scalar *exponent = &in[1].scalar;
-    bool two = exponent->kind != DA__SCALAR_COMPLEX && exponent->kind != DA__SCALAR_BOOL && exponent->re == 2;
+    bool two = exponent->kind != DA__SCALAR_COMPLEX && exponent->kind != DA__SCALAR_BOOL &&
+               exponent->re == 2;
     return two && da__promote_weak(in[0].array->dtype, exponent->kind) == in[0].array->dtype;
 }
 
-da_array *da__make_elementwise(struct da__graph *g, enum da__op_id op, int nin, const struct da__operand *in)
+da_array *da__make_elementwise(struct da__graph *g, enum da__op_id op, int nin,
+                               const struct da__operand *in)
 {
     if (nin != da__op_info(op)->nin) {
         struct da__error err = {.engine = -1};
-        da__fail(&err, DA_ERR_ARGUMENT, "da_%s: takes %d operands, not %d", da__op_info(op)->name, da__op_info(op)->nin, nin);
+        da__fail(&err, DA_ERR_ARGUMENT, "da_%s: takes %d operands, not %d", da__op_info(op)->name,
+                 da__op_info(op)->nin, nin);
         return da__make_poison(g, &err);
     }
     if (is_square(op, in))
@@ -187,7 +198,8 @@ da_array *da__make_astype(struct da__graph *g, da_array *x, da_dtype dtype)
 
 /* ---- reductions ---- */
 
-static da_status axes_mask(const char *what, int ndim, int naxes, const int64_t *axes, uint32_t *mask, struct da__error *err)
+static da_status axes_mask(const char *what, int ndim, int naxes, const int64_t *axes,
+                           uint32_t *mask, struct da__error *err)
 {
     *mask = 0;
     if (naxes < 0)
@@ -207,15 +219,17 @@ static bool is_arg_reduction(enum da__red_id red)
     return red == DA__RED_ARGMIN || red == DA__RED_ARGMAX;
 }
 
-static da_status check_reduction(enum da__red_id red, const char *what, const da_array *x, int naxes, uint32_t mask, double correction,
-                                 struct da__error *err)
+static da_status check_reduction(enum da__red_id red, const char *what, const da_array *x,
+                                 int naxes, uint32_t mask, double correction, struct da__error *err)
 {
     if (is_arg_reduction(red) && naxes >= 0 && naxes != 1)
         return da__fail(err, DA_ERR_ARGUMENT, "%s: takes one axis or all, not %d", what, naxes);
     if (!da__red_info(red)->has_identity)
         for (int k = 0; k < x->ndim; k++)
             if ((mask >> k & 1) && x->shape[k] == 0)
-                return da__fail(err, DA_ERR_SHAPE, "%s: axis %d has no elements, and %s of nothing has no value", what, k, da__red_info(red)->name);
+                return da__fail(err, DA_ERR_SHAPE,
+                                "%s: axis %d has no elements, and %s of nothing has no value", what,
+                                k, da__red_info(red)->name);
     if (!isfinite(correction))
         return da__fail(err, DA_ERR_ARGUMENT, "%s: the correction is not finite", what);
     return DA_OK;
@@ -234,8 +248,8 @@ static int reduced_shape(const da_array *x, uint32_t mask, bool keepdims, int64_
     return ndim;
 }
 
-da_array *da__make_reduce(struct da__graph *g, enum da__red_id red, da_array *x, int naxes, const int64_t *axes, bool keepdims, double correction,
-                          da_dtype dtype)
+da_array *da__make_reduce(struct da__graph *g, enum da__red_id red, da_array *x, int naxes,
+                          const int64_t *axes, bool keepdims, double correction, da_dtype dtype)
 {
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
@@ -245,7 +259,8 @@ da_array *da__make_reduce(struct da__graph *g, enum da__red_id red, da_array *x,
     da_dtype compute, result;
     const struct da__dist *own = NULL, *dist = NULL;
     da_array *a = NULL;
-    if (axes_mask(what, x->ndim, naxes, axes, &mask, &err) != DA_OK || check_reduction(red, what, x, naxes, mask, correction, &err) != DA_OK ||
+    if (axes_mask(what, x->ndim, naxes, axes, &mask, &err) != DA_OK ||
+        check_reduction(red, what, x, naxes, mask, correction, &err) != DA_OK ||
         da__red_infer(red, x->dtype, dtype, &compute, &result, &err) != DA_OK)
         return poison_operator(g, what, &err);
     if (x->dist != NULL)

@@ -11,13 +11,16 @@ static da_array *poison(struct da__graph *g, struct da__error *err)
     return err->status == DA_OK ? da__node_no_memory(g) : da__make_poison(g, err);
 }
 
-static da_status check_new(const char *what, int ndim, const int64_t *shape, da_dtype dtype, struct da__error *err)
+static da_status check_new(const char *what, int ndim, const int64_t *shape, da_dtype dtype,
+                           struct da__error *err)
 {
     if (ndim < 0 || ndim > DA_MAX_NDIM)
-        return da__fail(err, DA_ERR_SHAPE, "%s: %d dimensions are not between 0 and %d", what, ndim, DA_MAX_NDIM);
+        return da__fail(err, DA_ERR_SHAPE, "%s: %d dimensions are not between 0 and %d", what, ndim,
+                        DA_MAX_NDIM);
     for (int k = 0; k < ndim; k++)
         if (shape[k] < 0)
-            return da__fail(err, DA_ERR_SHAPE, "%s: extent %lld of axis %d is negative", what, (long long)shape[k], k);
+            return da__fail(err, DA_ERR_SHAPE, "%s: extent %lld of axis %d is negative", what,
+                            (long long)shape[k], k);
     int64_t nelem = da__nelem(ndim, shape), nbytes;
     if (nelem < 0 || !da__mul_i64(nelem, 16, &nbytes))
         return da__fail(err, DA_ERR_SHAPE, "%s: the array has too many elements", what);
@@ -27,7 +30,8 @@ static da_status check_new(const char *what, int ndim, const int64_t *shape, da_
 }
 
 /* A node of a new array under the distribution that `spec` asks for; NULL with err filled. */
-static da_array *new_array(struct da__graph *g, enum da__node_kind kind, const char *what, da_dtype dtype, int ndim, const int64_t *shape,
+static da_array *new_array(struct da__graph *g, enum da__node_kind kind, const char *what,
+                           da_dtype dtype, int ndim, const int64_t *shape,
                            const struct da__dist_spec *spec, struct da__error *err)
 {
     const struct da__dist *dist = NULL;
@@ -42,7 +46,8 @@ static da_array *new_array(struct da__graph *g, enum da__node_kind kind, const c
     return a;
 }
 
-da_array *da__make_full(struct da__graph *g, int ndim, const int64_t *shape, struct da__scalar value, da_dtype dtype, const struct da__dist_spec *spec)
+da_array *da__make_full(struct da__graph *g, int ndim, const int64_t *shape,
+                        struct da__scalar value, da_dtype dtype, const struct da__dist_spec *spec)
 {
     struct da__error err = {.engine = -1};
     uint8_t bytes[16] = {0};
@@ -59,19 +64,23 @@ da_array *da__make_full(struct da__graph *g, int ndim, const int64_t *shape, str
     return a;
 }
 
-da_array *da__make_index(struct da__graph *g, int axis, int ndim, const int64_t *shape, const struct da__dist_spec *spec)
+da_array *da__make_index(struct da__graph *g, int axis, int ndim, const int64_t *shape,
+                         const struct da__dist_spec *spec)
 {
     struct da__error err = {.engine = -1};
     if (axis < 0 || axis >= ndim)
         da__fail(&err, DA_ERR_ARGUMENT, "da_index: axis %d of %d dimensions", axis, ndim);
-    da_array *a = err.status == DA_OK ? new_array(g, DA__NODE_INDEX, "index", DA_INT64, ndim, shape, spec, &err) : NULL;
+    da_array *a = err.status == DA_OK
+                      ? new_array(g, DA__NODE_INDEX, "index", DA_INT64, ndim, shape, spec, &err)
+                      : NULL;
     if (a == NULL)
         return poison(g, &err);
     a->u.axis = axis;
     return a;
 }
 
-da_array *da__make_leaf(struct da__graph *g, uint64_t name, da_dtype dtype, int ndim, const int64_t *shape, const struct da__dist *dist)
+da_array *da__make_leaf(struct da__graph *g, uint64_t name, da_dtype dtype, int ndim,
+                        const int64_t *shape, const struct da__dist *dist)
 {
     da_array *a = da__node_new(g, DA__NODE_LEAF, dtype, ndim, shape, dist);
     if (a == NULL)
@@ -102,7 +111,8 @@ static da_array *binary(struct da__graph *g, enum da__op_id op, da_array *x, str
 }
 
 /* start + delta*i in `compute`, then cast: the rule of NumPy's fill loops. */
-static da_array *ramp(struct da__graph *g, int64_t n, struct da__operand start, struct da__operand delta, da_dtype compute, da_dtype dtype,
+static da_array *ramp(struct da__graph *g, int64_t n, struct da__operand start,
+                      struct da__operand delta, da_dtype compute, da_dtype dtype,
                       const struct da__dist_spec *spec)
 {
     da_array *i = da__make_astype(g, da__make_index(g, 0, 1, &n, spec), compute);
@@ -115,35 +125,41 @@ static bool is_int(const struct da__scalar *s)
     return s->kind == DA__SCALAR_INT || s->kind == DA__SCALAR_BOOL;
 }
 
-static da_status int_range_length(int64_t start, int64_t stop, int64_t step, int64_t *n, struct da__error *err)
+static da_status int_range_length(int64_t start, int64_t stop, int64_t step, int64_t *n,
+                                  struct da__error *err)
 {
     int64_t span;
     if (!da__add_i64(stop, -start, &span))
-        return da__fail(err, DA_ERR_SHAPE, "da_arange: the range %lld … %lld is too long", (long long)start, (long long)stop);
+        return da__fail(err, DA_ERR_SHAPE, "da_arange: the range %lld … %lld is too long",
+                        (long long)start, (long long)stop);
     *n = step > 0 ? da__ceil_div(span, step) : da__ceil_div(-span, -step);
     if (*n < 0)
         *n = 0;
     return DA_OK;
 }
 
-static da_status real_range_length(double start, double stop, double step, int64_t *n, struct da__error *err)
+static da_status real_range_length(double start, double stop, double step, int64_t *n,
+                                   struct da__error *err)
 {
     double length = ceil((stop - start) / step);
     if (!(length < 4e18)) /* also NaN */
-        return da__fail(err, DA_ERR_SHAPE, "da_arange: the range %g … %g by %g has no finite length", start, stop, step);
+        return da__fail(err, DA_ERR_SHAPE,
+                        "da_arange: the range %g … %g by %g has no finite length", start, stop,
+                        step);
     *n = length > 0 ? (int64_t)length : 0;
     return DA_OK;
 }
 
-da_array *da__make_arange(struct da__graph *g, struct da__scalar start, struct da__scalar stop, struct da__scalar step, da_dtype dtype,
-                          const struct da__dist_spec *spec)
+da_array *da__make_arange(struct da__graph *g, struct da__scalar start, struct da__scalar stop,
+                          struct da__scalar step, da_dtype dtype, const struct da__dist_spec *spec)
 {
     struct da__error err = {.engine = -1};
     bool whole = is_int(&start) && is_int(&stop) && is_int(&step);
     if (dtype == DA_DTYPE_DEFAULT)
         dtype = whole ? DA_INT64 : DA_FLOAT64;
     int64_t n = 0;
-    if (start.kind == DA__SCALAR_COMPLEX || stop.kind == DA__SCALAR_COMPLEX || step.kind == DA__SCALAR_COMPLEX)
+    if (start.kind == DA__SCALAR_COMPLEX || stop.kind == DA__SCALAR_COMPLEX ||
+        step.kind == DA__SCALAR_COMPLEX)
         da__fail(&err, DA_ERR_DTYPE, "da_arange: is not defined for complex numbers");
     else if (step.re == 0)
         da__fail(&err, DA_ERR_ARGUMENT, "da_arange: the step is 0");
@@ -158,11 +174,12 @@ da_array *da__make_arange(struct da__graph *g, struct da__scalar start, struct d
     if (whole)
         return ramp(g, n, int_operand(start.i), int_operand(step.i), DA_INT64, dtype, spec);
     da_dtype compute = dtype == DA_FLOAT32 ? DA_FLOAT32 : DA_FLOAT64;
-    return ramp(g, n, real_operand(start.re), real_operand((start.re + step.re) - start.re), compute, dtype, spec);
+    return ramp(g, n, real_operand(start.re), real_operand((start.re + step.re) - start.re),
+                compute, dtype, spec);
 }
 
-da_array *da__make_linspace(struct da__graph *g, double start, double stop, int64_t num, bool endpoint, da_dtype dtype,
-                            const struct da__dist_spec *spec)
+da_array *da__make_linspace(struct da__graph *g, double start, double stop, int64_t num,
+                            bool endpoint, da_dtype dtype, const struct da__dist_spec *spec)
 {
     struct da__error err = {.engine = -1};
     if (dtype == DA_DTYPE_DEFAULT)
@@ -173,38 +190,46 @@ da_array *da__make_linspace(struct da__graph *g, double start, double stop, int6
     }
     int64_t gaps = endpoint ? num - 1 : num;
     double delta = gaps > 0 ? (stop - start) / (double)gaps : 0;
-    da_array *y = ramp(g, num, real_operand(start), real_operand(delta), DA_FLOAT64, DA_FLOAT64, spec);
+    da_array *y =
+        ramp(g, num, real_operand(start), real_operand(delta), DA_FLOAT64, DA_FLOAT64, spec);
     if (endpoint && num > 1) { /* the last point is exact */
-        da_array *last = binary(g, DA__OP_EQUAL, da__make_index(g, 0, 1, &num, spec), int_operand(num - 1));
+        da_array *last =
+            binary(g, DA__OP_EQUAL, da__make_index(g, 0, 1, &num, spec), int_operand(num - 1));
         struct da__operand in[3] = {array_operand(last), real_operand(stop), array_operand(y)};
         y = da__make_elementwise(g, DA__OP_WHERE, 3, in);
     }
-    if (da__dtype_valid((int)dtype) && strchr("iu", da__dtype(dtype)->kind) != NULL) { /* NumPy rounds down, not towards 0 */
+    if (da__dtype_valid((int)dtype) &&
+        strchr("iu", da__dtype(dtype)->kind) != NULL) { /* NumPy rounds down, not towards 0 */
         struct da__operand in = array_operand(y);
         y = da__make_elementwise(g, DA__OP_FLOOR, 1, &in);
     }
     return da__make_astype(g, y, dtype);
 }
 
-da_array *da__make_eye(struct da__graph *g, int64_t nrows, int64_t ncols, int64_t k, da_dtype dtype, const struct da__dist_spec *spec)
+da_array *da__make_eye(struct da__graph *g, int64_t nrows, int64_t ncols, int64_t k, da_dtype dtype,
+                       const struct da__dist_spec *spec)
 {
     int64_t shape[2] = {nrows, ncols};
     da_array *row = da__make_index(g, 0, 2, shape, spec);
     da_array *column = da__make_index(g, 1, 2, shape, spec);
-    da_array *on = binary(g, DA__OP_EQUAL, column, array_operand(binary(g, DA__OP_ADD, row, int_operand(k))));
+    da_array *on =
+        binary(g, DA__OP_EQUAL, column, array_operand(binary(g, DA__OP_ADD, row, int_operand(k))));
     return da__make_astype(g, on, dtype == DA_DTYPE_DEFAULT ? DA_FLOAT64 : dtype);
 }
 
 /* ---- from a C function ---- */
 
 /* Engines in other processes find the function by the object that holds it and its offset there. */
-static struct da__node_call *call_of(da__fill fill, const void *data, int64_t nbytes, struct da__error *err)
+static struct da__node_call *call_of(da__fill fill, const void *data, int64_t nbytes,
+                                     struct da__error *err)
 {
     Dl_info where;
     void *address;
     memcpy(&address, &fill, sizeof address);
     if (dladdr(address, &where) == 0 || where.dli_fbase == NULL) {
-        da__fail(err, DA_ERR_ARGUMENT, "da_from_function: the function is in no loaded object, so engines cannot find it");
+        da__fail(
+            err, DA_ERR_ARGUMENT,
+            "da_from_function: the function is in no loaded object, so engines cannot find it");
         return NULL;
     }
     struct da__node_call *c = da__calloc(1, sizeof *c);
@@ -225,12 +250,14 @@ static struct da__node_call *call_of(da__fill fill, const void *data, int64_t nb
     return c;
 }
 
-da_array *da__make_from_function(struct da__graph *g, da__fill fill, const void *data, int64_t nbytes, int ndim, const int64_t *shape, da_dtype dtype,
+da_array *da__make_from_function(struct da__graph *g, da__fill fill, const void *data,
+                                 int64_t nbytes, int ndim, const int64_t *shape, da_dtype dtype,
                                  const struct da__dist_spec *spec)
 {
     struct da__error err = {.engine = -1};
     if (fill == NULL || nbytes < 0 || (nbytes > 0 && data == NULL)) {
-        da__fail(&err, DA_ERR_ARGUMENT, "da_from_function: no function, or no data for %lld bytes", (long long)nbytes);
+        da__fail(&err, DA_ERR_ARGUMENT, "da_from_function: no function, or no data for %lld bytes",
+                 (long long)nbytes);
         return poison(g, &err);
     }
     da_array *a = new_array(g, DA__NODE_CALL, "da_from_function", dtype, ndim, shape, spec, &err);

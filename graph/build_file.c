@@ -26,7 +26,8 @@ static struct da__node_file *file_new(const char *path, const char *dataset)
 
 /* Cuts a view of a whole dataset into the box that must be read and the view of that box: what a step skips at the ends and
  * what ints leave out is never read. */
-static void cut_region(const struct da__view *v, const int64_t *shape, int64_t *start, int64_t *count, struct da__view *rest)
+static void cut_region(const struct da__view *v, const int64_t *shape, int64_t *start,
+                       int64_t *count, struct da__view *rest)
 {
     *rest = *v;
     for (int b = 0; b < v->base_ndim; b++) {
@@ -34,14 +35,17 @@ static void cut_region(const struct da__view *v, const int64_t *shape, int64_t *
         int64_t last = v->offset[b] + (n > 0 ? n - 1 : 0) * v->step[b];
         int64_t low = v->step[b] < 0 && n > 0 && v->axis[b] >= 0 ? last : v->offset[b];
         start[b] = n > 0 ? low : 0;
-        count[b] = n > 0 ? (v->axis[b] < 0 ? 1 : 1 + (n - 1) * (v->step[b] < 0 ? -v->step[b] : v->step[b])) : 0;
+        count[b] =
+            n > 0 ? (v->axis[b] < 0 ? 1 : 1 + (n - 1) * (v->step[b] < 0 ? -v->step[b] : v->step[b]))
+                  : 0;
         rest->offset[b] = n > 0 ? v->offset[b] - start[b] : 0;
     }
 }
 
 /* The load itself: a box of the file, distributed in boxes. */
-static da_array *load_box(struct da__graph *g, const struct da__file_info *info, const char *path, const char *dataset, const int64_t *start,
-                          const int64_t *count, const struct da__dist *dist)
+static da_array *load_box(struct da__graph *g, const struct da__file_info *info, const char *path,
+                          const char *dataset, const int64_t *start, const int64_t *count,
+                          const struct da__dist *dist)
 {
     da_array *a = da__node_new(g, DA__NODE_LOAD, info->dtype, info->ndim, count, dist);
     if (a == NULL)
@@ -65,39 +69,47 @@ static da_array *decode_cf(struct da__graph *g, da_array *raw, const struct da__
         in[0].array = da__make_elementwise(g, DA__OP_ADD, 2, in);
     if (!info->has_fill)
         return in[0].array;
-    struct da__operand same[2] = {{.array = da__make_astype(g, raw, DA_FLOAT64)}, {.scalar = {.kind = DA__SCALAR_FLOAT, .re = info->fill}}};
+    struct da__operand same[2] = {{.array = da__make_astype(g, raw, DA_FLOAT64)},
+                                  {.scalar = {.kind = DA__SCALAR_FLOAT, .re = info->fill}}};
     struct da__operand pick[3] = {{.array = da__make_elementwise(g, DA__OP_EQUAL, 2, same)},
                                   {.scalar = {.kind = DA__SCALAR_FLOAT, .re = (double)NAN}},
                                   {.array = in[0].array}};
     return da__make_elementwise(g, DA__OP_WHERE, 3, pick);
 }
 
-static da_status check_decode(const char *decode, const struct da__file_info *info, const char *path, struct da__error *err)
+static da_status check_decode(const char *decode, const struct da__file_info *info,
+                              const char *path, struct da__error *err)
 {
     if (decode == NULL)
         return DA_OK;
     if (strcmp(decode, "cf") != 0)
-        return da__fail(err, DA_ERR_ARGUMENT, "da_load: decode \"%s\" is not known; there is \"cf\"", decode);
+        return da__fail(err, DA_ERR_ARGUMENT,
+                        "da_load: decode \"%s\" is not known; there is \"cf\"", decode);
     char kind = da__dtype(info->dtype)->kind;
     if (kind == 'c' || kind == 'b')
-        return da__fail(err, DA_ERR_DTYPE, "da_load: %s: %s data cannot be decoded by netCDF's conventions", path, da__dtype(info->dtype)->name);
+        return da__fail(err, DA_ERR_DTYPE,
+                        "da_load: %s: %s data cannot be decoded by netCDF's conventions", path,
+                        da__dtype(info->dtype)->name);
     return DA_OK;
 }
 
-da_array *da__make_load(struct da__graph *g, const char *path, const char *dataset, const char *decode, int nitems, const struct da__index_item *item,
+da_array *da__make_load(struct da__graph *g, const char *path, const char *dataset,
+                        const char *decode, int nitems, const struct da__index_item *item,
                         da_dtype dtype, const struct da__dist_spec *spec)
 {
     struct da__error err = {.engine = -1};
     struct da__file_spec file = {path, dataset};
     struct da__file_info info;
-    if (da__file_probe(&file, &info, &err) != DA_OK || check_decode(decode, &info, path, &err) != DA_OK)
+    if (da__file_probe(&file, &info, &err) != DA_OK ||
+        check_decode(decode, &info, path, &err) != DA_OK)
         return poison(g, &err);
     struct da__view v, rest;
     int ndim = info.ndim;
     int64_t shape[DA_MAX_NDIM], start[DA_MAX_NDIM] = {0}, count[DA_MAX_NDIM];
     da__view_identity(info.ndim, &v);
     memcpy(shape, info.shape, sizeof shape);
-    if (nitems >= 0 && da__index_resolve(info.ndim, info.shape, nitems, item, &v, &ndim, shape, &err) != DA_OK) {
+    if (nitems >= 0 &&
+        da__index_resolve(info.ndim, info.shape, nitems, item, &v, &ndim, shape, &err) != DA_OK) {
         da__error_prefix(&err, "da_load: %s", path);
         return poison(g, &err);
     }
@@ -112,7 +124,8 @@ da_array *da__make_load(struct da__graph *g, const char *path, const char *datas
         boxes = da__dist_keep(wanted);
     else if (da__spec_dist(g, info.ndim, count, NULL, &boxes, &err) != DA_OK)
         goto done;
-    a = da__make_view(g, load_box(g, &info, path, dataset, start, count, boxes), &rest, ndim, shape);
+    a = da__make_view(g, load_box(g, &info, path, dataset, start, count, boxes), &rest, ndim,
+                      shape);
     if (decode != NULL)
         a = decode_cf(g, a, &info);
     if (dtype != DA_DTYPE_DEFAULT)

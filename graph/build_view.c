@@ -18,11 +18,14 @@ static bool same_shape(const da_array *x, int ndim, const int64_t *shape)
     return true;
 }
 
-static da_array *constant_view(struct da__graph *g, const da_array *x, const struct da__view *v, int ndim, const int64_t *shape)
+static da_array *constant_view(struct da__graph *g, const da_array *x, const struct da__view *v,
+                               int ndim, const int64_t *shape)
 {
     struct da__error err = {.engine = -1};
     const struct da__dist *dist = NULL;
-    da_status status = x->dist != NULL && x->ndim > 0 ? da__dist_view(x->dist, v, shape, &dist) : da__spec_dist(g, ndim, shape, NULL, &dist, &err);
+    da_status status = x->dist != NULL && x->ndim > 0
+                           ? da__dist_view(x->dist, v, shape, &dist)
+                           : da__spec_dist(g, ndim, shape, NULL, &dist, &err);
     if (status != DA_OK)
         return poison(g, &err);
     da_array *a = da__node_new(g, DA__NODE_CONSTANT, x->dtype, ndim, shape, dist);
@@ -33,7 +36,8 @@ static da_array *constant_view(struct da__graph *g, const da_array *x, const str
     return a;
 }
 
-da_array *da__make_view(struct da__graph *g, da_array *x, const struct da__view *v, int ndim, const int64_t *shape)
+da_array *da__make_view(struct da__graph *g, da_array *x, const struct da__view *v, int ndim,
+                        const int64_t *shape)
 {
     if (x->kind == DA__NODE_POISON || (da__view_is_identity(v) && same_shape(x, ndim, shape)))
         return da__node_again(g, x);
@@ -62,7 +66,8 @@ da_array *da__make_view(struct da__graph *g, da_array *x, const struct da__view 
     return a;
 }
 
-da_array *da__make_index_basic(struct da__graph *g, da_array *x, int nitems, const struct da__index_item *item)
+da_array *da__make_index_basic(struct da__graph *g, da_array *x, int nitems,
+                               const struct da__index_item *item)
 {
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
@@ -78,11 +83,13 @@ da_array *da__make_index_basic(struct da__graph *g, da_array *x, int nitems, con
 }
 
 /* Axes made non-negative and checked for repeats. */
-static da_status resolve_axes(const char *what, int ndim, int naxes, const int64_t *axes, int *out, struct da__error *err)
+static da_status resolve_axes(const char *what, int ndim, int naxes, const int64_t *axes, int *out,
+                              struct da__error *err)
 {
     bool seen[DA_MAX_NDIM] = {false};
     if (naxes > DA_MAX_NDIM)
-        return da__fail(err, DA_ERR_ARGUMENT, "%s: %d axes are more than %d", what, naxes, DA_MAX_NDIM);
+        return da__fail(err, DA_ERR_ARGUMENT, "%s: %d axes are more than %d", what, naxes,
+                        DA_MAX_NDIM);
     for (int k = 0; k < naxes; k++) {
         DA_TRY(da__axis(axes[k], ndim, what, &out[k], err));
         if (seen[out[k]])
@@ -115,7 +122,8 @@ da_array *da__make_permute(struct da__graph *g, da_array *x, int naxes, const in
         for (int k = 0; k < x->ndim; k++)
             order[k] = x->ndim - 1 - k;
     else if (naxes != x->ndim)
-        da__fail(&err, DA_ERR_ARGUMENT, "da_permute_dims: %d axes for an array of %d dimensions", naxes, x->ndim);
+        da__fail(&err, DA_ERR_ARGUMENT, "da_permute_dims: %d axes for an array of %d dimensions",
+                 naxes, x->ndim);
     else
         resolve_axes("da_permute_dims", x->ndim, naxes, axes, order, &err);
     return err.status != DA_OK ? poison(g, &err) : permuted(g, x, order);
@@ -127,7 +135,8 @@ da_array *da__make_matrix_transpose(struct da__graph *g, da_array *x)
         return da__node_again(g, x);
     if (x->ndim < 2) {
         struct da__error err = {.engine = -1};
-        da__fail(&err, DA_ERR_SHAPE, "da_matrix_transpose: needs at least 2 dimensions, not %d", x->ndim);
+        da__fail(&err, DA_ERR_SHAPE, "da_matrix_transpose: needs at least 2 dimensions, not %d",
+                 x->ndim);
         return poison(g, &err);
     }
     int order[DA_MAX_NDIM];
@@ -138,13 +147,15 @@ da_array *da__make_matrix_transpose(struct da__graph *g, da_array *x)
     return permuted(g, x, order);
 }
 
-da_array *da__make_moveaxis(struct da__graph *g, da_array *x, int n, const int64_t *source, const int64_t *destination)
+da_array *da__make_moveaxis(struct da__graph *g, da_array *x, int n, const int64_t *source,
+                            const int64_t *destination)
 {
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
     struct da__error err = {.engine = -1};
     int from[DA_MAX_NDIM], to[DA_MAX_NDIM], order[DA_MAX_NDIM];
-    if (resolve_axes("da_moveaxis", x->ndim, n, source, from, &err) != DA_OK || resolve_axes("da_moveaxis", x->ndim, n, destination, to, &err) != DA_OK)
+    if (resolve_axes("da_moveaxis", x->ndim, n, source, from, &err) != DA_OK ||
+        resolve_axes("da_moveaxis", x->ndim, n, destination, to, &err) != DA_OK)
         return poison(g, &err);
     bool moved[DA_MAX_NDIM] = {false};
     for (int k = 0; k < x->ndim; k++)
@@ -171,7 +182,8 @@ da_array *da__make_expand_dims(struct da__graph *g, da_array *x, int64_t axis)
     struct da__error err = {.engine = -1};
     int at;
     if (x->ndim == DA_MAX_NDIM)
-        da__fail(&err, DA_ERR_SHAPE, "da_expand_dims: the result has more than %d dimensions", DA_MAX_NDIM);
+        da__fail(&err, DA_ERR_SHAPE, "da_expand_dims: the result has more than %d dimensions",
+                 DA_MAX_NDIM);
     else
         da__axis(axis, x->ndim + 1, "da_expand_dims", &at, &err);
     if (err.status != DA_OK)
@@ -200,7 +212,8 @@ da_array *da__make_squeeze(struct da__graph *g, da_array *x, int naxes, const in
     for (int k = 0; k < naxes; k++) {
         gone[list[k]] = true;
         if (x->shape[list[k]] != 1) {
-            da__fail(&err, DA_ERR_SHAPE, "da_squeeze: axis %d has %lld elements, not 1", list[k], (long long)x->shape[list[k]]);
+            da__fail(&err, DA_ERR_SHAPE, "da_squeeze: axis %d has %lld elements, not 1", list[k],
+                     (long long)x->shape[list[k]]);
             return poison(g, &err);
         }
     }
@@ -254,7 +267,8 @@ da_array *da__make_broadcast_to(struct da__graph *g, da_array *x, int ndim, cons
     if (!fits) {
         bool printable = ndim >= 0 && ndim <= DA_MAX_NDIM;
         da__fail(&err, DA_ERR_SHAPE, "da_broadcast_to: shape %s does not broadcast to %s", from,
-                 printable ? da__shape_text(ndim, shape, to, sizeof to) : "a shape of that many dimensions");
+                 printable ? da__shape_text(ndim, shape, to, sizeof to)
+                           : "a shape of that many dimensions");
         return poison(g, &err);
     }
     if (da__nelem(ndim, shape) < 0) {

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #define ROOM(b, items, cap, n)                                                                     \
-    (!(b)->failed && (da__grow((void **)&(items), &(cap), (int64_t)(n) + 1, sizeof *(items)) || ((b)->failed = true, false)))
+    (!(b)->failed && (da__grow((void **)&(items), &(cap), (int64_t)(n) + 1, sizeof *(items)) ||    \
+                      ((b)->failed = true, false)))
 
-void da__builder_start(struct da__step_builder *b, struct da__program *p, int ndim, const int64_t *shape, int dist, uint64_t node)
+void da__builder_start(struct da__step_builder *b, struct da__program *p, int ndim,
+                       const int64_t *shape, int dist, uint64_t node)
 {
     memset(b, 0, sizeof *b);
     b->program = p;
@@ -35,7 +37,8 @@ da__ref da__builder_input(struct da__step_builder *b, int value, const struct da
     for (int k = 0; k < s->ninputs && !b->failed; k++)
         if (s->input[k].value == value && da__view_equal(&s->input[k].view, v))
             return DA__REF(DA__REF_INPUT, k);
-    if (!ROOM(b, s->input, b->inputs_cap, s->ninputs) || !ROOM(b, s->body.input_dtype, b->input_dtypes_cap, s->ninputs))
+    if (!ROOM(b, s->input, b->inputs_cap, s->ninputs) ||
+        !ROOM(b, s->body.input_dtype, b->input_dtypes_cap, s->ninputs))
         return 0;
     s->input[s->ninputs] = (struct da__step_input){value, *v};
     s->body.input_dtype[s->ninputs] = (uint8_t)b->program->value[value].dtype;
@@ -51,7 +54,8 @@ da__ref da__builder_param(struct da__step_builder *b, int param)
     for (int k = 0; k < s->body.nparams && !b->failed; k++)
         if (s->param[k] == param)
             return DA__REF(DA__REF_PARAM, k);
-    if (!ROOM(b, s->param, b->params_cap, s->body.nparams) || !ROOM(b, s->body.param_dtype, b->param_dtypes_cap, s->body.nparams))
+    if (!ROOM(b, s->param, b->params_cap, s->body.nparams) ||
+        !ROOM(b, s->body.param_dtype, b->param_dtypes_cap, s->body.nparams))
         return 0;
     s->param[s->body.nparams] = param;
     s->body.param_dtype[s->body.nparams] = (uint8_t)b->program->param[param].dtype;
@@ -72,7 +76,8 @@ static uint64_t insn_hash(const struct da__insn *i)
 
 static bool insn_equal(const struct da__insn *a, const struct da__insn *b)
 {
-    return a->op == b->op && a->compute == b->compute && a->result == b->result && memcmp(a->arg, b->arg, sizeof a->arg) == 0;
+    return a->op == b->op && a->compute == b->compute && a->result == b->result &&
+           memcmp(a->arg, b->arg, sizeof a->arg) == 0;
 }
 
 static int *find_slot(struct da__step_builder *b, const struct da__insn *insn)
@@ -129,14 +134,16 @@ da__ref da__builder_cast(struct da__step_builder *b, da__ref ref, da_dtype to)
     da_dtype from = da__builder_dtype(b, ref);
     if (b->failed || from == to)
         return ref;
-    struct da__insn cast = {.op = DA__OP_ASTYPE, .compute = (uint8_t)from, .result = (uint8_t)to, .arg = {ref}};
+    struct da__insn cast = {
+        .op = DA__OP_ASTYPE, .compute = (uint8_t)from, .result = (uint8_t)to, .arg = {ref}};
     return da__builder_insn(b, &cast);
 }
 
 static da__ref int_step(struct da__step_builder *b, enum da__op_id op, da__ref x, int64_t value)
 {
     da__ref y = da__builder_param(b, da__program_add_param(b->program, DA_INT64, &value));
-    struct da__insn insn = {.op = (uint16_t)op, .compute = DA_INT64, .result = DA_INT64, .arg = {x, y}};
+    struct da__insn insn = {
+        .op = (uint16_t)op, .compute = DA_INT64, .result = DA_INT64, .arg = {x, y}};
     return da__builder_insn(b, &insn);
 }
 
@@ -157,22 +164,26 @@ void da__builder_output(struct da__step_builder *b, da__ref ref, int value)
     struct da__step *s = &b->step;
     if (value < 0)
         b->failed = true;
-    if (!ROOM(b, s->output, b->outputs_cap, s->noutputs) || !ROOM(b, s->body.output, b->output_refs_cap, s->noutputs))
+    if (!ROOM(b, s->output, b->outputs_cap, s->noutputs) ||
+        !ROOM(b, s->body.output, b->output_refs_cap, s->noutputs))
         return;
     s->output[s->noutputs] = value;
     s->body.output[s->noutputs] = ref;
     s->body.noutputs = ++s->noutputs;
 }
 
-void da__builder_reduction(struct da__step_builder *b, const struct da__body_reduction *body, const struct da__step_reduction *r)
+void da__builder_reduction(struct da__step_builder *b, const struct da__body_reduction *body,
+                           const struct da__step_reduction *r)
 {
     struct da__step *s = &b->step;
     if (r->value < 0)
         b->failed = true;
-    if (!ROOM(b, s->reduction, b->reductions_cap, s->body.nreductions) || !ROOM(b, s->body.reduction, b->body_reductions_cap, s->body.nreductions))
+    if (!ROOM(b, s->reduction, b->reductions_cap, s->body.nreductions) ||
+        !ROOM(b, s->body.reduction, b->body_reductions_cap, s->body.nreductions))
         return;
     s->reduction[s->body.nreductions] = *r;
-    memset(&s->body.reduction[s->body.nreductions], 0, sizeof *body); /* padding too: bodies are compared and shipped as bytes */
+    memset(&s->body.reduction[s->body.nreductions], 0,
+           sizeof *body); /* padding too: bodies are compared and shipped as bytes */
     s->body.reduction[s->body.nreductions].red = body->red;
     s->body.reduction[s->body.nreductions].compute = body->compute;
     s->body.reduction[s->body.nreductions].value = body->value;
@@ -181,7 +192,8 @@ void da__builder_reduction(struct da__step_builder *b, const struct da__body_red
 
 /* ---- taking over another step's instructions ---- */
 
-da__ref da__builder_mapped(struct da__step_builder *b, const struct da__step *s, const struct da__view *v, const da__ref *inputs_as, const da__ref *map,
+da__ref da__builder_mapped(struct da__step_builder *b, const struct da__step *s,
+                           const struct da__view *v, const da__ref *inputs_as, const da__ref *map,
                            da__ref ref)
 {
     int n = DA__REF_NUMBER(ref);
@@ -207,7 +219,8 @@ da__ref da__builder_mapped(struct da__step_builder *b, const struct da__step *s,
     return da__builder_input(b, s->input[n].value, &view);
 }
 
-void da__builder_inline(struct da__step_builder *b, const struct da__step *s, const struct da__view *v, const da__ref *inputs_as, da__ref *map)
+void da__builder_inline(struct da__step_builder *b, const struct da__step *s,
+                        const struct da__view *v, const da__ref *inputs_as, da__ref *map)
 {
     for (int i = 0; i < s->body.ninsns; i++) {
         struct da__insn insn = s->body.insn[i];

@@ -236,9 +236,9 @@ static da_status write_attributes(struct dump *d, da_array *a)
 static const char *op_name(const da_array *a)
 {
     static const char *const name[] = {
-        [DA__NODE_POISON] = "poison", [DA__NODE_CONSTANT] = "full",
-        [DA__NODE_INDEX] = "index",   [DA__NODE_VIEW] = "view",  [DA__NODE_COPY] = "redistribute",
-        [DA__NODE_LOAD] = "load",     [DA__NODE_SAVE] = "save",  [DA__NODE_CALL] = "from_function"};
+        [DA__NODE_POISON] = "poison", [DA__NODE_CONSTANT] = "full",     [DA__NODE_INDEX] = "index",
+        [DA__NODE_VIEW] = "view",     [DA__NODE_COPY] = "redistribute", [DA__NODE_LOAD] = "load",
+        [DA__NODE_SAVE] = "save",     [DA__NODE_CALL] = "from_function"};
     if (a->kind == DA__NODE_LEAF)
         return da__json_leaf_op(a->ndim, a->shape);
     if (a->kind == DA__NODE_ELEMENTWISE)

@@ -10,8 +10,8 @@ enum entry_kind { ENTRY_VALUE, ENTRY_CONSTANT, ENTRY_INDEX, ENTRY_VIEW, ENTRY_SA
 struct entry {
     enum entry_kind kind;
     da_array *node;
-    int value;             /* VALUE */
-    da_dtype dtype;        /* CONSTANT */
+    int value;      /* VALUE */
+    da_dtype dtype; /* CONSTANT */
     uint8_t constant[16];
 };
 struct lowering {
@@ -56,7 +56,8 @@ static const struct da__dist *dist_of(struct lowering *l, const da_array *a)
     return a->dist != NULL ? a->dist : da__default_dist(l->graph, a->ndim, a->shape, l->err);
 }
 
-static void start_step(struct lowering *l, struct da__step_builder *b, const da_array *space, const da_array *node)
+static void start_step(struct lowering *l, struct da__step_builder *b, const da_array *space,
+                       const da_array *node)
 {
     const struct da__dist *d = dist_of(l, space);
     int dist = d != NULL ? da__program_add_dist(l->program, d) : -1;
@@ -65,7 +66,8 @@ static void start_step(struct lowering *l, struct da__step_builder *b, const da_
 }
 
 /* The operand as a reference of `wanted` dtype in a step over a space that its shape broadcasts to. */
-static da__ref operand_ref(struct lowering *l, struct da__step_builder *b, const da_array *a, int ndim, const int64_t *shape, da_dtype wanted)
+static da__ref operand_ref(struct lowering *l, struct da__step_builder *b, const da_array *a,
+                           int ndim, const int64_t *shape, da_dtype wanted)
 {
     struct operand o = resolve(l, a);
     if (o.entry->kind == ENTRY_CONSTANT) {
@@ -109,10 +111,12 @@ static int result_value(struct lowering *l, da_array *a, bool wanted)
 {
     const struct da__dist *d = dist_of(l, a);
     int dist = d != NULL ? da__program_add_dist(l->program, d) : -1;
-    int value = da__program_add_value(l->program, wanted ? DA__VALUE_OUTPUT : DA__VALUE_TEMP, a->dtype, a->ndim, a->shape, dist, a->id);
+    int value = da__program_add_value(l->program, wanted ? DA__VALUE_OUTPUT : DA__VALUE_TEMP,
+                                      a->dtype, a->ndim, a->shape, dist, a->id);
     if (value >= 0 && wanted)
         l->program->value[value].slot = new_slot(l, da__graph_new_buffer(l->graph), a);
-    if (wanted && a->dist == NULL && d != NULL) /* a scalar was everywhere; as a leaf it lies somewhere */
+    if (wanted && a->dist == NULL &&
+        d != NULL) /* a scalar was everywhere; as a leaf it lies somewhere */
         a->dist = da__dist_keep(d);
     return value;
 }
@@ -123,7 +127,8 @@ static bool is_wanted(const da_array *a, bool target)
 }
 
 /* A kernel that only copies: the operand's elements under `a`'s distribution, into `value`. */
-static void copy_step(struct lowering *l, const da_array *from, const da_array *to, const struct da__dist *dist, int value)
+static void copy_step(struct lowering *l, const da_array *from, const da_array *to,
+                      const struct da__dist *dist, int value)
 {
     struct da__step_builder b;
     int d = dist != NULL ? da__program_add_dist(l->program, dist) : -1;
@@ -167,9 +172,11 @@ static void lower_elementwise(struct lowering *l, struct entry *e, da_array *a, 
         return;
     struct da__step_builder b;
     start_step(l, &b, a, a);
-    struct da__insn insn = {.op = (uint16_t)a->op, .compute = (uint8_t)a->compute, .result = (uint8_t)a->dtype};
+    struct da__insn insn = {
+        .op = (uint16_t)a->op, .compute = (uint8_t)a->compute, .result = (uint8_t)a->dtype};
     for (int k = 0; k < a->nin; k++)
-        insn.arg[k] = operand_ref(l, &b, a->in[k], a->ndim, a->shape, da__op_input_dtype((enum da__op_id)a->op, k, a->compute));
+        insn.arg[k] = operand_ref(l, &b, a->in[k], a->ndim, a->shape,
+                                  da__op_input_dtype((enum da__op_id)a->op, k, a->compute));
     e->value = result_value(l, a, wanted);
     da__builder_output(&b, da__builder_insn(&b, &insn), e->value);
     da__builder_finish(&b);
@@ -186,8 +193,14 @@ static void lower_reduce(struct lowering *l, struct entry *e, da_array *a, bool 
             count *= x->shape[k];
     da__ref ref = operand_ref(l, &b, x, x->ndim, x->shape, a->compute);
     e->value = result_value(l, a, wanted);
-    struct da__body_reduction body = {.red = (uint16_t)a->op, .compute = (uint8_t)a->compute, .value = ref, .mask = a->u.reduce.mask};
-    struct da__step_reduction r = {.value = e->value, .keepdims = a->u.reduce.keepdims, .correction = a->u.reduce.correction, .count = count};
+    struct da__body_reduction body = {.red = (uint16_t)a->op,
+                                      .compute = (uint8_t)a->compute,
+                                      .value = ref,
+                                      .mask = a->u.reduce.mask};
+    struct da__step_reduction r = {.value = e->value,
+                                   .keepdims = a->u.reduce.keepdims,
+                                   .correction = a->u.reduce.correction,
+                                   .count = count};
     da__builder_reduction(&b, &body, &r);
     da__builder_finish(&b);
 }
@@ -217,7 +230,8 @@ static void lower_source(struct lowering *l, struct entry *e, da_array *a, bool 
     struct da__step_builder b;
     start_step(l, &b, a, a);
     b.step.kind = a->kind == DA__NODE_LOAD ? DA__STEP_LOAD : DA__STEP_CALL;
-    if (a->kind == DA__NODE_LOAD ? !copy_file(&b.step.file, a->u.file) : !copy_call(&b.step.call, a->u.call))
+    if (a->kind == DA__NODE_LOAD ? !copy_file(&b.step.file, a->u.file)
+                                 : !copy_call(&b.step.call, a->u.call))
         b.failed = true;
     e->value = result_value(l, a, wanted);
     da__builder_output(&b, 0, e->value);
@@ -238,7 +252,8 @@ static int savable_value(struct lowering *l, const da_array *a)
     if (d == NULL || !da__dist_is_boxes(d))
         d = da__default_dist(l->graph, a->ndim, a->shape, l->err);
     int dist = d != NULL ? da__program_add_dist(l->program, d) : -1;
-    int value = da__program_add_value(l->program, DA__VALUE_TEMP, a->dtype, a->ndim, a->shape, dist, a->id);
+    int value =
+        da__program_add_value(l->program, DA__VALUE_TEMP, a->dtype, a->ndim, a->shape, dist, a->id);
     copy_step(l, a->in[0], a, d, value);
     return value;
 }
@@ -257,14 +272,16 @@ static void lower_save(struct lowering *l, struct entry *e, da_array *a)
     struct da__view same;
     da__view_identity(a->ndim, &same);
     da__builder_input(&b, value, &same);
-    if (!copy_file(&b.step.file, a->u.file) || !da__grow((void **)&l->bind->save, &l->saves_cap, l->bind->nsaves + 1, sizeof(da_array *)))
+    if (!copy_file(&b.step.file, a->u.file) ||
+        !da__grow((void **)&l->bind->save, &l->saves_cap, l->bind->nsaves + 1, sizeof(da_array *)))
         b.failed = true;
     else
         l->bind->save[l->bind->nsaves++] = a;
     da__builder_finish(&b);
 }
 
-static void lower_copy(struct lowering *l, struct entry *e, da_array *a, const da_array *from, bool wanted)
+static void lower_copy(struct lowering *l, struct entry *e, da_array *a, const da_array *from,
+                       bool wanted)
 {
     e->value = result_value(l, a, wanted);
     copy_step(l, from, a, dist_of(l, a), e->value);
@@ -309,7 +326,8 @@ static void lower_view(struct lowering *l, struct entry *e, da_array *a, bool ta
 static void lower_leaf(struct lowering *l, struct entry *e, da_array *a)
 {
     int dist = da__program_add_dist(l->program, a->dist);
-    e->value = da__program_add_value(l->program, DA__VALUE_INPUT, a->dtype, a->ndim, a->shape, dist, a->id);
+    e->value = da__program_add_value(l->program, DA__VALUE_INPUT, a->dtype, a->ndim, a->shape, dist,
+                                     a->id);
     if (e->value >= 0)
         l->program->value[e->value].slot = new_slot(l, a->buffer, a);
 }
@@ -412,14 +430,15 @@ void da__binding_free(struct da__binding *b)
     memset(b, 0, sizeof *b);
 }
 
-da_status da__lower(struct da__graph *g, int ntargets, da_array *const *target, const char *passes, struct da__program **out, struct da__binding *bind,
-                    struct da__error *err)
+da_status da__lower(struct da__graph *g, int ntargets, da_array *const *target, const char *passes,
+                    struct da__program **out, struct da__binding *bind, struct da__error *err)
 {
     struct da__error local = {.engine = -1};
     struct walk w = {NULL, 0, 0};
     memset(bind, 0, sizeof *bind);
     bind->ntargets = ntargets;
-    struct lowering l = {.graph = g, .program = da__program_new(), .bind = bind, .err = err != NULL ? err : &local};
+    struct lowering l = {
+        .graph = g, .program = da__program_new(), .bind = bind, .err = err != NULL ? err : &local};
     l.fold = da__pass_on(passes, "fold");
     l.share = da__pass_on(passes, "cse");
     l.epoch = da__graph_epoch(g);

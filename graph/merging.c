@@ -15,8 +15,8 @@ bool da__reads_in_place(const struct da__program *p, const struct da__step *read
     if (v->producer < 0)
         return false;
     const struct da__step *producer = &p->step[v->producer];
-    if (producer->kind != DA__STEP_KERNEL || reader->kind != DA__STEP_KERNEL || !da__step_same_space(producer, reader) ||
-        da__output_position(producer, value) < 0)
+    if (producer->kind != DA__STEP_KERNEL || reader->kind != DA__STEP_KERNEL ||
+        !da__step_same_space(producer, reader) || da__output_position(producer, value) < 0)
         return false;
     for (int k = 0; k < reader->ninputs; k++)
         if (reader->input[k].value == value && !da__view_is_identity(&reader->input[k].view))
@@ -27,9 +27,9 @@ bool da__reads_in_place(const struct da__program *p, const struct da__step *read
 struct merging {
     struct da__program *p;
     const int *group;
-    da__ref *at;        /* per value: its reference inside the group that is being built, or -1 */
-    int *outside;       /* per value: how many inputs outside its producer's group read it */
-    int *next;          /* members of a group as a chain in step order */
+    da__ref *at;  /* per value: its reference inside the group that is being built, or -1 */
+    int *outside; /* per value: how many inputs outside its producer's group read it */
+    int *next;    /* members of a group as a chain in step order */
     int *first;
 };
 
@@ -72,7 +72,8 @@ static void build_group(struct merging *m, int name)
     b.step.nnodes = 0;
     for (int i = m->first[name]; i >= 0; i = m->next[i])
         take_member(m, &b, i);
-    for (int i = m->first[name]; i >= 0; i = m->next[i]) /* what was visible inside the group is not outside */
+    for (int i = m->first[name]; i >= 0;
+         i = m->next[i]) /* what was visible inside the group is not outside */
         for (int k = 0; k < p->step[i].noutputs; k++)
             m->at[p->step[i].output[k]] = -1;
     da__builder_replace(&b, m->first[name]);
@@ -136,7 +137,8 @@ da_status da__merge_groups(struct da__program *p, const int *group, const int *l
     m.outside = da__calloc(nvalues, sizeof *m.outside);
     m.next = da__alloc(n * sizeof *m.next);
     m.first = da__alloc(n * sizeof *m.first);
-    if (dead == NULL || last == NULL || m.at == NULL || m.outside == NULL || m.next == NULL || m.first == NULL)
+    if (dead == NULL || last == NULL || m.at == NULL || m.outside == NULL || m.next == NULL ||
+        m.first == NULL)
         goto done;
     for (int i = 0; i < p->nvalues; i++)
         m.at[i] = -1;

@@ -28,10 +28,10 @@ struct da__graph {
     void *owner;
     uint64_t next_id, next_buffer;
     int64_t epoch, live;
-    da_array *first;          /* all nodes, newest first */
-    da_array **scope_item;    /* the handles of all open scopes */
+    da_array *first;       /* all nodes, newest first */
+    da_array **scope_item; /* the handles of all open scopes */
     int64_t nscope_items, scope_items_cap;
-    int64_t *scope_start;     /* where each scope begins among them */
+    int64_t *scope_start; /* where each scope begins among them */
     int64_t nscopes, scopes_cap;
     uint64_t *dead;
     int64_t ndead, dead_cap;
@@ -278,7 +278,8 @@ bool da__graph_can_import(const struct da__graph *g)
     return g->import != NULL;
 }
 
-da_array *da__graph_import(struct da__graph *g, const void *data, da_dtype dtype, int ndim, const int64_t *shape, const struct da__dist_spec *spec)
+da_array *da__graph_import(struct da__graph *g, const void *data, da_dtype dtype, int ndim,
+                           const int64_t *shape, const struct da__dist_spec *spec)
 {
     if (g->import != NULL)
         return g->import(g->hooks_self, data, dtype, ndim, shape, spec);
@@ -316,7 +317,8 @@ da_status da__scope_pop(struct da__graph *g)
 
 static bool scope_add(struct da__graph *g, da_array *a)
 {
-    if (!da__grow((void **)&g->scope_item, &g->scope_items_cap, g->nscope_items + 1, sizeof *g->scope_item))
+    if (!da__grow((void **)&g->scope_item, &g->scope_items_cap, g->nscope_items + 1,
+                  sizeof *g->scope_item))
         return false;
     g->scope_item[g->nscope_items++] = a;
     a->refs++;
@@ -346,7 +348,8 @@ da_array *da__node_no_memory(struct da__graph *g)
     return g->no_memory;
 }
 
-da_array *da__node_new(struct da__graph *g, enum da__node_kind kind, da_dtype dtype, int ndim, const int64_t *shape, const struct da__dist *dist)
+da_array *da__node_new(struct da__graph *g, enum da__node_kind kind, da_dtype dtype, int ndim,
+                       const int64_t *shape, const struct da__dist *dist)
 {
     da_array *a = node_alloc(g, ndim);
     if (a == NULL)
@@ -436,7 +439,8 @@ static bool same_shape(int ndim, const int64_t *a, const int64_t *b)
     return true;
 }
 
-const struct da__dist *da__default_dist(struct da__graph *g, int ndim, const int64_t *shape, struct da__error *err)
+const struct da__dist *da__default_dist(struct da__graph *g, int ndim, const int64_t *shape,
+                                        struct da__error *err)
 {
     for (int i = 0; i < 4; i++) {
         const struct default_dist *r = &g->recent[i];
@@ -456,14 +460,17 @@ const struct da__dist *da__default_dist(struct da__graph *g, int ndim, const int
     return d;
 }
 
-da_status da__spec_dist(struct da__graph *g, int ndim, const int64_t *shape, const struct da__dist_spec *spec, const struct da__dist **out,
+da_status da__spec_dist(struct da__graph *g, int ndim, const int64_t *shape,
+                        const struct da__dist_spec *spec, const struct da__dist **out,
                         struct da__error *err)
 {
     if (spec != NULL)
         return da__dist_make(ndim, shape, spec, g->nengines, out, err);
     const struct da__dist *d = da__default_dist(g, ndim, shape, err);
     if (d == NULL)
-        return err->status != DA_OK ? err->status : da__fail(err, DA_ERR_MEMORY, "out of memory for a distribution");
+        return err->status != DA_OK
+                   ? err->status
+                   : da__fail(err, DA_ERR_MEMORY, "out of memory for a distribution");
     *out = da__dist_keep(d);
     return DA_OK;
 }

@@ -5,20 +5,24 @@
 #include "da_graph.h"
 
 /* A node with its shape, owned by the innermost scope, counting `dist` anew; NULL: no memory. */
-da_array *da__node_new(struct da__graph *g, enum da__node_kind kind, da_dtype dtype, int ndim, const int64_t *shape, const struct da__dist *dist);
+da_array *da__node_new(struct da__graph *g, enum da__node_kind kind, da_dtype dtype, int ndim,
+                       const int64_t *shape, const struct da__dist *dist);
 void da__node_add_input(da_array *a, da_array *in);
 /* The same handle once more, owned by the innermost scope too. */
 da_array *da__node_again(struct da__graph *g, da_array *a);
 /* The graph's own poisoned node for when memory ran out. */
 da_array *da__node_no_memory(struct da__graph *g);
 /* The default distribution of a shape, borrowed from the graph's small cache; NULL: no memory. */
-const struct da__dist *da__default_dist(struct da__graph *g, int ndim, const int64_t *shape, struct da__error *err);
+const struct da__dist *da__default_dist(struct da__graph *g, int ndim, const int64_t *shape,
+                                        struct da__error *err);
 /* The distribution a spec asks for (counted for the caller), the default where spec is NULL. */
-da_status da__spec_dist(struct da__graph *g, int ndim, const int64_t *shape, const struct da__dist_spec *spec, const struct da__dist **out,
+da_status da__spec_dist(struct da__graph *g, int ndim, const int64_t *shape,
+                        const struct da__dist_spec *spec, const struct da__dist **out,
                         struct da__error *err);
 /* Where every engine's part is one box of consecutive indices, as files want it. */
 bool da__dist_is_boxes(const struct da__dist *d);
 /* A scalar as a constant node of `dtype`; poisoned where it does not fit. */
-da_array *da__make_scalar(struct da__graph *g, const struct da__scalar *s, da_dtype dtype, const char *what);
+da_array *da__make_scalar(struct da__graph *g, const struct da__scalar *s, da_dtype dtype,
+                          const char *what);
 
 #endif

@@ -45,18 +45,21 @@ static da_status run_pass(const struct pass *pass, struct da__program *p, struct
 {
     da_status status = pass->run != NULL ? pass->run(p) : DA_OK;
     if (status != DA_OK || p->failed)
-        return da__fail(err, status != DA_OK ? status : DA_ERR_MEMORY, "pass %s ran out of memory", pass->info.name);
+        return da__fail(err, status != DA_OK ? status : DA_ERR_MEMORY, "pass %s ran out of memory",
+                        pass->info.name);
     da__program_index(p);
 #ifndef NDEBUG
     struct da__error broken = {.engine = -1};
     if (da__program_verify(p, &broken) != DA_OK)
-        return da__fail(err, broken.status == DA_ERR_MEMORY ? DA_ERR_MEMORY : DA_ERR_INTERNAL, "after pass %s: %s", pass->info.name, broken.text);
+        return da__fail(err, broken.status == DA_ERR_MEMORY ? DA_ERR_MEMORY : DA_ERR_INTERNAL,
+                        "after pass %s: %s", pass->info.name, broken.text);
 #endif
     return DA_OK;
 }
 
-da_status da__optimize(struct da__program *p, const char *passes, void (*after)(void *self, const char *pass, const struct da__program *p), void *self,
-                       struct da__error *err)
+da_status da__optimize(struct da__program *p, const char *passes,
+                       void (*after)(void *self, const char *pass, const struct da__program *p),
+                       void *self, struct da__error *err)
 {
     da__program_index(p);
     for (int i = 0; i < da__npasses(); i++) {

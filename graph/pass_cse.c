@@ -11,10 +11,12 @@ static bool same_text(const char *a, const char *b)
 static bool same_body(const struct da__step *a, const struct da__step *b)
 {
     const struct da__body *x = &a->body, *y = &b->body;
-    if (x->ninsns != y->ninsns || x->nparams != y->nparams || x->nreductions != y->nreductions || x->noutputs != y->noutputs)
+    if (x->ninsns != y->ninsns || x->nparams != y->nparams || x->nreductions != y->nreductions ||
+        x->noutputs != y->noutputs)
         return false;
     for (int i = 0; i < x->ninsns; i++)
-        if (x->insn[i].op != y->insn[i].op || x->insn[i].compute != y->insn[i].compute || x->insn[i].result != y->insn[i].result ||
+        if (x->insn[i].op != y->insn[i].op || x->insn[i].compute != y->insn[i].compute ||
+            x->insn[i].result != y->insn[i].result ||
             memcmp(x->insn[i].arg, y->insn[i].arg, sizeof x->insn[i].arg) != 0)
             return false;
     for (int i = 0; i < x->nparams; i++)
@@ -25,8 +27,9 @@ static bool same_body(const struct da__step *a, const struct da__step *b)
             return false;
     for (int i = 0; i < x->nreductions; i++) {
         const struct da__body_reduction *r = &x->reduction[i], *q = &y->reduction[i];
-        if (r->red != q->red || r->compute != q->compute || r->value != q->value || r->mask != q->mask ||
-            a->reduction[i].keepdims != b->reduction[i].keepdims || a->reduction[i].correction != b->reduction[i].correction)
+        if (r->red != q->red || r->compute != q->compute || r->value != q->value ||
+            r->mask != q->mask || a->reduction[i].keepdims != b->reduction[i].keepdims ||
+            a->reduction[i].correction != b->reduction[i].correction)
             return false;
     }
     return true;
@@ -38,12 +41,15 @@ static bool same_call(const struct da__node_call *a, const struct da__node_call 
            (a->nbytes == 0 || memcmp(a->data, b->data, (size_t)a->nbytes) == 0);
 }
 
-static bool same_step(const struct da__program *p, const struct da__step *a, const struct da__step *b)
+static bool same_step(const struct da__program *p, const struct da__step *a,
+                      const struct da__step *b)
 {
-    if (a->kind != b->kind || a->kind == DA__STEP_SAVE || !da__step_same_space(a, b) || a->ninputs != b->ninputs || a->noutputs != b->noutputs)
+    if (a->kind != b->kind || a->kind == DA__STEP_SAVE || !da__step_same_space(a, b) ||
+        a->ninputs != b->ninputs || a->noutputs != b->noutputs)
         return false;
     for (int k = 0; k < a->ninputs; k++)
-        if (a->input[k].value != b->input[k].value || !da__view_equal(&a->input[k].view, &b->input[k].view))
+        if (a->input[k].value != b->input[k].value ||
+            !da__view_equal(&a->input[k].view, &b->input[k].view))
             return false;
     for (int k = 0; k < a->noutputs; k++)
         if (p->value[a->output[k]].dtype != p->value[b->output[k]].dtype)
@@ -52,7 +58,8 @@ static bool same_step(const struct da__program *p, const struct da__step *a, con
         if (p->value[a->reduction[k].value].dtype != p->value[b->reduction[k].value].dtype)
             return false;
     if (a->kind == DA__STEP_LOAD)
-        return same_text(a->file.path, b->file.path) && same_text(a->file.dataset, b->file.dataset) &&
+        return same_text(a->file.path, b->file.path) &&
+               same_text(a->file.dataset, b->file.dataset) &&
                memcmp(a->file.start, b->file.start, (size_t)a->ndim * sizeof a->file.start[0]) == 0;
     if (a->kind == DA__STEP_CALL)
         return same_call(&a->call, &b->call);

@@ -10,9 +10,9 @@ enum { MOST_INSNS = 2048, MOST_INPUTS = 256 }; /* of one kernel: it must stay qu
 struct fusing {
     struct da__program *p;
     int *level;
-    int *group;          /* union-find: parent */
+    int *group;            /* union-find: parent */
     int *ninsns, *ninputs; /* of the group, at its root */
-    bool *cut;           /* the step begins a kernel of its own: its producers' ones are full */
+    bool *cut;             /* the step begins a kernel of its own: its producers' ones are full */
 };
 
 static int root(struct fusing *f, int i)
@@ -143,7 +143,9 @@ static void group_edges(struct fusing *f)
                 join(f, producer, i);
                 continue;
             }
-            da__program_add_unfused(p, p->step[producer].node, s->node, reason != NULL ? reason : "the reader waits for another step of a later level");
+            da__program_add_unfused(
+                p, p->step[producer].node, s->node,
+                reason != NULL ? reason : "the reader waits for another step of a later level");
         }
     }
     for (int i = 0; i < p->nsteps; i++)
@@ -161,7 +163,8 @@ da_status da__pass_fuse(struct da__program *p)
     f.ninputs = da__alloc(n * sizeof *f.ninputs);
     f.cut = da__calloc(n, sizeof *f.cut);
     da_status status = DA_ERR_MEMORY;
-    if (first_reader == NULL || f.level == NULL || f.group == NULL || f.ninsns == NULL || f.ninputs == NULL || f.cut == NULL)
+    if (first_reader == NULL || f.level == NULL || f.group == NULL || f.ninsns == NULL ||
+        f.ninputs == NULL || f.cut == NULL)
         goto done;
     for (int i = 0; i < p->nvalues; i++)
         first_reader[i] = 1 << 30;

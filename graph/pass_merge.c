@@ -16,20 +16,21 @@ struct reading {
 
 /* Joins `step` with earlier readers of the value at its level and in its space. Readers that are joined already are one, so
  * the chain keeps a single entry for them: short chains for any number of readers. */
-static void join_reader(struct da__program *p, int *group, struct reading *reading, int *head, int *nreadings, int step)
+static void join_reader(struct da__program *p, int *group, struct reading *reading, int *head,
+                        int *nreadings, int step)
 {
     for (int r = *head; r >= 0; r = reading[r].next) {
         int other = reading[r].step;
         if (root(group, other) == root(group, step))
             return;
-        if (p->step[other].level == p->step[step].level && da__step_same_space(&p->step[other], &p->step[step])) {
+        if (p->step[other].level == p->step[step].level &&
+            da__step_same_space(&p->step[other], &p->step[step])) {
             group[root(group, step)] = root(group, other);
             return;
         }
     }
     reading[*nreadings] = (struct reading){step, *head};
     *head = (*nreadings)++;
-
 }
 
 da_status da__pass_merge(struct da__program *p)

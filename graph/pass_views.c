@@ -15,7 +15,8 @@ static bool is_plain_kernel(const struct da__step *s)
 }
 
 /* Whether the producer's owners, seen through the view, are the reader's: then inlining moves nothing more. */
-static bool view_keeps_owners(const struct da__program *p, const struct da__step *producer, const struct da__step *reader, const struct da__view *v)
+static bool view_keeps_owners(const struct da__program *p, const struct da__step *producer,
+                              const struct da__step *reader, const struct da__view *v)
 {
     const struct da__dist *d = NULL;
     if (da__dist_view(p->dist[producer->dist], v, reader->shape, &d) != DA_OK)
@@ -25,7 +26,8 @@ static bool view_keeps_owners(const struct da__program *p, const struct da__step
     return same;
 }
 
-static bool may_inline(const struct da__program *p, const struct da__step *reader, const struct da__step_input *in)
+static bool may_inline(const struct da__program *p, const struct da__step *reader,
+                       const struct da__step_input *in)
 {
     const struct da__value *v = &p->value[in->value];
     if (v->producer < 0 || !is_plain_kernel(&p->step[v->producer]))
@@ -34,13 +36,15 @@ static bool may_inline(const struct da__program *p, const struct da__step *reade
     if (producer->ninputs == 0)
         return producer->body.ninsns <= CHEAP_INSNS;
     bool in_place = da__view_is_identity(&in->view) && da__step_same_space(producer, reader);
-    if (in_place || v->kind != DA__VALUE_TEMP || v->nreaders != 1 || space_nelem(reader) > space_nelem(producer))
+    if (in_place || v->kind != DA__VALUE_TEMP || v->nreaders != 1 ||
+        space_nelem(reader) > space_nelem(producer))
         return false;
     return producer->ninputs == 1 || view_keeps_owners(p, producer, reader, &in->view);
 }
 
 /* What the reader uses instead of reading input k. */
-static da__ref inlined(struct da__step_builder *b, struct da__program *p, const struct da__step_input *in)
+static da__ref inlined(struct da__step_builder *b, struct da__program *p,
+                       const struct da__step_input *in)
 {
     const struct da__step *producer = &p->step[p->value[in->value].producer];
     da__ref *map = da__alloc((size_t)(producer->body.ninsns + 1) * sizeof *map);
@@ -73,7 +77,8 @@ static da_status rebuild(struct da__program *p, int at, const bool *inline_it)
         inputs_as[k] = inline_it[k] ? inlined(&b, p, &s->input[k]) : -1;
     da__builder_inline(&b, s, NULL, inputs_as, map);
     for (int k = 0; k < s->noutputs; k++)
-        da__builder_output(&b, da__builder_mapped(&b, s, NULL, inputs_as, map, s->body.output[k]), s->output[k]);
+        da__builder_output(&b, da__builder_mapped(&b, s, NULL, inputs_as, map, s->body.output[k]),
+                           s->output[k]);
     for (int k = 0; k < s->body.nreductions; k++) {
         struct da__body_reduction r = s->body.reduction[k];
         r.value = da__builder_mapped(&b, s, NULL, inputs_as, map, r.value);

@@ -53,15 +53,24 @@ static int64_t *copy_shape(int ndim, const int64_t *shape)
     return copy;
 }
 
-int da__program_add_value(struct da__program *p, enum da__value_kind kind, da_dtype dtype, int ndim, const int64_t *shape, int dist, uint64_t node)
+int da__program_add_value(struct da__program *p, enum da__value_kind kind, da_dtype dtype, int ndim,
+                          const int64_t *shape, int dist, uint64_t node)
 {
     int64_t *own = copy_shape(ndim, shape);
-    if (own == NULL || dist < 0 || !da__grow((void **)&p->value, &p->values_cap, p->nvalues + 1, sizeof *p->value)) {
+    if (own == NULL || dist < 0 ||
+        !da__grow((void **)&p->value, &p->values_cap, p->nvalues + 1, sizeof *p->value)) {
         da__free(own);
         p->failed = true;
         return -1;
     }
-    p->value[p->nvalues] = (struct da__value){.kind = kind, .slot = -1, .dtype = dtype, .ndim = ndim, .shape = own, .dist = dist, .node = node, .producer = -1,
+    p->value[p->nvalues] = (struct da__value){.kind = kind,
+                                              .slot = -1,
+                                              .dtype = dtype,
+                                              .ndim = ndim,
+                                              .shape = own,
+                                              .dist = dist,
+                                              .node = node,
+                                              .producer = -1,
                                               .last_step = -1};
     return p->nvalues++;
 }
@@ -84,7 +93,8 @@ int da__program_add_param(struct da__program *p, da_dtype dtype, const void *ele
     struct da__param new = {.dtype = dtype};
     memcpy(new.bytes, element, da__dtype_nbytes(dtype));
     for (int i = p->nlowered; i < p->nparams; i++)
-        if (p->param[i].dtype == dtype && memcmp(p->param[i].bytes, new.bytes, sizeof new.bytes) == 0)
+        if (p->param[i].dtype == dtype &&
+            memcmp(p->param[i].bytes, new.bytes, sizeof new.bytes) == 0)
             return i;
     if (!da__grow((void **)&p->param, &p->params_cap, p->nparams + 1, sizeof *p->param)) {
         p->failed = true;
@@ -106,7 +116,8 @@ int da__program_add_step(struct da__program *p, struct da__step *s)
     return p->nsteps++;
 }
 
-void da__program_add_unfused(struct da__program *p, uint64_t producer, uint64_t consumer, const char *reason)
+void da__program_add_unfused(struct da__program *p, uint64_t producer, uint64_t consumer,
+                             const char *reason)
 {
     for (int i = 0; i < p->nunfused; i++)
         if (p->unfused[i].producer == producer && p->unfused[i].consumer == consumer)

@@ -5,12 +5,16 @@
 #include "da_graph.h"
 
 /* Entries are added with their parts copied; -1 after a failed allocation (and p->failed is set). */
-int da__program_add_value(struct da__program *p, enum da__value_kind kind, da_dtype dtype, int ndim, const int64_t *shape, int dist, uint64_t node);
-int da__program_add_dist(struct da__program *p, const struct da__dist *d);       /* equal ones share an entry */
-int da__program_add_param(struct da__program *p, da_dtype dtype, const void *element); /* equal ones share an entry */
+int da__program_add_value(struct da__program *p, enum da__value_kind kind, da_dtype dtype, int ndim,
+                          const int64_t *shape, int dist, uint64_t node);
+int da__program_add_dist(struct da__program *p,
+                         const struct da__dist *d); /* equal ones share an entry */
+int da__program_add_param(struct da__program *p, da_dtype dtype,
+                          const void *element); /* equal ones share an entry */
 /* A step taken over with all it owns; the caller's struct is void afterwards. */
 int da__program_add_step(struct da__program *p, struct da__step *s);
-void da__program_add_unfused(struct da__program *p, uint64_t producer, uint64_t consumer, const char *reason);
+void da__program_add_unfused(struct da__program *p, uint64_t producer, uint64_t consumer,
+                             const char *reason);
 void da__step_free(struct da__step *s);
 /* Removes steps marked with kind < 0 by setting `dead[i]`, keeping order; indexes anew. */
 void da__program_remove_steps(struct da__program *p, const bool *dead);
@@ -22,25 +26,30 @@ bool da__step_same_space(const struct da__step *a, const struct da__step *b);
 struct da__step_builder {
     struct da__program *program;
     struct da__step step;
-    int64_t inputs_cap, input_dtypes_cap, params_cap, param_dtypes_cap, insns_cap, outputs_cap, output_refs_cap, reductions_cap, body_reductions_cap;
-    int *slot;          /* hash table over instructions: position + 1 */
+    int64_t inputs_cap, input_dtypes_cap, params_cap, param_dtypes_cap, insns_cap, outputs_cap,
+        output_refs_cap, reductions_cap, body_reductions_cap;
+    int *slot; /* hash table over instructions: position + 1 */
     int nslots;
-    bool share;         /* equal instructions are one */
+    bool share; /* equal instructions are one */
     bool failed;
 };
-void da__builder_start(struct da__step_builder *b, struct da__program *p, int ndim, const int64_t *shape, int dist, uint64_t node);
+void da__builder_start(struct da__step_builder *b, struct da__program *p, int ndim,
+                       const int64_t *shape, int dist, uint64_t node);
 da__ref da__builder_input(struct da__step_builder *b, int value, const struct da__view *v);
 da__ref da__builder_param(struct da__step_builder *b, int param);
 da__ref da__builder_insn(struct da__step_builder *b, const struct da__insn *insn);
 da__ref da__builder_cast(struct da__step_builder *b, da__ref ref, da_dtype to);
 void da__builder_output(struct da__step_builder *b, da__ref ref, int value);
-void da__builder_reduction(struct da__step_builder *b, const struct da__body_reduction *body, const struct da__step_reduction *r);
+void da__builder_reduction(struct da__step_builder *b, const struct da__body_reduction *body,
+                           const struct da__step_reduction *r);
 /* The global index along base axis `axis` of a view of an index array: an affine expression of this space's indices. */
 da__ref da__builder_index(struct da__step_builder *b, const struct da__view *v, int axis);
 /* Enters what another kernel step computes, read through `v` (NULL: same space); map[i] receives the reference of instruction i.
  * inputs_as (may be NULL) names, per input of `s`, a reference to use instead of reading it, or -1. */
-void da__builder_inline(struct da__step_builder *b, const struct da__step *s, const struct da__view *v, const da__ref *inputs_as, da__ref *map);
-da__ref da__builder_mapped(struct da__step_builder *b, const struct da__step *s, const struct da__view *v, const da__ref *inputs_as, const da__ref *map,
+void da__builder_inline(struct da__step_builder *b, const struct da__step *s,
+                        const struct da__view *v, const da__ref *inputs_as, da__ref *map);
+da__ref da__builder_mapped(struct da__step_builder *b, const struct da__step *s,
+                           const struct da__view *v, const da__ref *inputs_as, const da__ref *map,
                            da__ref ref);
 da_dtype da__builder_dtype(const struct da__step_builder *b, da__ref ref);
 /* Hands the step to the program; its index, or -1. */

@@ -129,7 +129,8 @@ static void get_view(struct da__bytes *in, struct da__view *v)
 {
     v->ndim = da__get_i32(in);
     v->base_ndim = da__get_i32(in);
-    if (in->failed || v->ndim < 0 || v->ndim > DA_MAX_NDIM || v->base_ndim < 0 || v->base_ndim > DA_MAX_NDIM) {
+    if (in->failed || v->ndim < 0 || v->ndim > DA_MAX_NDIM || v->base_ndim < 0 ||
+        v->base_ndim > DA_MAX_NDIM) {
         in->failed = true;
         return;
     }
@@ -142,7 +143,8 @@ static void get_view(struct da__bytes *in, struct da__view *v)
 
 static void get_body(struct da__bytes *in, struct da__body *b)
 {
-    int ninputs = da__get_i32(in), nparams = da__get_i32(in), ninsns = da__get_i32(in), noutputs = da__get_i32(in), nreductions = da__get_i32(in);
+    int ninputs = da__get_i32(in), nparams = da__get_i32(in), ninsns = da__get_i32(in),
+        noutputs = da__get_i32(in), nreductions = da__get_i32(in);
     b->input_dtype = get_array(in, ninputs, sizeof *b->input_dtype);
     b->param_dtype = get_array(in, nparams, sizeof *b->param_dtype);
     b->insn = get_array(in, ninsns, sizeof *b->insn);

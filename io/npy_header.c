@@ -13,7 +13,8 @@
 #define MAGIC "\x93NUMPY"
 #define MAGIC_NBYTES 6
 #define ALIGNMENT 64
-#define GROWTH_DIGITS 21 /* numpy.save leaves room for the first extent to grow to so many digits  \
+#define GROWTH_DIGITS                                                                              \
+    21 /* numpy.save leaves room for the first extent to grow to so many digits  \
                           */
 #define NATIVE_ORDER (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? '<' : '>')
 

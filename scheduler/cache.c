@@ -12,7 +12,8 @@ static struct da__hash hash_of(const struct da__bytes *key)
 
 static bool matches(const struct da__cached *e, struct da__hash h, const struct da__bytes *key)
 {
-    return da__hash_equal(e->hash, h) && e->key_nbytes == key->nbytes && memcmp(e->key, key->data, (size_t)key->nbytes) == 0;
+    return da__hash_equal(e->hash, h) && e->key_nbytes == key->nbytes &&
+           memcmp(e->key, key->data, (size_t)key->nbytes) == 0;
 }
 
 struct da__cached *da__cache_find(struct da__cache *c, const struct da__bytes *key)
@@ -53,7 +54,8 @@ static int count_kernels(const struct da__program *p)
     return n;
 }
 
-struct da__cached *da__cache_add(struct da__cache *c, struct da__bytes *key, int64_t id, const struct da__program *optimized)
+struct da__cached *da__cache_add(struct da__cache *c, struct da__bytes *key, int64_t id,
+                                 const struct da__program *optimized)
 {
     int nextra = optimized->nparams - optimized->nlowered;
     struct da__param *extra = da__alloc((size_t)(nextra + 1) * sizeof *extra);
@@ -67,7 +69,12 @@ struct da__cached *da__cache_add(struct da__cache *c, struct da__bytes *key, int
     if (nextra > 0)
         memcpy(extra, optimized->param + optimized->nlowered, (size_t)nextra * sizeof *extra);
     struct da__cached *e = &c->entry[c->count++];
-    *e = (struct da__cached){.hash = hash_of(key), .key = key->data, .key_nbytes = key->nbytes, .id = id, .nextra = nextra, .extra = extra,
+    *e = (struct da__cached){.hash = hash_of(key),
+                             .key = key->data,
+                             .key_nbytes = key->nbytes,
+                             .id = id,
+                             .nextra = nextra,
+                             .extra = extra,
                              .nkernels = count_kernels(optimized)};
     memset(key, 0, sizeof *key);
     uint64_t mask = (uint64_t)c->nslots - 1, at = e->hash.lo & mask;

@@ -18,7 +18,8 @@ static void finish(struct da__execution *r, const struct da__combine_item *it)
 {
     void *out = da__run_value(r, it->spec->value);
     if (out != NULL)
-        da__red_end(it->red, it->compute, it->result, it->plan->nstates, it->state, it->spec->count, it->spec->correction, out);
+        da__red_end(it->red, it->compute, it->result, it->plan->nstates, it->state, it->spec->count,
+                    it->spec->correction, out);
 }
 
 static bool in_bundle(const struct bundle *b, const struct da__combine_item *it)
@@ -50,7 +51,8 @@ static char *message_block(struct bundle *b, int64_t nbytes)
 {
     char *block = da__pool_get(b->r->engine->pool, nbytes);
     if (block == NULL)
-        da__run_fail(b->r, DA_ERR_MEMORY, "no memory for %lld bytes of partial results", (long long)nbytes);
+        da__run_fail(b->r, DA_ERR_MEMORY, "no memory for %lld bytes of partial results",
+                     (long long)nbytes);
     else
         memset(block, 0, DA__MESSAGE_HEADER);
     return block;
@@ -68,7 +70,8 @@ static bool receive(struct bundle *b, int from, int tag, char *block, int64_t nb
     if (block != NULL)
         memcpy(&sent, block, sizeof sent);
     if (status != DA_OK || sent != DA_OK || request.nbytes != nbytes)
-        da__run_fail(b->r, status != DA_OK ? status : DA_ERR_TRANSPORT, "engine %d could not send its partial results", from);
+        da__run_fail(b->r, status != DA_OK ? status : DA_ERR_TRANSPORT,
+                     "engine %d could not send its partial results", from);
     return block != NULL && !da__run_failed(b->r);
 }
 
@@ -88,7 +91,8 @@ static void send_states(struct bundle *b)
 {
     char *block = da__run_failed(b->r) ? NULL : message_block(b, b->up_nbytes);
     if (block == NULL) {
-        da__run_send(b->r, b->tree->parent, DA__TAG_COMBINE_UP, b->r->void_header, DA__MESSAGE_HEADER, NULL);
+        da__run_send(b->r, b->tree->parent, DA__TAG_COMBINE_UP, b->r->void_header,
+                     DA__MESSAGE_HEADER, NULL);
         return;
     }
     char *at = block + DA__MESSAGE_HEADER;
@@ -107,7 +111,8 @@ static void send_states(struct bundle *b)
 static void go_up(struct bundle *b)
 {
     for (int c = 0; c < b->tree->nchildren; c++) {
-        char *block = message_block(b, b->up_nbytes); /* without memory it is received into nothing */
+        char *block =
+            message_block(b, b->up_nbytes); /* without memory it is received into nothing */
         if (receive(b, b->tree->child[c], DA__TAG_COMBINE_UP, block, b->up_nbytes))
             join_child(b, block);
         da__pool_put(b->r->engine->pool, block);
@@ -125,7 +130,8 @@ static void copy_results(struct bundle *b, char *block, bool to_values)
         if (!in_bundle(b, it))
             continue;
         int64_t nbytes = it->plan->nstates * (int64_t)da__dtype_nbytes(it->result);
-        char *value = to_values ? da__run_value(b->r, it->spec->value) : b->r->data[it->spec->value];
+        char *value =
+            to_values ? da__run_value(b->r, it->spec->value) : b->r->data[it->spec->value];
         if (value != NULL && nbytes > 0)
             memcpy(to_values ? value : at, to_values ? at : value, (size_t)nbytes);
         at += nbytes;
@@ -148,7 +154,8 @@ static void go_down(struct bundle *b)
     for (int c = 0; c < tree->nchildren; c++) {
         block = da__run_failed(b->r) ? NULL : message_block(b, b->down_nbytes);
         if (block == NULL) {
-            da__run_send(b->r, tree->child[c], DA__TAG_COMBINE_DOWN, b->r->void_header, DA__MESSAGE_HEADER, NULL);
+            da__run_send(b->r, tree->child[c], DA__TAG_COMBINE_DOWN, b->r->void_header,
+                         DA__MESSAGE_HEADER, NULL);
             continue;
         }
         copy_results(b, block, false);
@@ -157,7 +164,8 @@ static void go_down(struct bundle *b)
 }
 
 /* The reductions of the level in which this engine has a part; the number is the same on all members of a group. */
-static int collect(struct da__execution *r, int first, int last, void **state, struct da__combine_item *item)
+static int collect(struct da__execution *r, int first, int last, void **state,
+                   struct da__combine_item *item)
 {
     int n = 0;
     for (int i = first; i < last; i++) {
@@ -165,9 +173,13 @@ static int collect(struct da__execution *r, int first, int last, void **state, s
         const struct da__step_plan *sp = &r->plan->step[i];
         for (int k = 0; k < s->body.nreductions && sp->space.member; k++) {
             const struct da__body_reduction *b = &s->body.reduction[k];
-            item[n++] = (struct da__combine_item){.red = (enum da__red_id)b->red, .compute = (da_dtype)b->compute,
-                                      .result = r->plan->program->value[s->reduction[k].value].dtype, .plan = &sp->reduce[k], .spec = &s->reduction[k],
-                                      .state = state[k]};
+            item[n++] = (struct da__combine_item){
+                .red = (enum da__red_id)b->red,
+                .compute = (da_dtype)b->compute,
+                .result = r->plan->program->value[s->reduction[k].value].dtype,
+                .plan = &sp->reduce[k],
+                .spec = &s->reduction[k],
+                .state = state[k]};
         }
         state += s->body.nreductions;
     }
@@ -186,7 +198,8 @@ void da__run_combine(struct da__execution *r, int first, int last, void **state)
         }
         bool earlier = false;
         for (int j = 0; j < i && !earlier; j++)
-            earlier = item[j].plan->group_size > 1 && item[j].plan->group_key == item[i].plan->group_key;
+            earlier =
+                item[j].plan->group_size > 1 && item[j].plan->group_key == item[i].plan->group_key;
         if (earlier)
             continue;
         struct bundle b = {.r = r, .item = item, .nitems = n, .key = item[i].plan->group_key};

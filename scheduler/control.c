@@ -29,7 +29,8 @@ static da_status send_wait(struct da__engine *e, int to, int tag, const void *da
     return da__wait_all(e->endpoint, 1, &request);
 }
 
-static da_status receive_wait(struct da__engine *e, int from, int tag, void *data, int64_t capacity, int64_t *nbytes)
+static da_status receive_wait(struct da__engine *e, int from, int tag, void *data, int64_t capacity,
+                              int64_t *nbytes)
 {
     struct da__request request;
     DA_TRY(e->endpoint->ops->irecv(e->endpoint, from, tag, data, capacity, &request));
@@ -53,7 +54,8 @@ da_status da__command_send(struct da__engine *e, const void *data, int64_t nbyte
         int child = da__tree_child(e->rank, e->size, k);
         DA_TRY(send_wait(e, child, DA__TAG_DOWN, first, head + 8));
         if (nbytes > head)
-            DA_TRY(send_wait(e, child, DA__TAG_DOWN_MORE, (const char *)data + head, nbytes - head));
+            DA_TRY(
+                send_wait(e, child, DA__TAG_DOWN_MORE, (const char *)data + head, nbytes - head));
     }
     return DA_OK;
 }
@@ -79,7 +81,8 @@ da_status da__command_receive(struct da__engine *e)
     out->failed = false;
     memcpy(out->data, first + 8, (size_t)(got - 8));
     if (nbytes > got - 8)
-        DA_TRY(receive_wait(e, da__tree_parent(e->rank), DA__TAG_DOWN_MORE, out->data + got - 8, nbytes - (got - 8), NULL));
+        DA_TRY(receive_wait(e, da__tree_parent(e->rank), DA__TAG_DOWN_MORE, out->data + got - 8,
+                            nbytes - (got - 8), NULL));
     return da__command_send(e, out->data, out->nbytes);
 }
 
@@ -127,7 +130,8 @@ da_status da__engine_agree(struct da__engine *e, da_status mine, struct da__erro
     }
     if (e->rank > 0) {
         DA_TRY(send_wait(e, da__tree_parent(e->rank), DA__TAG_AGREE_UP, &all, sizeof all));
-        DA_TRY(receive_wait(e, da__tree_parent(e->rank), DA__TAG_AGREE_DOWN, &all, sizeof all, NULL));
+        DA_TRY(
+            receive_wait(e, da__tree_parent(e->rank), DA__TAG_AGREE_DOWN, &all, sizeof all, NULL));
     }
     for (int k = 0, child; (child = da__tree_child(e->rank, e->size, k)) >= 0; k++)
         DA_TRY(send_wait(e, child, DA__TAG_AGREE_DOWN, &all, sizeof all));

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-da_status da__engine_open(struct da__endpoint *endpoint, int nthreads, const int *cpu, int64_t memory, bool virtual_peers, struct da__engine **out,
+da_status da__engine_open(struct da__endpoint *endpoint, int nthreads, const int *cpu,
+                          int64_t memory, bool virtual_peers, struct da__engine **out,
                           struct da__error *err)
 {
     struct da__engine *e = da__calloc(1, sizeof *e);
@@ -55,10 +56,13 @@ static void learn(struct da__engine *e, struct da__bytes *command)
     da_status status = da__program_read(command, &p);
     if (status == DA_OK)
         status = da__plan_make(p, e->rank, &plan);
-    if (status == DA_OK && !da__grow((void **)&e->plan, &e->plans_cap, id + 1, sizeof(struct da__plan *)))
+    if (status == DA_OK &&
+        !da__grow((void **)&e->plan, &e->plans_cap, id + 1, sizeof(struct da__plan *)))
         status = DA_ERR_MEMORY;
     if (status != DA_OK)
-        da__fail(&err, status, status == DA_ERR_MEMORY ? "no memory to unfold the program" : "the program arrived broken");
+        da__fail(&err, status,
+                 status == DA_ERR_MEMORY ? "no memory to unfold the program"
+                                         : "the program arrived broken");
     status = da__engine_agree(e, status, &err);
     if (status != DA_OK) {
         e->failure = err;

@@ -9,7 +9,16 @@
 #include "workers.h"
 
 /* Tags. Data messages carry the step's number, so that traces read well; order between two engines is kept per tag. */
-enum { DA__TAG_DOWN = 1, DA__TAG_DOWN_MORE, DA__TAG_UP, DA__TAG_AGREE_UP, DA__TAG_AGREE_DOWN, DA__TAG_COMBINE_UP, DA__TAG_COMBINE_DOWN, DA__TAG_DATA = 16 };
+enum {
+    DA__TAG_DOWN = 1,
+    DA__TAG_DOWN_MORE,
+    DA__TAG_UP,
+    DA__TAG_AGREE_UP,
+    DA__TAG_AGREE_DOWN,
+    DA__TAG_COMBINE_UP,
+    DA__TAG_COMBINE_DOWN,
+    DA__TAG_DATA = 16
+};
 
 /* Every data message begins with this many bytes: an int64 status, DA_OK or the sender is void (it failed, nothing follows). */
 enum { DA__MESSAGE_HEADER = 64 };
@@ -18,7 +27,7 @@ enum { DA__MESSAGE_HEADER = 64 };
 
 struct da__buffer {
     uint64_t name;
-    void *data;       /* the engine's part, C order, from the pool */
+    void *data; /* the engine's part, C order, from the pool */
     int64_t nbytes;
 };
 struct da__buffers {
@@ -42,12 +51,13 @@ struct da__choices {
 struct da__fetch {
     int value;
     bool in_place;
-    int64_t offset;                 /* bytes to the element at local position 0 */
-    int64_t stride[DA_MAX_NDIM];    /* bytes per iteration axis */
+    int64_t offset;              /* bytes to the element at local position 0 */
+    int64_t stride[DA_MAX_NDIM]; /* bytes per iteration axis */
     int64_t temp_nbytes;
     int base_ndim;
     size_t item;
-    int64_t temp_stride[DA_MAX_NDIM], base_stride[DA_MAX_NDIM]; /* bytes per base axis: of the temporary, of the value's part */
+    int64_t temp_stride[DA_MAX_NDIM],
+        base_stride[DA_MAX_NDIM]; /* bytes per base axis: of the temporary, of the value's part */
     struct da__choices own[DA_MAX_NDIM];  /* whom this engine reads, per base axis */
     struct da__choices give[DA_MAX_NDIM]; /* who reads this engine */
 };
@@ -60,7 +70,7 @@ struct da__piece {
 /* All pieces between this engine and another one for one step: one message. */
 struct da__peer {
     int engine;
-    int64_t nbytes;      /* header included */
+    int64_t nbytes; /* header included */
     int npieces;
     int64_t pieces_cap;
     struct da__piece *piece;
@@ -69,7 +79,7 @@ struct da__peers {
     int n;
     int64_t cap;
     struct da__peer *peer;
-    int *slot;           /* hash table over engines: position + 1 */
+    int *slot; /* hash table over engines: position + 1 */
     int nslots;
 };
 /* A kernel step on this engine. */
@@ -77,47 +87,51 @@ struct da__exchange {
     int ninputs;
     struct da__fetch *fetch;
     struct da__peers receive, send;
-    struct da__peers self;   /* pieces copied from the engine's own part into temporaries (one peer: itself) */
+    struct da__peers
+        self; /* pieces copied from the engine's own part into temporaries (one peer: itself) */
 };
-da_status da__exchange_plan(const struct da__program *p, const struct da__step *s, int engine, struct da__exchange *out);
+da_status da__exchange_plan(const struct da__program *p, const struct da__step *s, int engine,
+                            struct da__exchange *out);
 void da__exchange_free(struct da__exchange *x);
 
-struct da__local {          /* a value's or space's part on this engine */
+struct da__local { /* a value's or space's part on this engine */
     bool member;
     int64_t shape[DA_MAX_NDIM];
     int64_t nelem, nbytes;
 };
 struct da__reduce_plan {
-    int64_t nstates;            /* on this engine */
+    int64_t nstates;                           /* on this engine */
     int64_t state_nbytes, stride[DA_MAX_NDIM]; /* accumulator strides per iteration axis, bytes */
     int group_rank, group_size; /* among the engines along the reduced grid dimensions */
-    int parent, nchildren;      /* engines next to this one in the group's binomial tree; parent -1: the root */
+    int parent,
+        nchildren; /* engines next to this one in the group's binomial tree; parent -1: the root */
     int child[31];
-    uint32_t group_key;         /* reductions of a level with equal keys share their messages */
+    uint32_t group_key; /* reductions of a level with equal keys share their messages */
 };
 struct da__step_plan {
     struct da__local space;
     struct da__exchange exchange;
-    struct da__kernel *kernel;      /* owned, NULL where this engine has no part */
+    struct da__kernel *kernel; /* owned, NULL where this engine has no part */
     int64_t scratch_nbytes;
-    bool needs_index;               /* boxes are cut so that global indices are affine */
-    struct da__index_set *index;    /* per iteration axis, owned (kernel steps that need it, calls, loads, saves) */
+    bool needs_index; /* boxes are cut so that global indices are affine */
+    struct da__index_set
+        *index; /* per iteration axis, owned (kernel steps that need it, calls, loads, saves) */
     struct da__reduce_plan *reduce; /* owned */
     bool writes;                    /* SAVE: the first replica writes */
     int split_axis;                 /* chunks are cut along it */
     int64_t nchunks;
-    bool split_reduced;             /* chunks have accumulators of their own */
+    bool split_reduced; /* chunks have accumulators of their own */
 };
 struct da__plan {
     uint64_t id;
-    struct da__program *program;    /* owned */
-    struct da__local *value;        /* per value */
+    struct da__program *program; /* owned */
+    struct da__local *value;     /* per value */
     struct da__step_plan *step;
     int64_t predicted_messages, predicted_bytes;
     /* Room of a run, had when the program is learned, so that a run cannot fail for want of it. */
-    void **data;                    /* per value */
-    void **state;                   /* accumulators of a level's reductions */
-    struct da__combine_item *item;  /* the reductions of a level */
+    void **data;                   /* per value */
+    void **state;                  /* accumulators of a level's reductions */
+    struct da__combine_item *item; /* the reductions of a level */
 };
 /* One reduction of a level on this engine, while partial results are joined. */
 struct da__combine_item {
@@ -127,7 +141,8 @@ struct da__combine_item {
     const struct da__step_reduction *spec;
     void *state;
 };
-da_status da__plan_make(struct da__program *p, int engine, struct da__plan **out); /* takes the program over, also on failure */
+da_status da__plan_make(struct da__program *p, int engine,
+                        struct da__plan **out); /* takes the program over, also on failure */
 void da__plan_free(struct da__plan *plan);
 
 /* ---- the engine ---- */
@@ -137,14 +152,14 @@ struct da__engine {
     struct da__workers *workers;
     struct da__pool *pool;
     struct da__buffers buffers;
-    struct da__plan **plan;         /* by program id modulo nothing: a growing list */
+    struct da__plan **plan; /* by program id modulo nothing: a growing list */
     int64_t nplans, plans_cap;
-    void *scratch;                  /* per thread, of scratch_stride bytes each */
+    void *scratch; /* per thread, of scratch_stride bytes each */
     int64_t scratch_stride;
     int rank, size, nthreads;
-    bool virtual_peers;             /* shares the process with its peers */
-    struct da__bytes command;       /* received ones; those that fit need no memory */
-    struct da__error failure;       /* of the current run: the first cause on this engine */
+    bool virtual_peers;       /* shares the process with its peers */
+    struct da__bytes command; /* received ones; those that fit need no memory */
+    struct da__error failure; /* of the current run: the first cause on this engine */
     int64_t control_messages, data_messages, data_bytes; /* sent since the last report */
 };
 
@@ -152,21 +167,23 @@ struct da__engine {
 
 struct da__send {
     struct da__request request;
-    void *block;                    /* back to the pool when done */
+    void *block; /* back to the pool when done */
 };
 struct da__execution {
     struct da__engine *engine;
     const struct da__plan *plan;
-    const uint64_t *slot;           /* buffer names */
-    const uint8_t *param;           /* 16 bytes each */
-    void **data;                    /* per value: this engine's part, NULL: not there */
-    struct da__send *send;          /* messages on their way */
+    const uint64_t *slot;  /* buffer names */
+    const uint8_t *param;  /* 16 bytes each */
+    void **data;           /* per value: this engine's part, NULL: not there */
+    struct da__send *send; /* messages on their way */
     int64_t nsends, sends_cap;
     char void_header[DA__MESSAGE_HEADER];
 };
 /* Runs a program on this engine; the failure, if any, is in engine->failure and the message pattern was kept. */
-void da__run_program(struct da__engine *e, const struct da__plan *plan, const uint64_t *slot, const uint8_t *param);
-void da__run_fail(struct da__execution *r, da_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void da__run_program(struct da__engine *e, const struct da__plan *plan, const uint64_t *slot,
+                     const uint8_t *param);
+void da__run_fail(struct da__execution *r, da_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 bool da__run_failed(const struct da__execution *r);
 /* state[k] receives the accumulators of the step's k-th reduction (from the pool; NULL: this engine has no part). */
 void da__run_kernel(struct da__execution *r, int step, void **state);
@@ -176,33 +193,47 @@ void da__run_call(struct da__execution *r, int step);
  * the reductions' order; the accumulators go back to the pool. */
 void da__run_combine(struct da__execution *r, int first, int last, void **state);
 /* Starts a message; `block` returns to the pool once it is sent (NULL: nothing to return). */
-void da__run_send(struct da__execution *r, int to, int tag, const void *data, int64_t nbytes, void *block);
-void da__run_poll(struct da__execution *r); /* lets finished sends go */
+void da__run_send(struct da__execution *r, int to, int tag, const void *data, int64_t nbytes,
+                  void *block);
+void da__run_poll(struct da__execution *r);              /* lets finished sends go */
 void *da__run_value(struct da__execution *r, int value); /* allocates an output's part */
 
 /* ---- commands and agreement along a binomial tree (control.c) ---- */
 
-enum da__command_kind { DA__COMMAND_PROGRAM, DA__COMMAND_RUN, DA__COMMAND_FORGET, DA__COMMAND_STOP, DA__COMMAND_RESERVE };
-enum { DA__COMMAND_ROOM = 4088 }; /* every engine can take commands up to this length; longer ones are announced by RESERVE */
+enum da__command_kind {
+    DA__COMMAND_PROGRAM,
+    DA__COMMAND_RUN,
+    DA__COMMAND_FORGET,
+    DA__COMMAND_STOP,
+    DA__COMMAND_RESERVE
+};
+enum {
+    DA__COMMAND_ROOM = 4088
+}; /* every engine can take commands up to this length; longer ones are announced by RESERVE */
 /* What an engine tells when a run is over, joined up the tree. */
 struct da__report {
     struct da__error failure;
     int64_t messages, message_bytes, control_messages, peak_bytes, live_bytes;
 };
-int da__tree_parent(int rank);                     /* -1 for 0 */
-int da__tree_child(int rank, int size, int k);     /* the k-th child, -1: no more */
-da_status da__command_send(struct da__engine *e, const void *data, int64_t nbytes);      /* to the children */
-da_status da__command_receive(struct da__engine *e);                                     /* from the parent, passed on to the children */
-da_status da__report_up(struct da__engine *e, struct da__report *report);                /* joins the children's, sends to the parent */
+int da__tree_parent(int rank);                 /* -1 for 0 */
+int da__tree_child(int rank, int size, int k); /* the k-th child, -1: no more */
+da_status da__command_send(struct da__engine *e, const void *data,
+                           int64_t nbytes); /* to the children */
+da_status
+da__command_receive(struct da__engine *e); /* from the parent, passed on to the children */
+da_status da__report_up(struct da__engine *e,
+                        struct da__report *report); /* joins the children's, sends to the parent */
 /* Everybody's first failure, the same on all engines; a barrier too. */
 da_status da__engine_agree(struct da__engine *e, da_status mine, struct da__error *err);
 
-bool da__command_reserve(struct da__engine *e, int64_t nbytes); /* room for commands of that length; false: no memory */
+bool da__command_reserve(struct da__engine *e,
+                         int64_t nbytes); /* room for commands of that length; false: no memory */
 
 /* Handles one command; false: stop. */
 bool da__engine_obey(struct da__engine *e, struct da__bytes *command, struct da__report *report);
 void da__engine_serve(struct da__engine *e);
-da_status da__engine_open(struct da__endpoint *endpoint, int nthreads, const int *cpu, int64_t memory, bool virtual_peers, struct da__engine **out,
+da_status da__engine_open(struct da__endpoint *endpoint, int nthreads, const int *cpu,
+                          int64_t memory, bool virtual_peers, struct da__engine **out,
                           struct da__error *err);
 void da__engine_close(struct da__engine *e);
 

@@ -42,7 +42,8 @@ void da__exchange_free(struct da__exchange *x)
     memset(x, 0, sizeof *x);
 }
 
-static da_status choices_add(struct da__choices *c, int coord, const struct da__index_set *needs, const struct da__index_set *owned)
+static da_status choices_add(struct da__choices *c, int coord, const struct da__index_set *needs,
+                             const struct da__index_set *owned)
 {
     struct da__match_list list;
     da__matches_init(&list);
@@ -52,7 +53,8 @@ static da_status choices_add(struct da__choices *c, int coord, const struct da__
         return status;
     }
     int64_t coord_cap = c->cap;
-    if (!da__grow((void **)&c->coord, &coord_cap, c->n + 1, sizeof *c->coord) || !da__grow((void **)&c->list, &c->cap, c->n + 1, sizeof *c->list)) {
+    if (!da__grow((void **)&c->coord, &coord_cap, c->n + 1, sizeof *c->coord) ||
+        !da__grow((void **)&c->list, &c->cap, c->n + 1, sizeof *c->list)) {
         da__matches_free(&list);
         return DA_ERR_MEMORY;
     }
@@ -90,10 +92,12 @@ static struct da__peer *find_peer(struct da__peers *p, int engine)
 }
 
 /* Adds the product of lists `axis` to the message with an engine. */
-static da_status add_piece(struct da__peers *peers, int engine, int input, const struct da__fetch *f, const struct da__match_list *const *axis)
+static da_status add_piece(struct da__peers *peers, int engine, int input,
+                           const struct da__fetch *f, const struct da__match_list *const *axis)
 {
     struct da__peer *peer = find_peer(peers, engine);
-    if (peer == NULL || !da__grow((void **)&peer->piece, &peer->pieces_cap, peer->npieces + 1, sizeof *peer->piece))
+    if (peer == NULL ||
+        !da__grow((void **)&peer->piece, &peer->pieces_cap, peer->npieces + 1, sizeof *peer->piece))
         return DA_ERR_MEMORY;
     const struct da__match_list **own = da__alloc((size_t)(f->base_ndim + 1) * sizeof *own);
     if (own == NULL)
@@ -140,7 +144,8 @@ static bool reads_replica(const struct da__dist *d, int engine, const int *mine)
 }
 
 /* What a reader at part `part` of the iteration axis needs along base axis b. */
-static da_status needs_of(const struct da__step_input *in, const struct da__dist *space, int b, int part, struct da__index_set *out)
+static da_status needs_of(const struct da__step_input *in, const struct da__dist *space, int b,
+                          int part, struct da__index_set *out)
 {
     const struct da__view *v = &in->view;
     if (v->axis[b] < 0)
@@ -157,7 +162,8 @@ static da_status needs_of(const struct da__step_input *in, const struct da__dist
 /* ---- reading ---- */
 
 /* The owners of what this engine needs along base axis b. */
-static da_status own_choices(const struct da__dist *base, int b, const struct da__index_set *needs, struct da__choices *out)
+static da_status own_choices(const struct da__dist *base, int b, const struct da__index_set *needs,
+                             struct da__choices *out)
 {
     struct da__run parts = {0, 1, 1, 0, 1};
     if (base->axis_grid[b] >= 0)
@@ -186,7 +192,8 @@ static bool next_choice(int n, int64_t *at, const struct da__choices *choices)
     return false;
 }
 
-static da_status add_owners(const struct da__dist *base, int engine, int input, const struct da__fetch *f, struct da__exchange *x)
+static da_status add_owners(const struct da__dist *base, int engine, int input,
+                            const struct da__fetch *f, struct da__exchange *x)
 {
     for (int b = 0; b < f->base_ndim; b++)
         if (f->own[b].n == 0)
@@ -217,7 +224,8 @@ static bool is_plain(const struct da__choices *c, int64_t extent)
 }
 
 /* Reads the engine's own part where it lies, if one stride per axis suffices. */
-static void settle_in_place(const struct da__step_input *in, int engine, const struct da__dist *base, const int64_t *extent, struct da__fetch *f)
+static void settle_in_place(const struct da__step_input *in, int engine,
+                            const struct da__dist *base, const int64_t *extent, struct da__fetch *f)
 {
     int coord[DA_MAX_NDIM];
     if (!da__dist_coords(base, engine, coord))
@@ -237,7 +245,8 @@ static void settle_in_place(const struct da__step_input *in, int engine, const s
     }
 }
 
-static da_status plan_reading(const struct da__program *p, const struct da__step *s, int engine, int input, struct da__exchange *x)
+static da_status plan_reading(const struct da__program *p, const struct da__step *s, int engine,
+                              int input, struct da__exchange *x)
 {
     const struct da__step_input *in = &s->input[input];
     const struct da__dist *space = p->dist[s->dist], *base = p->dist[p->value[in->value].dist];
@@ -250,7 +259,8 @@ static da_status plan_reading(const struct da__program *p, const struct da__step
         struct da__index_set needs;
         da__set_init(&needs);
         int axis = in->view.axis[b];
-        da_status status = needs_of(in, space, b, axis >= 0 ? da__dist_part(space, coord, axis) : 0, &needs);
+        da_status status =
+            needs_of(in, space, b, axis >= 0 ? da__dist_part(space, coord, axis) : 0, &needs);
         if (status == DA_OK)
             status = own_choices(base, b, &needs, &f->own[b]);
         extent[b] = needs.nelem;
@@ -275,7 +285,8 @@ static da_status plan_reading(const struct da__program *p, const struct da__step
 /* ---- giving ---- */
 
 /* The iteration indices along axis k whose base index this engine owns. */
-static da_status readers_of(const struct da__view *v, int b, int64_t extent, const struct da__index_set *owned, struct da__index_set *out)
+static da_status readers_of(const struct da__view *v, int b, int64_t extent,
+                            const struct da__index_set *owned, struct da__index_set *out)
 {
     struct da__index_set all, image;
     struct da__match_list list;
@@ -289,7 +300,8 @@ static da_status readers_of(const struct da__view *v, int b, int64_t extent, con
         status = da__set_intersect(&image, owned, &list);
     for (int i = 0; i < list.n && status == DA_OK; i++) {
         const struct da__match *m = &list.m[i];
-        status = da__set_push(out, (struct da__run){m->a, m->step_a, m->count, m->stride_a, m->reps});
+        status =
+            da__set_push(out, (struct da__run){m->a, m->step_a, m->count, m->stride_a, m->reps});
     }
     da__matches_free(&list);
     da__set_free(&image);
@@ -297,7 +309,8 @@ static da_status readers_of(const struct da__view *v, int b, int64_t extent, con
     return status;
 }
 
-static da_status give_choices(const struct da__step *s, const struct da__step_input *in, const struct da__dist *space, int b,
+static da_status give_choices(const struct da__step *s, const struct da__step_input *in,
+                              const struct da__dist *space, int b,
                               const struct da__index_set *owned, struct da__choices *out)
 {
     int axis = in->view.axis[b];
@@ -335,7 +348,8 @@ static const struct da__match_list *choice_at(const struct da__choices *c, int c
 }
 
 /* A diagonal ties two base axes to one grid dimension: those beside `tied` follow its coordinate. False: nothing is read there. */
-static bool follow_ties(const struct da__step_input *in, const struct da__dist *space, const int *tied, const int *coord, const struct da__fetch *f,
+static bool follow_ties(const struct da__step_input *in, const struct da__dist *space,
+                        const int *tied, const int *coord, const struct da__fetch *f,
                         const struct da__match_list **axis)
 {
     for (int b = 0; b < f->base_ndim; b++) {
@@ -350,8 +364,9 @@ static bool follow_ties(const struct da__step_input *in, const struct da__dist *
 }
 
 /* Goes through the reading engines: choices along the grid dimensions that a base axis ties, all coordinates of the others. */
-static da_status add_readers(const struct da__step_input *in, const struct da__dist *space, const struct da__dist *base,
-                             int engine, const int *mine, int input, const struct da__fetch *f, struct da__exchange *x)
+static da_status add_readers(const struct da__step_input *in, const struct da__dist *space,
+                             const struct da__dist *base, int engine, const int *mine, int input,
+                             const struct da__fetch *f, struct da__exchange *x)
 {
     int tied[DA_MAX_NDIM]; /* per grid dimension of the space: the base axis, or -1 */
     int64_t at[DA_MAX_NDIM] = {0}, limit[DA_MAX_NDIM];
@@ -381,8 +396,8 @@ static da_status add_readers(const struct da__step_input *in, const struct da__d
         }
         int reader = da__dist_engine(space, coord);
         int64_t part[DA_MAX_NDIM];
-        if (reader != engine && follow_ties(in, space, tied, coord, f, axis) && reads_replica(base, reader, mine) &&
-            da__dist_local_shape(space, reader, part) > 0)
+        if (reader != engine && follow_ties(in, space, tied, coord, f, axis) &&
+            reads_replica(base, reader, mine) && da__dist_local_shape(space, reader, part) > 0)
             DA_TRY(add_piece(&x->send, reader, input, f, axis));
         more = 0;
         for (int g = space->ngrid - 1; g >= 0 && !more; g--) {
@@ -404,19 +419,22 @@ static bool held_by_all(const struct da__dist *base, const struct da__dist *spac
     int64_t engines = da__dist_nengines(base);
     if (engines == base->engines.nelem && base->engines.nruns == 1 && space->engines.nruns == 1) {
         const struct da__run *a = &base->engines.run[0], *b = &space->engines.run[0];
-        return a->reps == 1 && b->reps == 1 && a->step == 1 && b->step == 1 && a->start <= b->start && a->start + a->count >= b->start + b->count;
+        return a->reps == 1 && b->reps == 1 && a->step == 1 && b->step == 1 &&
+               a->start <= b->start && a->start + a->count >= b->start + b->count;
     }
     return da__dist_equal(base, space);
 }
 
-static da_status plan_giving(const struct da__program *p, const struct da__step *s, int engine, int input, struct da__exchange *x)
+static da_status plan_giving(const struct da__program *p, const struct da__step *s, int engine,
+                             int input, struct da__exchange *x)
 {
     const struct da__step_input *in = &s->input[input];
     const struct da__dist *space = p->dist[s->dist], *base = p->dist[p->value[in->value].dist];
     struct da__fetch *f = &x->fetch[input];
     int mine[DA_MAX_NDIM];
     int64_t part[DA_MAX_NDIM];
-    if (!da__dist_coords(base, engine, mine) || da__dist_local_shape(base, engine, part) == 0 || held_by_all(base, space))
+    if (!da__dist_coords(base, engine, mine) || da__dist_local_shape(base, engine, part) == 0 ||
+        held_by_all(base, space))
         return DA_OK;
     for (int b = 0; b < f->base_ndim; b++) {
         struct da__index_set owned;
@@ -433,7 +451,8 @@ static da_status plan_giving(const struct da__program *p, const struct da__step 
 }
 
 /* The value's elements lie on this engine exactly as the step reads them, on every engine. */
-static bool reads_as_it_lies(const struct da__program *p, const struct da__step *s, const struct da__step_input *in)
+static bool reads_as_it_lies(const struct da__program *p, const struct da__step *s,
+                             const struct da__step_input *in)
 {
     const struct da__value *v = &p->value[in->value];
     if (v->dist != s->dist || v->ndim != s->ndim || !da__view_is_identity(&in->view))
@@ -444,7 +463,8 @@ static bool reads_as_it_lies(const struct da__program *p, const struct da__step 
     return true;
 }
 
-da_status da__exchange_plan(const struct da__program *p, const struct da__step *s, int engine, struct da__exchange *x)
+da_status da__exchange_plan(const struct da__program *p, const struct da__step *s, int engine,
+                            struct da__exchange *x)
 {
     memset(x, 0, sizeof *x);
     x->fetch = da__calloc((size_t)s->ninputs + 1, sizeof *x->fetch);

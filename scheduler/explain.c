@@ -6,21 +6,27 @@
 
 static const char *kind_name(const struct da__step *s)
 {
-    static const char *const name[] = {[DA__STEP_KERNEL] = "kernel", [DA__STEP_LOAD] = "load", [DA__STEP_SAVE] = "save", [DA__STEP_CALL] = "call"};
+    static const char *const name[] = {[DA__STEP_KERNEL] = "kernel",
+                                       [DA__STEP_LOAD] = "load",
+                                       [DA__STEP_SAVE] = "save",
+                                       [DA__STEP_CALL] = "call"};
     return name[s->kind];
 }
 
 static void list_operations(const struct da__step *s, struct da__text *out)
 {
     if (s->kind != DA__STEP_KERNEL) {
-        da__text_add(out, "%s%s%s", s->file.path != NULL ? s->file.path : s->call.object, s->file.dataset != NULL ? ":" : "",
+        da__text_add(out, "%s%s%s", s->file.path != NULL ? s->file.path : s->call.object,
+                     s->file.dataset != NULL ? ":" : "",
                      s->file.dataset != NULL ? s->file.dataset : "");
         return;
     }
     for (int i = 0; i < s->body.ninsns; i++)
-        da__text_add(out, "%s%s", i > 0 ? " " : "", da__op_info((enum da__op_id)s->body.insn[i].op)->name);
+        da__text_add(out, "%s%s", i > 0 ? " " : "",
+                     da__op_info((enum da__op_id)s->body.insn[i].op)->name);
     for (int i = 0; i < s->body.nreductions; i++)
-        da__text_add(out, "%s%s", s->body.ninsns + i > 0 ? " " : "", da__red_info((enum da__red_id)s->body.reduction[i].red)->name);
+        da__text_add(out, "%s%s", s->body.ninsns + i > 0 ? " " : "",
+                     da__red_info((enum da__red_id)s->body.reduction[i].red)->name);
     if (s->body.ninsns + s->body.nreductions == 0)
         da__text_add(out, "copy");
 }
@@ -29,18 +35,23 @@ static void explain_step(const struct da__program *p, int i, struct da__text *ou
 {
     const struct da__step *s = &p->step[i];
     char shape[256], dist[512];
-    da__text_add(out, "step %d  level %d  %s  %d operation%s over %s  [%s]\n", i, s->level, kind_name(s), s->nnodes, s->nnodes == 1 ? "" : "s",
-                 da__shape_text(s->ndim, s->shape, shape, sizeof shape), da__dist_text(p->dist[s->dist], dist, sizeof dist));
+    da__text_add(out, "step %d  level %d  %s  %d operation%s over %s  [%s]\n", i, s->level,
+                 kind_name(s), s->nnodes, s->nnodes == 1 ? "" : "s",
+                 da__shape_text(s->ndim, s->shape, shape, sizeof shape),
+                 da__dist_text(p->dist[s->dist], dist, sizeof dist));
     da__text_add(out, "    ");
     list_operations(s, out);
     da__text_add(out, "\n");
     for (int k = 0; k < s->ninputs; k++) {
         const struct da__value *v = &p->value[s->input[k].value];
-        da__text_add(out, "    reads value %d %s %s%s\n", s->input[k].value, da__dtype(v->dtype)->name, da__shape_text(v->ndim, v->shape, shape, sizeof shape),
+        da__text_add(out, "    reads value %d %s %s%s\n", s->input[k].value,
+                     da__dtype(v->dtype)->name,
+                     da__shape_text(v->ndim, v->shape, shape, sizeof shape),
                      da__view_is_identity(&s->input[k].view) ? "" : " through a view");
     }
     for (int k = 0; k < s->noutputs; k++)
-        da__text_add(out, "    stores value %d %s%s\n", s->output[k], da__dtype(p->value[s->output[k]].dtype)->name,
+        da__text_add(out, "    stores value %d %s%s\n", s->output[k],
+                     da__dtype(p->value[s->output[k]].dtype)->name,
                      p->value[s->output[k]].kind == DA__VALUE_TEMP ? " (temporary)" : "");
 }
 
@@ -60,23 +71,27 @@ static da_status explain_engine(const struct da__program *p, int engine, struct 
         da__exchange_free(&x);
         DA_TRY(status);
     }
-    da__text_add(out, "engine %d: sends %lld messages with %lld bytes, receives %lld\n", engine, (long long)sent, (long long)nbytes, (long long)received);
+    da__text_add(out, "engine %d: sends %lld messages with %lld bytes, receives %lld\n", engine,
+                 (long long)sent, (long long)nbytes, (long long)received);
     return DA_OK;
 }
 
-da_status da__runtime_explain(struct da__runtime *rt, int ntargets, da_array *const *target, struct da__text *out, struct da__error *err)
+da_status da__runtime_explain(struct da__runtime *rt, int ntargets, da_array *const *target,
+                              struct da__text *out, struct da__error *err)
 {
     struct da__program *p = NULL;
     struct da__binding bind;
     DA_TRY(da__runtime_plan(rt, ntargets, target, NULL, &p, &bind, err));
     da__binding_free(&bind);
     int n = da__graph_nengines(rt->graph);
-    da__text_add(out, "%d step%s, %d value%s, %d engine%s\n", p->nsteps, p->nsteps == 1 ? "" : "s", p->nvalues, p->nvalues == 1 ? "" : "s", n, n == 1 ? "" : "s");
+    da__text_add(out, "%d step%s, %d value%s, %d engine%s\n", p->nsteps, p->nsteps == 1 ? "" : "s",
+                 p->nvalues, p->nvalues == 1 ? "" : "s", n, n == 1 ? "" : "s");
     for (int i = 0; i < p->nsteps; i++)
         explain_step(p, i, out);
     for (int i = 0; i < p->nunfused; i++)
-        da__text_add(out, "not fused: n%llu into n%llu: %s\n", (unsigned long long)p->unfused[i].producer, (unsigned long long)p->unfused[i].consumer,
-                     p->unfused[i].reason);
+        da__text_add(out, "not fused: n%llu into n%llu: %s\n",
+                     (unsigned long long)p->unfused[i].producer,
+                     (unsigned long long)p->unfused[i].consumer, p->unfused[i].reason);
     int sample[] = {0, 1, n / 2, n - 1};
     da_status status = DA_OK;
     for (int i = 0; i < 4 && status == DA_OK; i++)

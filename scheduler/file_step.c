@@ -56,7 +56,8 @@ static void load(struct da__execution *r, int step, const struct da__io_peers *p
     da_status status = da__source_open(&spec, peers, &source, &err);
     if (status == DA_OK) {
         const struct da__file_info *info = da__source_info(source);
-        bool same = info->ndim == s->ndim && info->dtype == r->plan->program->value[s->output[0]].dtype;
+        bool same =
+            info->ndim == s->ndim && info->dtype == r->plan->program->value[s->output[0]].dtype;
         box_of(r, step, start, count);
         for (int k = 0; k < s->ndim; k++) {
             start[k] += s->file.start[k];
@@ -89,7 +90,8 @@ static void save(struct da__execution *r, int step, const struct da__io_peers *p
         bool writes = r->plan->step[step].writes;
         for (int k = 0; k < s->ndim && !writes; k++)
             count[k] = 0;
-        status = da__sink_write(sink, start, count, writes ? r->data[s->input[0].value] : NULL, &err);
+        status =
+            da__sink_write(sink, start, count, writes ? r->data[s->input[0].value] : NULL, &err);
         struct da__error agreed = err;
         da_status committed = da__sink_commit(sink, status, &agreed);
         if (status == DA_OK && committed != DA_OK) {
@@ -103,7 +105,8 @@ static void save(struct da__execution *r, int step, const struct da__io_peers *p
 void da__run_file(struct da__execution *r, int step)
 {
     struct da__engine *e = r->engine;
-    struct da__io_peers peers = {.rank = e->rank, .size = e->size, .comm = e->endpoint->comm, .agree = agree, .self = e};
+    struct da__io_peers peers = {
+        .rank = e->rank, .size = e->size, .comm = e->endpoint->comm, .agree = agree, .self = e};
     if (r->plan->program->step[step].kind == DA__STEP_LOAD)
         load(r, step, &peers);
     else
@@ -128,7 +131,8 @@ static int match_object(struct dl_phdr_info *info, size_t size, void *self)
         uintptr_t address = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
         void *inside;
         memcpy(&inside, &address, sizeof inside);
-        if (dladdr(inside, &where) != 0 && where.dli_fname != NULL && strcmp(where.dli_fname, s->object) == 0) {
+        if (dladdr(inside, &where) != 0 && where.dli_fname != NULL &&
+            strcmp(where.dli_fname, s->object) == 0) {
             s->base = where.dli_fbase;
             return 1;
         }
@@ -186,7 +190,9 @@ void da__run_call(struct da__execution *r, int step)
     da__fill fill = find_function(&s->call);
     char *out = da__run_value(r, s->output[0]);
     if (fill == NULL)
-        da__run_fail(r, DA_ERR_ARGUMENT, "from_function: %s is not loaded here, so its function cannot be called", s->call.object);
+        da__run_fail(r, DA_ERR_ARGUMENT,
+                     "from_function: %s is not loaded here, so its function cannot be called",
+                     s->call.object);
     else if (out != NULL && sp->space.nelem > 0)
         fill_rows(r, step, fill, out);
 }

@@ -9,5 +9,6 @@ da_status da__runtime_machine(struct da__text *out, struct da__error *err)
     char text[512];
     da__text_add(out, "%s\n", da__topology_text(&topology, text, sizeof text));
     da__topology_free(&topology);
-    return out->failed ? da__fail(err, DA_ERR_MEMORY, "out of memory for the machine's description") : DA_OK;
+    return out->failed ? da__fail(err, DA_ERR_MEMORY, "out of memory for the machine's description")
+                       : DA_OK;
 }

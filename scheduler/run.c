@@ -43,7 +43,8 @@ void da__run_poll(struct da__execution *r)
     r->nsends = kept;
 }
 
-void da__run_send(struct da__execution *r, int to, int tag, const void *data, int64_t nbytes, void *block)
+void da__run_send(struct da__execution *r, int to, int tag, const void *data, int64_t nbytes,
+                  void *block)
 {
     struct da__endpoint *e = r->engine->endpoint;
     struct da__send s = {.block = block};
@@ -61,7 +62,8 @@ void da__run_send(struct da__execution *r, int to, int tag, const void *data, in
         da__pool_put(r->engine->pool, block);
         return;
     }
-    if (!s.request.done && !da__grow((void **)&r->send, &r->sends_cap, r->nsends + 1, sizeof *r->send)) {
+    if (!s.request.done &&
+        !da__grow((void **)&r->send, &r->sends_cap, r->nsends + 1, sizeof *r->send)) {
         da__wait_all(e, 1, &s.request); /* cannot be remembered: wait for it */
     }
     if (s.request.done)
@@ -77,7 +79,8 @@ void *da__run_value(struct da__execution *r, int value)
     const struct da__local *local = &r->plan->value[value];
     r->data[value] = da__pool_get(r->engine->pool, local->nbytes);
     if (r->data[value] == NULL)
-        da__run_fail(r, DA_ERR_MEMORY, "no memory for %lld bytes of an array", (long long)local->nbytes);
+        da__run_fail(r, DA_ERR_MEMORY, "no memory for %lld bytes of an array",
+                     (long long)local->nbytes);
     return r->data[value];
 }
 
@@ -133,7 +136,8 @@ static bool bind_inputs(struct da__execution *r)
             continue;
         struct da__buffer *b = da__buffers_find(&r->engine->buffers, r->slot[p->value[i].slot]);
         if (b == NULL || b->nbytes != r->plan->value[i].nbytes) {
-            da__run_fail(r, DA_ERR_INTERNAL, "array %llu is not on this engine", (unsigned long long)r->slot[p->value[i].slot]);
+            da__run_fail(r, DA_ERR_INTERNAL, "array %llu is not on this engine",
+                         (unsigned long long)r->slot[p->value[i].slot]);
             return false;
         }
         r->data[i] = b->data;
@@ -147,10 +151,12 @@ static void settle_values(struct da__execution *r)
     const struct da__program *p = r->plan->program;
     for (int i = 0; i < p->nvalues; i++) {
         const struct da__value *v = &p->value[i];
-        if (v->kind == DA__VALUE_OUTPUT && r->plan->value[i].member && !da__run_failed(r) && r->data[i] == NULL)
+        if (v->kind == DA__VALUE_OUTPUT && r->plan->value[i].member && !da__run_failed(r) &&
+            r->data[i] == NULL)
             da__run_value(r, i); /* an empty part */
         if (v->kind == DA__VALUE_OUTPUT && r->data[i] != NULL && !da__run_failed(r)) {
-            if (da__buffers_add(&r->engine->buffers, r->slot[v->slot], r->data[i], r->plan->value[i].nbytes))
+            if (da__buffers_add(&r->engine->buffers, r->slot[v->slot], r->data[i],
+                                r->plan->value[i].nbytes))
                 continue;
             da__run_fail(r, DA_ERR_MEMORY, "no memory to register an array");
         }
@@ -159,9 +165,11 @@ static void settle_values(struct da__execution *r)
     }
 }
 
-void da__run_program(struct da__engine *e, const struct da__plan *plan, const uint64_t *slot, const uint8_t *param)
+void da__run_program(struct da__engine *e, const struct da__plan *plan, const uint64_t *slot,
+                     const uint8_t *param)
 {
-    struct da__execution r = {.engine = e, .plan = plan, .slot = slot, .param = param, .data = plan->data};
+    struct da__execution r = {
+        .engine = e, .plan = plan, .slot = slot, .param = param, .data = plan->data};
     int64_t code = DA_ERR_TRANSPORT;
     memcpy(r.void_header, &code, sizeof code);
     memset(r.data, 0, (size_t)plan->program->nvalues * sizeof *r.data);

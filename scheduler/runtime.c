@@ -71,7 +71,8 @@ static void put_dead(struct da__runtime *rt, int64_t n, const uint64_t *names)
         da__put_i64(&rt->command, (int64_t)names[i]);
 }
 
-da_status da__runtime_ship(struct da__runtime *rt, const struct da__program *p, int64_t id, struct da__error *err)
+da_status da__runtime_ship(struct da__runtime *rt, const struct da__program *p, int64_t id,
+                           struct da__error *err)
 {
     da__command_start(rt, DA__COMMAND_PROGRAM);
     da__put_i64(&rt->command, id);
@@ -92,7 +93,8 @@ static da_status forget_everything(struct da__runtime *rt, struct da__error *err
 }
 
 /* The program that every engine knows for this lowered one. */
-static da_status find_or_ship(struct da__runtime *rt, struct da__program *lowered, struct da__cached **out, struct da__error *err)
+static da_status find_or_ship(struct da__runtime *rt, struct da__program *lowered,
+                              struct da__cached **out, struct da__error *err)
 {
     struct da__bytes *key = &rt->key;
     key->nbytes = 0;
@@ -126,7 +128,8 @@ static void put_params(struct da__bytes *command, int n, const struct da__param 
 }
 
 /* The names of an interrupted run's results go; engines that have none under them do not mind. */
-static void forget_outputs(struct da__runtime *rt, const struct da__binding *bind, const bool *is_output)
+static void forget_outputs(struct da__runtime *rt, const struct da__binding *bind,
+                           const bool *is_output)
 {
     da__command_start(rt, DA__COMMAND_FORGET);
     int64_t n = 0;
@@ -150,8 +153,9 @@ static bool *outputs_of(const struct da__program *p, int nslots)
     return is_output;
 }
 
-static da_status run(struct da__runtime *rt, const struct da__cached *c, const struct da__program *lowered, int nlowered, const struct da__binding *bind,
-                     struct da__error *err)
+static da_status run(struct da__runtime *rt, const struct da__cached *c,
+                     const struct da__program *lowered, int nlowered,
+                     const struct da__binding *bind, struct da__error *err)
 {
     uint64_t *dead;
     int64_t ndead = da__graph_take_dead(rt->graph, &dead);
@@ -180,20 +184,25 @@ static da_status first_poison(int ntargets, da_array *const *target, struct da__
     return DA_OK;
 }
 
-da_status da__runtime_compute(struct da__runtime *rt, int ntargets, da_array *const *target, struct da__error *err)
+da_status da__runtime_compute(struct da__runtime *rt, int ntargets, da_array *const *target,
+                              struct da__error *err)
 {
     struct da__error local = {.engine = -1};
     err = err != NULL ? err : &local;
     DA_TRY(first_poison(ntargets, target, err));
     if (da__graph_nengines(rt->graph) != rt->engine->size)
-        return da__fail(err, DA_ERR_STATE, "this context only explains: it plans for %d engines and has %d", da__graph_nengines(rt->graph), rt->engine->size);
+        return da__fail(err, DA_ERR_STATE,
+                        "this context only explains: it plans for %d engines and has %d",
+                        da__graph_nengines(rt->graph), rt->engine->size);
     struct da__program *lowered = NULL;
     struct da__binding bind;
     struct da__cached *c = NULL;
     DA_TRY(da__lower(rt->graph, ntargets, target, rt->passes, &lowered, &bind, err));
     int nlowered = lowered->nlowered;
     bool *is_output = outputs_of(lowered, bind.nslots);
-    da_status status = is_output == NULL ? da__fail(err, DA_ERR_MEMORY, "out of memory for %d arrays", bind.nslots) : DA_OK;
+    da_status status =
+        is_output == NULL ? da__fail(err, DA_ERR_MEMORY, "out of memory for %d arrays", bind.nslots)
+                          : DA_OK;
     if (status != DA_OK || lowered->nsteps == 0)
         goto done;
     status = find_or_ship(rt, lowered, &c, err);
@@ -217,7 +226,8 @@ done:
 }
 
 /* The user's switches, with all passes behind `last` off. */
-static da_status passes_up_to(const struct da__runtime *rt, const char *last, struct da__text *out, struct da__error *err)
+static da_status passes_up_to(const struct da__runtime *rt, const char *last, struct da__text *out,
+                              struct da__error *err)
 {
     bool behind = false;
     da__text_add(out, "%s", rt->passes != NULL ? rt->passes : "");
@@ -229,10 +239,12 @@ static da_status passes_up_to(const struct da__runtime *rt, const char *last, st
     }
     if (last != NULL && !behind)
         return da__fail(err, DA_ERR_ARGUMENT, "there is no pass \"%s\"", last);
-    return out->failed ? da__fail(err, DA_ERR_MEMORY, "out of memory for the names of passes") : DA_OK;
+    return out->failed ? da__fail(err, DA_ERR_MEMORY, "out of memory for the names of passes")
+                       : DA_OK;
 }
 
-da_status da__runtime_plan(struct da__runtime *rt, int ntargets, da_array *const *target, const char *last_pass, struct da__program **out,
+da_status da__runtime_plan(struct da__runtime *rt, int ntargets, da_array *const *target,
+                           const char *last_pass, struct da__program **out,
                            struct da__binding *bind, struct da__error *err)
 {
     struct da__text passes = {0};
@@ -276,7 +288,8 @@ static const void *whole_on_master(struct da__runtime *rt, const da_array *a)
     if (a->kind != DA__NODE_LEAF)
         return NULL;
     int64_t shape[DA_MAX_NDIM];
-    if (da__dist_local_shape(a->dist, 0, shape) != da__nelem(a->ndim, a->shape) || !da__dist_has(a->dist, 0))
+    if (da__dist_local_shape(a->dist, 0, shape) != da__nelem(a->ndim, a->shape) ||
+        !da__dist_has(a->dist, 0))
         return NULL;
     for (int k = 0; k < a->ndim; k++)
         if (!is_natural(a->dist, k))
@@ -303,7 +316,8 @@ da_status da__runtime_gather(struct da__runtime *rt, da_array *a, void *out, str
             memcpy(out, data, nbytes);
         return DA_OK;
     }
-    if (da__dist_single(a->ndim, a->shape, 0, &single) != DA_OK || da__scope_push(rt->graph) != DA_OK) {
+    if (da__dist_single(a->ndim, a->shape, 0, &single) != DA_OK ||
+        da__scope_push(rt->graph) != DA_OK) {
         da__dist_drop(single);
         return da__fail(err, DA_ERR_MEMORY, "out of memory for gathering an array");
     }
@@ -321,14 +335,16 @@ da_status da__runtime_gather(struct da__runtime *rt, da_array *a, void *out, str
     return status;
 }
 
-static da_array *import_failed(struct da__runtime *rt, const struct da__dist *single, struct da__error *err, da_status status, const char *text)
+static da_array *import_failed(struct da__runtime *rt, const struct da__dist *single,
+                               struct da__error *err, da_status status, const char *text)
 {
     da__dist_drop(single);
     da__fail(err, status, "%s", text);
     return da__make_poison(rt->graph, err);
 }
 
-da_array *da__runtime_import(struct da__runtime *rt, const void *data, da_dtype dtype, int ndim, const int64_t *shape, const struct da__dist_spec *spec)
+da_array *da__runtime_import(struct da__runtime *rt, const void *data, da_dtype dtype, int ndim,
+                             const int64_t *shape, const struct da__dist_spec *spec)
 {
     struct da__error err = {.engine = -1};
     const struct da__dist *single = NULL;
@@ -337,7 +353,8 @@ da_array *da__runtime_import(struct da__runtime *rt, const void *data, da_dtype 
         if (shape[k] < 0)
             nelem = -1;
     if (nelem < 0 || !da__dtype_valid((int)dtype))
-        return import_failed(rt, NULL, &err, DA_ERR_SHAPE, "array from memory: an impossible shape or dtype");
+        return import_failed(rt, NULL, &err, DA_ERR_SHAPE,
+                             "array from memory: an impossible shape or dtype");
     int64_t nbytes = nelem * (int64_t)da__dtype_nbytes(dtype);
     if (da__dist_single(ndim, shape, 0, &single) != DA_OK)
         return import_failed(rt, NULL, &err, DA_ERR_MEMORY, "array from memory: out of memory");
@@ -345,7 +362,8 @@ da_array *da__runtime_import(struct da__runtime *rt, const void *data, da_dtype 
     uint64_t name = da__graph_new_buffer(rt->graph);
     if (block == NULL || !da__buffers_add(&rt->engine->buffers, name, block, nbytes)) {
         da__pool_put(rt->engine->pool, block);
-        return import_failed(rt, single, &err, DA_ERR_MEMORY, "array from memory: no memory for its elements");
+        return import_failed(rt, single, &err, DA_ERR_MEMORY,
+                             "array from memory: no memory for its elements");
     }
     if (nbytes > 0)
         memcpy(block, data, (size_t)nbytes);

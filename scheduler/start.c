@@ -35,12 +35,14 @@ struct launch {
 };
 
 /* Engines that share cores share them evenly; one thread each at least. */
-static da_status plan_launch(const struct da__runtime_options *o, int nengines_here, struct launch *l, struct da__error *err)
+static da_status plan_launch(const struct da__runtime_options *o, int nengines_here,
+                             struct launch *l, struct da__error *err)
 {
     l->nengines_here = nengines_here;
     l->memory = o->memory > 0 ? o->memory : size_from_environment("DISTARRAY_MEMORY");
     DA_TRY(da__topology_read(&l->topology, err));
-    int64_t ranks = number_from_environment("OMPI_COMM_WORLD_LOCAL_SIZE", number_from_environment("MPI_LOCALNRANKS", 1));
+    int64_t ranks = number_from_environment("OMPI_COMM_WORLD_LOCAL_SIZE",
+                                            number_from_environment("MPI_LOCALNRANKS", 1));
     int64_t sharing = nengines_here;
     if (nengines_here == 1 && ranks > 1 && l->topology.ncores == l->topology.machine_cores)
         sharing = ranks; /* not bound by the launcher: all ranks see all cores */
@@ -75,7 +77,9 @@ static void *serve_thread(void *self)
 {
     struct serving *s = self;
     struct da__engine *e = NULL;
-    da_status status = da__engine_open(s->endpoint, s->launch->nthreads, cores_of(s->launch, s->engine), s->launch->memory, true, &e, &s->err);
+    da_status status =
+        da__engine_open(s->endpoint, s->launch->nthreads, cores_of(s->launch, s->engine),
+                        s->launch->memory, true, &e, &s->err);
     pthread_mutex_lock(&s->lock);
     s->state = status == DA_OK ? 1 : 2;
     pthread_cond_signal(&s->started);
@@ -86,9 +90,11 @@ static void *serve_thread(void *self)
     return NULL;
 }
 
-static da_status start_thread(struct da__runtime *rt, const struct launch *l, int engine, struct da__error *err)
+static da_status start_thread(struct da__runtime *rt, const struct launch *l, int engine,
+                              struct da__error *err)
 {
-    struct serving s = {.endpoint = rt->endpoint[engine], .launch = l, .engine = engine, .err = {.engine = -1}};
+    struct serving s = {
+        .endpoint = rt->endpoint[engine], .launch = l, .engine = engine, .err = {.engine = -1}};
     pthread_mutex_init(&s.lock, NULL);
     pthread_cond_init(&s.started, NULL);
     da_status status = DA_OK;
@@ -107,11 +113,13 @@ static da_status start_thread(struct da__runtime *rt, const struct launch *l, in
     return status;
 }
 
-static da_status open_virtual(struct da__runtime *rt, const struct da__runtime_options *o, struct da__error *err)
+static da_status open_virtual(struct da__runtime *rt, const struct da__runtime_options *o,
+                              struct da__error *err)
 {
     int64_t n = o->engines > 0 ? o->engines : number_from_environment("DISTARRAY_ENGINES", 1);
     if (n > 65536)
-        return da__fail(err, DA_ERR_ARGUMENT, "%lld virtual engines are more than 65536", (long long)n);
+        return da__fail(err, DA_ERR_ARGUMENT, "%lld virtual engines are more than 65536",
+                        (long long)n);
     struct launch l = {0};
     rt->endpoint = da__calloc((size_t)n, sizeof(struct da__endpoint *));
     rt->thread = da__calloc((size_t)n, sizeof *rt->thread);
@@ -121,7 +129,8 @@ static da_status open_virtual(struct da__runtime *rt, const struct da__runtime_o
     rt->nendpoints = (int)n;
     da_status status = plan_launch(o, (int)n, &l, err);
     if (status == DA_OK)
-        status = da__engine_open(rt->endpoint[0], l.nthreads, cores_of(&l, 0), l.memory, n > 1, &rt->engine, err);
+        status = da__engine_open(rt->endpoint[0], l.nthreads, cores_of(&l, 0), l.memory, n > 1,
+                                 &rt->engine, err);
     rt->serving = true; /* those that start */
     for (int i = 1; i < n && status == DA_OK; i++)
         status = start_thread(rt, &l, i, err);
@@ -131,7 +140,8 @@ static da_status open_virtual(struct da__runtime *rt, const struct da__runtime_o
 
 /* ---- MPI ---- */
 
-static da_status open_mpi(struct da__runtime *rt, const struct da__runtime_options *o, bool *served, struct da__error *err)
+static da_status open_mpi(struct da__runtime *rt, const struct da__runtime_options *o, bool *served,
+                          struct da__error *err)
 {
     struct launch l = {0};
     rt->endpoint = da__calloc(1, sizeof(struct da__endpoint *));
@@ -142,10 +152,13 @@ static da_status open_mpi(struct da__runtime *rt, const struct da__runtime_optio
     rt->is_mpi = true;
     da_status status = plan_launch(o, 1, &l, err);
     if (status == DA_OK)
-        status = da__engine_open(rt->endpoint[0], l.nthreads, cores_of(&l, 0), l.memory, false, &rt->engine, err);
+        status = da__engine_open(rt->endpoint[0], l.nthreads, cores_of(&l, 0), l.memory, false,
+                                 &rt->engine, err);
     da__topology_free(&l.topology);
-    struct da__engine voice = {.endpoint = rt->endpoint[0], .rank = rt->endpoint[0]->rank, .size = rt->endpoint[0]->size};
-    status = da__engine_agree(&voice, status, err); /* nobody serves a master that could not start, or the reverse */
+    struct da__engine voice = {
+        .endpoint = rt->endpoint[0], .rank = rt->endpoint[0]->rank, .size = rt->endpoint[0]->size};
+    status = da__engine_agree(
+        &voice, status, err); /* nobody serves a master that could not start, or the reverse */
     rt->serving = status == DA_OK;
     if (status == DA_OK && rt->endpoint[0]->rank > 0) {
         da__engine_serve(rt->engine);
@@ -193,7 +206,8 @@ void da__runtime_close(struct da__runtime *rt)
     free_runtime(rt);
 }
 
-static da_array *import(void *self, const void *data, da_dtype dtype, int ndim, const int64_t *shape, const struct da__dist_spec *spec)
+static da_array *import(void *self, const void *data, da_dtype dtype, int ndim,
+                        const int64_t *shape, const struct da__dist_spec *spec)
 {
     return da__runtime_import(self, data, dtype, ndim, shape, spec);
 }
@@ -203,7 +217,8 @@ static da_status export(void *self, da_array *a, void *out, struct da__error *er
     return da__runtime_gather(self, a, out, err);
 }
 
-da_status da__runtime_open(const struct da__runtime_options *options, struct da__runtime **out, struct da__error *err)
+da_status da__runtime_open(const struct da__runtime_options *options, struct da__runtime **out,
+                           struct da__error *err)
 {
     static const struct da__runtime_options defaults;
     const struct da__runtime_options *o = options != NULL ? options : &defaults;

@@ -5,20 +5,26 @@
 
 /* ---- the exchange ---- */
 
-static void pack_axes(const struct da__fetch *f, const struct da__piece *piece, bool owner_side, struct da__pack_axis *axis)
+static void pack_axes(const struct da__fetch *f, const struct da__piece *piece, bool owner_side,
+                      struct da__pack_axis *axis)
 {
     for (int b = 0; b < f->base_ndim; b++)
-        axis[b] = (struct da__pack_axis){.m = piece->axis[b]->m, .n = piece->axis[b]->n, .side_b = owner_side,
-                                         .stride = owner_side ? f->base_stride[b] : f->temp_stride[b]};
+        axis[b] =
+            (struct da__pack_axis){.m = piece->axis[b]->m,
+                                   .n = piece->axis[b]->n,
+                                   .side_b = owner_side,
+                                   .stride = owner_side ? f->base_stride[b] : f->temp_stride[b]};
 }
 
 /* Packs what one peer needs into one message; a failed engine sends the header alone, marked void. */
-static void send_peer(struct da__execution *r, const struct da__step_plan *sp, const struct da__peer *peer, int tag)
+static void send_peer(struct da__execution *r, const struct da__step_plan *sp,
+                      const struct da__peer *peer, int tag)
 {
     char *message = da__run_failed(r) ? NULL : da__pool_get(r->engine->pool, peer->nbytes);
     if (message == NULL) {
         if (!da__run_failed(r))
-            da__run_fail(r, DA_ERR_MEMORY, "no memory for a message of %lld bytes", (long long)peer->nbytes);
+            da__run_fail(r, DA_ERR_MEMORY, "no memory for a message of %lld bytes",
+                         (long long)peer->nbytes);
         da__run_send(r, peer->engine, tag, r->void_header, DA__MESSAGE_HEADER, NULL);
         return;
     }
@@ -34,7 +40,8 @@ static void send_peer(struct da__execution *r, const struct da__step_plan *sp, c
     da__run_send(r, peer->engine, tag, message, peer->nbytes, message);
 }
 
-static void unpack_peer(const struct da__step_plan *sp, const struct da__peer *peer, const char *packed, void *const *temp)
+static void unpack_peer(const struct da__step_plan *sp, const struct da__peer *peer,
+                        const char *packed, void *const *temp)
 {
     for (int i = 0; i < peer->npieces; i++) {
         const struct da__piece *piece = &peer->piece[i];
@@ -55,7 +62,8 @@ static void copy_own(struct da__execution *r, const struct da__step_plan *sp, vo
             struct da__pack_axis from[DA_MAX_NDIM], to[DA_MAX_NDIM];
             char *packed = da__pool_get(r->engine->pool, piece->nbytes);
             if (packed == NULL) {
-                da__run_fail(r, DA_ERR_MEMORY, "no memory for %lld bytes of a copy", (long long)piece->nbytes);
+                da__run_fail(r, DA_ERR_MEMORY, "no memory for %lld bytes of a copy",
+                             (long long)piece->nbytes);
                 return;
             }
             pack_axes(f, piece, true, from);
@@ -72,7 +80,8 @@ struct incoming {
 };
 
 /* Posts a receive per peer. Without memory the message is received into nothing, so that the sender gets on. */
-static struct incoming *post_receives(struct da__execution *r, const struct da__step_plan *sp, int tag)
+static struct incoming *post_receives(struct da__execution *r, const struct da__step_plan *sp,
+                                      int tag)
 {
     const struct da__peers *peers = &sp->exchange.receive;
     if (peers->n == 0)
@@ -83,8 +92,11 @@ static struct incoming *post_receives(struct da__execution *r, const struct da__
     for (int i = 0; i < peers->n; i++) {
         in[i].block = da__pool_get(r->engine->pool, peers->peer[i].nbytes);
         if (in[i].block == NULL)
-            da__run_fail(r, DA_ERR_MEMORY, "no memory for a message of %lld bytes", (long long)peers->peer[i].nbytes);
-        da_status status = r->engine->endpoint->ops->irecv(r->engine->endpoint, peers->peer[i].engine, tag, in[i].block, peers->peer[i].nbytes, &in[i].request);
+            da__run_fail(r, DA_ERR_MEMORY, "no memory for a message of %lld bytes",
+                         (long long)peers->peer[i].nbytes);
+        da_status status =
+            r->engine->endpoint->ops->irecv(r->engine->endpoint, peers->peer[i].engine, tag,
+                                            in[i].block, peers->peer[i].nbytes, &in[i].request);
         if (status != DA_OK)
             da__run_fail(r, status, "receiving from engine %d failed", peers->peer[i].engine);
     }
@@ -96,12 +108,14 @@ static void drain_one_by_one(struct da__execution *r, const struct da__peers *pe
     da__run_fail(r, DA_ERR_MEMORY, "no memory for %d messages", peers->n);
     for (int i = 0; i < peers->n; i++) {
         struct da__request request;
-        if (r->engine->endpoint->ops->irecv(r->engine->endpoint, peers->peer[i].engine, tag, NULL, peers->peer[i].nbytes, &request) == DA_OK)
+        if (r->engine->endpoint->ops->irecv(r->engine->endpoint, peers->peer[i].engine, tag, NULL,
+                                            peers->peer[i].nbytes, &request) == DA_OK)
             da__wait_all(r->engine->endpoint, 1, &request);
     }
 }
 
-static void take_message(struct da__execution *r, const struct da__step_plan *sp, const struct da__peer *peer, struct incoming *in, void *const *temp)
+static void take_message(struct da__execution *r, const struct da__step_plan *sp,
+                         const struct da__peer *peer, struct incoming *in, void *const *temp)
 {
     int64_t status = DA_OK;
     if (in->block != NULL)
@@ -114,7 +128,8 @@ static void take_message(struct da__execution *r, const struct da__step_plan *sp
     in->block = NULL;
 }
 
-static void finish_receives(struct da__execution *r, const struct da__step_plan *sp, struct incoming *in, void *const *temp)
+static void finish_receives(struct da__execution *r, const struct da__step_plan *sp,
+                            struct incoming *in, void *const *temp)
 {
     const struct da__peers *peers = &sp->exchange.receive;
     struct da__endpoint *e = r->engine->endpoint;
@@ -152,18 +167,22 @@ struct sweep {
     const struct da__step_plan *sp;
     struct da__strided *input, *output, *reduction;
     const void **param;
-    char **chunk_state;     /* per reduction: nchunks accumulator arrays one after the other, or the only one */
+    char **
+        chunk_state; /* per reduction: nchunks accumulator arrays one after the other, or the only one */
 };
 
 /* Runs one box; local positions start at `at`. */
-static void run_box(const struct sweep *w, const int64_t *at, const int64_t *extent, const int64_t *start, const int64_t *step, int64_t chunk, char *scratch)
+static void run_box(const struct sweep *w, const int64_t *at, const int64_t *extent,
+                    const int64_t *start, const int64_t *step, int64_t chunk, char *scratch)
 {
     const struct da__step *s = w->s;
     const struct da__body *b = &s->body;
     char *end = scratch + w->sp->scratch_nbytes;
-    struct da__strided *operand = (struct da__strided *)(void *)end; /* room behind the kernel's own scratch */
+    struct da__strided *operand =
+        (struct da__strided *)(void *)end; /* room behind the kernel's own scratch */
     struct da__sweep sweep = {.ndim = s->ndim, .param = w->param};
-    struct da__strided *input = operand, *output = input + b->ninputs, *reduction = output + b->noutputs;
+    struct da__strided *input = operand, *output = input + b->ninputs,
+                       *reduction = output + b->noutputs;
     for (int k = 0; k < s->ndim; k++) {
         sweep.extent[k] = extent[k];
         sweep.index_start[k] = start[k];
@@ -183,7 +202,8 @@ static void run_box(const struct sweep *w, const int64_t *at, const int64_t *ext
     for (int i = 0; i < b->nreductions; i++) {
         const struct da__reduce_plan *rp = &w->sp->reduce[i];
         reduction[i] = w->reduction[i];
-        reduction[i].data = w->chunk_state[i] + (w->sp->split_reduced ? chunk * rp->nstates * rp->state_nbytes : 0);
+        reduction[i].data =
+            w->chunk_state[i] + (w->sp->split_reduced ? chunk * rp->nstates * rp->state_nbytes : 0);
         for (int k = 0; k < s->ndim; k++)
             reduction[i].data += at[k] * reduction[i].stride[k];
     }
@@ -231,10 +251,12 @@ static bool next_stretch(struct stretches *it, struct stretch *out)
 }
 
 /* The product of affine stretches of all axes within [low, high) of each, as boxes. */
-static void run_boxes(const struct sweep *w, const int64_t *low, const int64_t *high, int64_t chunk, char *scratch)
+static void run_boxes(const struct sweep *w, const int64_t *low, const int64_t *high, int64_t chunk,
+                      char *scratch)
 {
     int ndim = w->s->ndim;
-    int64_t at[DA_MAX_NDIM] = {0}, extent[DA_MAX_NDIM] = {0}, start[DA_MAX_NDIM] = {0}, step[DA_MAX_NDIM] = {0};
+    int64_t at[DA_MAX_NDIM] = {0}, extent[DA_MAX_NDIM] = {0}, start[DA_MAX_NDIM] = {0},
+            step[DA_MAX_NDIM] = {0};
     if (!w->sp->needs_index) {
         for (int k = 0; k < ndim; k++) {
             at[k] = low[k];
@@ -277,18 +299,21 @@ static void run_chunk(void *self, int64_t chunk, int thread)
         low[sp->split_axis] = chunk * each + (chunk < more ? chunk : more);
         high[sp->split_axis] = low[sp->split_axis] + each + (chunk < more);
     }
-    run_boxes(w, low, high, chunk, (char *)w->r->engine->scratch + thread * w->r->engine->scratch_stride);
+    run_boxes(w, low, high, chunk,
+              (char *)w->r->engine->scratch + thread * w->r->engine->scratch_stride);
 }
 
 /* Zeroed accumulators: one array per reduction, or one per chunk where chunks cut a reduced axis. */
-static bool make_states(struct da__execution *r, const struct da__step *s, const struct da__step_plan *sp, char **state)
+static bool make_states(struct da__execution *r, const struct da__step *s,
+                        const struct da__step_plan *sp, char **state)
 {
     int64_t copies = sp->split_reduced ? sp->nchunks : 1;
     for (int k = 0; k < s->body.nreductions; k++) {
         const struct da__reduce_plan *rp = &sp->reduce[k];
         state[k] = da__pool_get(r->engine->pool, copies * rp->nstates * rp->state_nbytes);
         if (state[k] == NULL) {
-            da__run_fail(r, DA_ERR_MEMORY, "no memory for %lld partial results", (long long)(copies * rp->nstates));
+            da__run_fail(r, DA_ERR_MEMORY, "no memory for %lld partial results",
+                         (long long)(copies * rp->nstates));
             return false;
         }
         const struct da__body_reduction *b = &s->body.reduction[k];
@@ -303,12 +328,14 @@ static void join_chunks(const struct da__step *s, const struct da__step_plan *sp
         const struct da__reduce_plan *rp = &sp->reduce[k];
         const struct da__body_reduction *b = &s->body.reduction[k];
         for (int64_t c = 1; c < sp->nchunks; c++)
-            da__red_join((enum da__red_id)b->red, (da_dtype)b->compute, rp->nstates, state[k], state[k] + c * rp->nstates * rp->state_nbytes);
+            da__red_join((enum da__red_id)b->red, (da_dtype)b->compute, rp->nstates, state[k],
+                         state[k] + c * rp->nstates * rp->state_nbytes);
     }
 }
 
 /* Room for each thread: the kernel's scratch and the operands of a box. */
-static bool make_scratch(struct da__execution *r, const struct da__step *s, const struct da__step_plan *sp)
+static bool make_scratch(struct da__execution *r, const struct da__step *s,
+                         const struct da__step_plan *sp)
 {
     struct da__engine *e = r->engine;
     int noperands = s->body.ninputs + s->body.noutputs + s->body.nreductions;
@@ -318,7 +345,8 @@ static bool make_scratch(struct da__execution *r, const struct da__step *s, cons
         return true;
     void *scratch = da__alloc_aligned((size_t)(need * e->nthreads), 64);
     if (scratch == NULL) {
-        da__run_fail(r, DA_ERR_MEMORY, "no memory for %lld bytes of scratch", (long long)(need * e->nthreads));
+        da__run_fail(r, DA_ERR_MEMORY, "no memory for %lld bytes of scratch",
+                     (long long)(need * e->nthreads));
         return false;
     }
     da__free(e->scratch);
@@ -346,7 +374,8 @@ static bool bind_operands(struct da__execution *r, struct sweep *w, void *const 
         w->output[i].data = da__run_value(r, s->output[i]);
         if (w->output[i].data == NULL)
             return false;
-        da__strides_c(s->ndim, w->sp->space.shape, (int64_t)da__dtype_nbytes(v->dtype), w->output[i].stride);
+        da__strides_c(s->ndim, w->sp->space.shape, (int64_t)da__dtype_nbytes(v->dtype),
+                      w->output[i].stride);
     }
     for (int i = 0; i < s->body.nreductions; i++)
         memcpy(w->reduction[i].stride, w->sp->reduce[i].stride, sizeof w->reduction[i].stride);
@@ -361,7 +390,8 @@ static void compute(struct da__execution *r, int step, void *const *temp, void *
     const struct da__step_plan *sp = &r->plan->step[step];
     int noperands = s->body.ninputs + s->body.noutputs + s->body.nreductions;
     struct sweep w = {.r = r, .s = s, .sp = sp};
-    int64_t nbytes = noperands * (int64_t)sizeof(struct da__strided) + (s->body.nparams + 1) * (int64_t)sizeof(void *);
+    int64_t nbytes = noperands * (int64_t)sizeof(struct da__strided) +
+                     (s->body.nparams + 1) * (int64_t)sizeof(void *);
     w.input = da__pool_get(r->engine->pool, nbytes);
     if (w.input == NULL) {
         da__run_fail(r, DA_ERR_MEMORY, "no memory for %d operands", noperands);
@@ -372,7 +402,8 @@ static void compute(struct da__execution *r, int step, void *const *temp, void *
     w.reduction = w.output + s->body.noutputs;
     w.param = (const void **)(void *)(w.reduction + s->body.nreductions);
     w.chunk_state = (char **)state;
-    if (bind_operands(r, &w, temp) && make_scratch(r, s, sp) && make_states(r, s, sp, w.chunk_state) && sp->space.nelem > 0) {
+    if (bind_operands(r, &w, temp) && make_scratch(r, s, sp) &&
+        make_states(r, s, sp, w.chunk_state) && sp->space.nelem > 0) {
         da__workers_run(r->engine->workers, sp->nchunks, run_chunk, &w, poll_run, r);
         join_chunks(s, sp, w.chunk_state);
     }
@@ -386,7 +417,8 @@ static void make_temporaries(struct da__execution *r, const struct da__step_plan
             continue;
         temp[i] = da__pool_get(r->engine->pool, sp->exchange.fetch[i].temp_nbytes);
         if (temp[i] == NULL)
-            da__run_fail(r, DA_ERR_MEMORY, "no memory for %lld bytes of remote elements", (long long)sp->exchange.fetch[i].temp_nbytes);
+            da__run_fail(r, DA_ERR_MEMORY, "no memory for %lld bytes of remote elements",
+                         (long long)sp->exchange.fetch[i].temp_nbytes);
     }
 }
 

@@ -5,10 +5,10 @@
 #include "da_core.h"
 
 struct da__topology {
-    int ncores;          /* cores this process may use */
-    int machine_cores;   /* cores there are, granted or not */
-    int *cpu;            /* their first processing units (OS index), owned */
-    int64_t l1, l2, l3;  /* data cache bytes, 0: unknown */
+    int ncores;         /* cores this process may use */
+    int machine_cores;  /* cores there are, granted or not */
+    int *cpu;           /* their first processing units (OS index), owned */
+    int64_t l1, l2, l3; /* data cache bytes, 0: unknown */
     int nnuma;
 };
 da_status da__topology_read(struct da__topology *t, struct da__error *err);

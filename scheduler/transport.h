@@ -12,22 +12,28 @@ struct da__endpoint; /* one engine's door to the others */
 
 struct da__request {
     bool done;
-    int64_t nbytes;  /* of the message, once a receive is done */
-    void *impl;      /* NULL once done */
+    int64_t nbytes; /* of the message, once a receive is done */
+    void *impl;     /* NULL once done */
 };
 
 struct da__endpoint_ops {
-    da_status (*isend)(struct da__endpoint *e, int to, int tag, const void *data, int64_t nbytes, struct da__request *r);
-    da_status (*irecv)(struct da__endpoint *e, int from, int tag, void *data, int64_t capacity, struct da__request *r);
-    da_status (*test)(struct da__endpoint *e, struct da__request *r);  /* sets r->done; the buffer is the caller's again then */
-    void (*wait_a_while)(struct da__endpoint *e, int64_t idle_ns); /* backs off: spin, yield, then sleep (or until something arrives) */
+    da_status (*isend)(struct da__endpoint *e, int to, int tag, const void *data, int64_t nbytes,
+                       struct da__request *r);
+    da_status (*irecv)(struct da__endpoint *e, int from, int tag, void *data, int64_t capacity,
+                       struct da__request *r);
+    da_status (*test)(
+        struct da__endpoint *e,
+        struct da__request *r); /* sets r->done; the buffer is the caller's again then */
+    void (*wait_a_while)(
+        struct da__endpoint *e,
+        int64_t idle_ns); /* backs off: spin, yield, then sleep (or until something arrives) */
     void (*close)(struct da__endpoint *e);
 };
 struct da__endpoint {
     const struct da__endpoint_ops *ops;
     int rank, size;
-    int max_tag;       /* tags 0 … max_tag are legal */
-    const void *comm;  /* MPI_Comm* for parallel files, or NULL */
+    int max_tag;      /* tags 0 … max_tag are legal */
+    const void *comm; /* MPI_Comm* for parallel files, or NULL */
     int64_t sent_messages, sent_bytes, received_messages, received_bytes;
     struct da__error error; /* the first failure of this endpoint, in words */
 };
@@ -41,7 +47,8 @@ da_status da__wait_all(struct da__endpoint *e, int n, struct da__request *r);
 
 /* For the implementations: starts a request after checking its arguments (`nbytes` is a length or a capacity), and counts a
  * message that was accepted or has arrived. */
-da_status da__transport_begin(struct da__endpoint *e, const char *what, int peer, int tag, int64_t nbytes, struct da__request *r);
+da_status da__transport_begin(struct da__endpoint *e, const char *what, int peer, int tag,
+                              int64_t nbytes, struct da__request *r);
 void da__count_sent(struct da__endpoint *e, int64_t nbytes);
 void da__count_received(struct da__endpoint *e, int64_t nbytes);
 

@@ -53,9 +53,9 @@ struct mpi_endpoint {
     int64_t pieces, pieces_seen; /* completed ever, and when the caller last had nothing to do */
     int64_t moved_ns;            /* when `pieces` was last seen to grow */
     struct flight *open;
-    uint8_t *sink;               /* one piece: where unwanted messages go */
-    unsigned char *spares;       /* one block for all */
-    struct flight *spare;        /* the free ones, linked by `older` */
+    uint8_t *sink;         /* one piece: where unwanted messages go */
+    unsigned char *spares; /* one block for all */
+    struct flight *spare;  /* the free ones, linked by `older` */
 };
 
 /* ---- errors ------------------------------------------------------------------------------------
@@ -229,7 +229,8 @@ static da_status post_receive(struct mpi_endpoint *m, struct flight *f, void *da
 static da_status post_first_piece(struct mpi_endpoint *m, struct flight *f)
 {
     f->stage = FIRST_PIECE;
-    return post_receive(m, f, f->data ? f->data : m->sink, (int)smaller(f->nbytes, PIECE), MPI_BYTE);
+    return post_receive(m, f, f->data ? f->data : m->sink, (int)smaller(f->nbytes, PIECE),
+                        MPI_BYTE);
 }
 
 static da_status post_rest(struct mpi_endpoint *m, struct flight *f)

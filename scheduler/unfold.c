@@ -31,7 +31,8 @@ static int group_engine(const struct da__dist *d, const int *coord, const bool *
     return da__dist_engine(d, at);
 }
 
-static void plan_tree(const struct da__dist *d, int engine, uint32_t mask, struct da__reduce_plan *r)
+static void plan_tree(const struct da__dist *d, int engine, uint32_t mask,
+                      struct da__reduce_plan *r)
 {
     int coord[DA_MAX_NDIM];
     bool reduced[DA_MAX_NDIM] = {false};
@@ -68,8 +69,8 @@ static void plan_tree(const struct da__dist *d, int engine, uint32_t mask, struc
     r->group_key = (uint32_t)(h.lo ^ h.hi) | 1;
 }
 
-static void plan_reduction(const struct da__program *p, const struct da__step *s, int engine, const struct da__local *space, int k,
-                           struct da__reduce_plan *r)
+static void plan_reduction(const struct da__program *p, const struct da__step *s, int engine,
+                           const struct da__local *space, int k, struct da__reduce_plan *r)
 {
     const struct da__body_reduction *b = &s->body.reduction[k];
     r->state_nbytes = (int64_t)da__red_state_nbytes((enum da__red_id)b->red, (da_dtype)b->compute);
@@ -112,14 +113,16 @@ static void plan_chunks(const struct da__step *s, struct da__step_plan *sp)
     int64_t wanted = space->nelem / CHUNK_ELEMENTS;
     if (wanted < 2 || s->ndim == 0)
         return;
-    uint32_t all = s->ndim == 32 ? UINT32_MAX : ((uint32_t)1 << s->ndim) - 1, reduced = reduced_anywhere(s);
+    uint32_t all = s->ndim == 32 ? UINT32_MAX : ((uint32_t)1 << s->ndim) - 1,
+             reduced = reduced_anywhere(s);
     int64_t states = 0, state_nbytes = 0;
     for (int k = 0; k < s->body.nreductions; k++) {
         states += sp->reduce[k].nstates;
         state_nbytes += sp->reduce[k].nstates * sp->reduce[k].state_nbytes;
     }
     int axis = -1;
-    for (int a = 0; a < s->ndim && axis < 0; a++) /* the outermost that is long enough: chunks stay contiguous */
+    for (int a = 0; a < s->ndim && axis < 0;
+         a++) /* the outermost that is long enough: chunks stay contiguous */
         if (space->shape[a] >= 4)
             axis = a;
     if (axis < 0)
@@ -148,12 +151,14 @@ static bool body_needs_index(const struct da__body *b)
         if (DA__REF_KIND(b->output[i]) == DA__REF_INDEX)
             return true;
     for (int i = 0; i < b->nreductions; i++)
-        if (DA__REF_KIND(b->reduction[i].value) == DA__REF_INDEX || b->reduction[i].red == DA__RED_ARGMIN || b->reduction[i].red == DA__RED_ARGMAX)
+        if (DA__REF_KIND(b->reduction[i].value) == DA__REF_INDEX ||
+            b->reduction[i].red == DA__RED_ARGMIN || b->reduction[i].red == DA__RED_ARGMAX)
             return true;
     return false;
 }
 
-static da_status plan_kernel(const struct da__program *p, const struct da__step *s, int engine, struct da__step_plan *sp)
+static da_status plan_kernel(const struct da__program *p, const struct da__step *s, int engine,
+                             struct da__step_plan *sp)
 {
     DA_TRY(da__exchange_plan(p, s, engine, &sp->exchange));
     sp->needs_index = body_needs_index(&s->body);
@@ -236,7 +241,8 @@ static void predict(struct da__plan *plan)
     for (int i = 0; i < p->nsteps; i++)
         for (int k = 0; k < plan->step[i].exchange.send.n; k++) {
             plan->predicted_messages++;
-            plan->predicted_bytes += plan->step[i].exchange.send.peer[k].nbytes - DA__MESSAGE_HEADER;
+            plan->predicted_bytes +=
+                plan->step[i].exchange.send.peer[k].nbytes - DA__MESSAGE_HEADER;
         }
 }
 
@@ -246,7 +252,8 @@ static bool make_room(struct da__plan *plan)
     const struct da__program *p = plan->program;
     size_t most = 0, n = 0;
     for (int i = 0; i < p->nsteps; i++) {
-        n = (i > 0 && p->step[i].level == p->step[i - 1].level ? n : 0) + (size_t)p->step[i].body.nreductions;
+        n = (i > 0 && p->step[i].level == p->step[i - 1].level ? n : 0) +
+            (size_t)p->step[i].body.nreductions;
         most = n > most ? n : most;
     }
     plan->data = da__calloc((size_t)p->nvalues + 1, sizeof *plan->data);
@@ -269,7 +276,8 @@ da_status da__plan_make(struct da__program *p, int engine, struct da__plan **out
     if (plan->value == NULL || plan->step == NULL || !make_room(plan))
         goto done;
     for (int i = 0; i < p->nvalues; i++)
-        local_of(p->dist[p->value[i].dist], engine, da__dtype_nbytes(p->value[i].dtype), &plan->value[i]);
+        local_of(p->dist[p->value[i].dist], engine, da__dtype_nbytes(p->value[i].dtype),
+                 &plan->value[i]);
     status = DA_OK;
     for (int i = 0; i < p->nsteps && status == DA_OK; i++)
         status = plan_step(p, i, engine, &plan->step[i]);

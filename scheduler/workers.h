@@ -8,12 +8,14 @@
 struct da__workers;
 /* nthreads counts the calling thread: 1 starts none. cpu[i] (or NULL) is the core worker i is bound to, for i >= 1: the calling thread is the
  * program's, so its binding stays as it is. */
-da_status da__workers_start(int nthreads, const int *cpu, struct da__workers **out, struct da__error *err);
+da_status da__workers_start(int nthreads, const int *cpu, struct da__workers **out,
+                            struct da__error *err);
 void da__workers_stop(struct da__workers *w);
 int da__workers_count(const struct da__workers *w);
 /* Runs body(self, chunk, thread) for every chunk in 0 … nchunks-1 and returns when all are done. `thread` is 0 for the caller.
  * `poll` (may be NULL) is called by the calling thread between its chunks and while it waits for the others.
  * A body must not call this again, and one thread at a time may. */
-void da__workers_run(struct da__workers *w, int64_t nchunks, void (*body)(void *self, int64_t chunk, int thread), void *self,
+void da__workers_run(struct da__workers *w, int64_t nchunks,
+                     void (*body)(void *self, int64_t chunk, int thread), void *self,
                      void (*poll)(void *), void *poll_self);
 #endif

@@ -39,13 +39,15 @@ enum cli_next { CLI_GO, CLI_HELPED, CLI_WRONG };
 
 /* Reads argv behind the command's name. What is no option goes to `positional` (room for argc). CLI_HELPED: --help was
  * asked and answered. CLI_WRONG: a message is on stderr. */
-enum cli_next cli_parse(const struct cli_command *self, int noptions, const struct cli_option *option, int argc, char **argv,
+enum cli_next cli_parse(const struct cli_command *self, int noptions,
+                        const struct cli_option *option, int argc, char **argv,
                         const char **positional, int *npositional);
 /* NAME=VALUE as one more pair; false with a message. */
 bool cli_pair(const struct cli_command *self, const char *text, struct cli_pairs *pairs);
 void cli_pairs_free(struct cli_pairs *pairs);
 /* "da run: …" on stderr; returns `code`. */
-int cli_error(const struct cli_command *self, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int cli_error(const struct cli_command *self, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* The candidate that `word` was likely meant to be, or NULL. */
 const char *cli_near(const char *word, int n, const char *const *candidate);
 
@@ -59,7 +61,8 @@ struct cli_engines {
 };
 /* An exit code; where it is not CLI_OK a message is on stderr and there is no context. With no_mpi the engines are virtual
  * whatever launched the process. */
-int cli_start(const struct cli_command *self, const struct cli_engines *how, bool no_mpi, da_context **out);
+int cli_start(const struct cli_command *self, const struct cli_engines *how, bool no_mpi,
+              da_context **out);
 /* Ends the context; its code where `code` is CLI_OK. */
 int cli_finish(da_context *ctx, int code);
 /* The last failure on stderr; returns `code`. */

@@ -11,7 +11,8 @@ int cli_failed(const struct cli_command *self, const da_context *ctx, int code)
     return cli_error(self, code, "%s", da_error_message(ctx));
 }
 
-int cli_start(const struct cli_command *self, const struct cli_engines *how, bool no_mpi, da_context **out)
+int cli_start(const struct cli_command *self, const struct cli_engines *how, bool no_mpi,
+              da_context **out)
 {
     da_options options = {
         .engines = how->engines,
@@ -25,7 +26,9 @@ int cli_start(const struct cli_command *self, const struct cli_engines *how, boo
     if (da_error_status(ctx) != DA_OK)
         code = cli_failed(self, ctx, CLI_FAILED);
     else if (how->engines > 0 && da_engines(ctx) != how->engines)
-        code = cli_error(self, CLI_USAGE, "--engines %d, but %d ranks were started, and they are the engines", how->engines, da_engines(ctx));
+        code = cli_error(self, CLI_USAGE,
+                         "--engines %d, but %d ranks were started, and they are the engines",
+                         how->engines, da_engines(ctx));
     if (code != CLI_OK)
         da_finalize(ctx);
     else

@@ -67,13 +67,18 @@ int cli_eval(const struct cli_command *self, int argc, char **argv)
     struct eval e = {.self = self};
     const struct cli_option option[] = {
         {"-o", "FILE", CLI_TEXT, &e.out, "save the result there; without it, print it"},
-        {"--engines", "N", CLI_COUNT, &e.engines.engines, "virtual engines in this process (default 1; under mpirun the ranks)"},
-        {"--threads", "N", CLI_COUNT, &e.engines.threads, "worker threads per engine (default: the granted cores)"},
-        {"--memory", "SIZE", CLI_BYTES, &e.engines.memory, "memory budget per engine, such as 512M or 4G (default: none)"},
+        {"--engines", "N", CLI_COUNT, &e.engines.engines,
+         "virtual engines in this process (default 1; under mpirun the ranks)"},
+        {"--threads", "N", CLI_COUNT, &e.engines.threads,
+         "worker threads per engine (default: the granted cores)"},
+        {"--memory", "SIZE", CLI_BYTES, &e.engines.memory,
+         "memory budget per engine, such as 512M or 4G (default: none)"},
     };
     int n, code = CLI_USAGE;
     const char **positional = malloc(((size_t)argc + 1) * sizeof *positional);
-    enum cli_next next = positional != NULL ? cli_parse(self, sizeof option / sizeof *option, option, argc, argv, positional, &n) : CLI_WRONG;
+    enum cli_next next = positional != NULL ? cli_parse(self, sizeof option / sizeof *option,
+                                                        option, argc, argv, positional, &n)
+                                            : CLI_WRONG;
     if (next == CLI_HELPED)
         code = CLI_OK;
     else if (next == CLI_GO)

@@ -14,8 +14,8 @@ static void print_attribute(const char *name, const char *value)
 static da_status print_array(void *self, const da_file_info *info)
 {
     const char *file = self;
-    printf("%s%s%s: %s, %s (", file, info->dataset != NULL ? ":" : "", info->dataset != NULL ? info->dataset : "", info->format,
-           da_dtype_name(info->dtype));
+    printf("%s%s%s: %s, %s (", file, info->dataset != NULL ? ":" : "",
+           info->dataset != NULL ? info->dataset : "", info->format, da_dtype_name(info->dtype));
     for (int k = 0; k < info->ndim; k++)
         printf("%s%" PRId64, k ? ", " : "", info->shape[k]);
     printf("%s)\n", info->ndim == 1 ? "," : "");
@@ -23,7 +23,8 @@ static da_status print_array(void *self, const da_file_info *info)
     print_attribute("long_name", info->long_name);
     print_attribute("units", info->units);
     if (info->packed)
-        printf("  packed: value = raw * %.17g + %.17g (load with decode \"cf\")\n", info->scale, info->offset);
+        printf("  packed: value = raw * %.17g + %.17g (load with decode \"cf\")\n", info->scale,
+               info->offset);
     return DA_OK;
 }
 
@@ -45,7 +46,8 @@ int cli_info(const struct cli_command *self, int argc, char **argv)
 {
     int n, code = CLI_USAGE;
     const char **positional = malloc(((size_t)argc + 1) * sizeof *positional);
-    enum cli_next next = positional != NULL ? cli_parse(self, 0, NULL, argc, argv, positional, &n) : CLI_WRONG;
+    enum cli_next next =
+        positional != NULL ? cli_parse(self, 0, NULL, argc, argv, positional, &n) : CLI_WRONG;
     if (next == CLI_HELPED)
         code = CLI_OK;
     else if (next == CLI_GO)
@@ -68,7 +70,8 @@ int cli_topo(const struct cli_command *self, int argc, char **argv)
 {
     int n, code = CLI_USAGE;
     const char **positional = malloc(((size_t)argc + 1) * sizeof *positional);
-    enum cli_next next = positional != NULL ? cli_parse(self, 0, NULL, argc, argv, positional, &n) : CLI_WRONG;
+    enum cli_next next =
+        positional != NULL ? cli_parse(self, 0, NULL, argc, argv, positional, &n) : CLI_WRONG;
     if (next == CLI_HELPED)
         code = CLI_OK;
     else if (next == CLI_GO)

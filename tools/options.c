@@ -149,9 +149,11 @@ static bool store(const struct cli_command *self, const struct cli_option *o, co
 
 /* ---- the line ---- */
 
-static void print_help(const struct cli_command *self, int noptions, const struct cli_option *option)
+static void print_help(const struct cli_command *self, int noptions,
+                       const struct cli_option *option)
 {
-    printf("usage: da %s%s%s\n\n%s\n", self->name, *self->synopsis ? " " : "", self->synopsis, self->summary);
+    printf("usage: da %s%s%s\n\n%s\n", self->name, *self->synopsis ? " " : "", self->synopsis,
+           self->summary);
     for (int k = 0; k < noptions; k++) {
         char left[64];
         snprintf(left, sizeof left, "%s%s%s", option[k].flag, option[k].metavar != NULL ? " " : "",
@@ -161,7 +163,8 @@ static void print_help(const struct cli_command *self, int noptions, const struc
 }
 
 /* The option that a word gives, and the value that is glued to it (--flag=value, -Dvalue), if any. */
-static const struct cli_option *find(int noptions, const struct cli_option *option, const char *word, const char **glued)
+static const struct cli_option *find(int noptions, const struct cli_option *option,
+                                     const char *word, const char **glued)
 {
     for (int k = 0; k < noptions; k++) {
         size_t n = strlen(option[k].flag);
@@ -169,13 +172,15 @@ static const struct cli_option *find(int noptions, const struct cli_option *opti
             continue;
         bool is_long = option[k].flag[1] == '-';
         *glued = word[n] == '\0' ? NULL : word + n + (is_long && word[n] == '=');
-        if (word[n] == '\0' || (is_long && word[n] == '=') || (!is_long && option[k].metavar != NULL))
+        if (word[n] == '\0' || (is_long && word[n] == '=') ||
+            (!is_long && option[k].metavar != NULL))
             return &option[k];
     }
     return NULL;
 }
 
-static enum cli_next unknown(const struct cli_command *self, int noptions, const struct cli_option *option, const char *word)
+static enum cli_next unknown(const struct cli_command *self, int noptions,
+                             const struct cli_option *option, const char *word)
 {
     const char *flag[32] = {"--help"};
     int n = 1;
@@ -191,7 +196,8 @@ static enum cli_next unknown(const struct cli_command *self, int noptions, const
     return CLI_WRONG;
 }
 
-enum cli_next cli_parse(const struct cli_command *self, int noptions, const struct cli_option *option, int argc, char **argv,
+enum cli_next cli_parse(const struct cli_command *self, int noptions,
+                        const struct cli_option *option, int argc, char **argv,
                         const char **positional, int *npositional)
 {
     bool options_end = false;

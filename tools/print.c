@@ -89,9 +89,18 @@ static void text_complex128(const void *e, char *out)
 }
 
 static void (*const text_of[DA_NDTYPES])(const void *e, char *out) = {
-    [DA_BOOL] = text_bool,           [DA_INT8] = text_int8,       [DA_INT16] = text_int16,         [DA_INT32] = text_int32,
-    [DA_INT64] = text_int64,         [DA_UINT8] = text_uint8,     [DA_UINT16] = text_uint16,       [DA_UINT32] = text_uint32,
-    [DA_UINT64] = text_uint64,       [DA_FLOAT32] = text_float32, [DA_FLOAT64] = text_float64,     [DA_COMPLEX64] = text_complex64,
+    [DA_BOOL] = text_bool,
+    [DA_INT8] = text_int8,
+    [DA_INT16] = text_int16,
+    [DA_INT32] = text_int32,
+    [DA_INT64] = text_int64,
+    [DA_UINT8] = text_uint8,
+    [DA_UINT16] = text_uint16,
+    [DA_UINT32] = text_uint32,
+    [DA_UINT64] = text_uint64,
+    [DA_FLOAT32] = text_float32,
+    [DA_FLOAT64] = text_float64,
+    [DA_COMPLEX64] = text_complex64,
     [DA_COMPLEX128] = text_complex128,
 };
 

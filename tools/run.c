@@ -24,7 +24,8 @@ static char **output_files(const da_pipeline *p)
         size_t room = is_save ? strlen(path) + (dataset != NULL ? strlen(dataset) : 0) + 2 : 0;
         file[k] = is_save ? malloc(room) : NULL;
         if (file[k] != NULL)
-            snprintf(file[k], room, "%s%s%s", path, dataset != NULL ? ":" : "", dataset != NULL ? dataset : "");
+            snprintf(file[k], room, "%s%s%s", path, dataset != NULL ? ":" : "",
+                     dataset != NULL ? dataset : "");
     }
     return file;
 }
@@ -81,15 +82,21 @@ int cli_run(const struct cli_command *self, int argc, char **argv)
 {
     struct run r = {.self = self};
     const struct cli_option option[] = {
-        {"-D", "NAME=VALUE", CLI_PAIRS, &r.defines, "a value for ${NAME} or $NAME in the pipeline; may be repeated"},
-        {"--engines", "N", CLI_COUNT, &r.engines.engines, "virtual engines in this process (default 1; under mpirun the ranks)"},
-        {"--threads", "N", CLI_COUNT, &r.engines.threads, "worker threads per engine (default: the granted cores)"},
-        {"--memory", "SIZE", CLI_BYTES, &r.engines.memory, "memory budget per engine, such as 512M or 4G (default: none)"},
+        {"-D", "NAME=VALUE", CLI_PAIRS, &r.defines,
+         "a value for ${NAME} or $NAME in the pipeline; may be repeated"},
+        {"--engines", "N", CLI_COUNT, &r.engines.engines,
+         "virtual engines in this process (default 1; under mpirun the ranks)"},
+        {"--threads", "N", CLI_COUNT, &r.engines.threads,
+         "worker threads per engine (default: the granted cores)"},
+        {"--memory", "SIZE", CLI_BYTES, &r.engines.memory,
+         "memory budget per engine, such as 512M or 4G (default: none)"},
         {"--quiet", NULL, CLI_FLAG, &r.quiet, "print no results"},
     };
     int n, code = CLI_USAGE;
     const char **positional = malloc(((size_t)argc + 1) * sizeof *positional);
-    enum cli_next next = positional != NULL ? cli_parse(self, sizeof option / sizeof *option, option, argc, argv, positional, &n) : CLI_WRONG;
+    enum cli_next next = positional != NULL ? cli_parse(self, sizeof option / sizeof *option,
+                                                        option, argc, argv, positional, &n)
+                                            : CLI_WRONG;
     if (next == CLI_HELPED)
         code = CLI_OK;
     else if (next == CLI_GO && n != 1)

@@ -33,15 +33,19 @@ static int with_pipeline(struct show *s, const char *file, action act)
     return cli_finish(ctx, code);
 }
 
-static int with_arguments(struct show *s, int noptions, const struct cli_option *option, int argc, char **argv, action act)
+static int with_arguments(struct show *s, int noptions, const struct cli_option *option, int argc,
+                          char **argv, action act)
 {
     int n, code = CLI_USAGE;
     const char **positional = malloc(((size_t)argc + 1) * sizeof *positional);
-    enum cli_next next = positional != NULL ? cli_parse(s->self, noptions, option, argc, argv, positional, &n) : CLI_WRONG;
+    enum cli_next next = positional != NULL
+                             ? cli_parse(s->self, noptions, option, argc, argv, positional, &n)
+                             : CLI_WRONG;
     if (next == CLI_HELPED)
         code = CLI_OK;
     else if (next == CLI_GO && n != 1)
-        code = cli_error(s->self, CLI_USAGE, "takes one pipeline file, not %d; see da %s --help", n, s->self->name);
+        code = cli_error(s->self, CLI_USAGE, "takes one pipeline file, not %d; see da %s --help", n,
+                         s->self->name);
     else if (next == CLI_GO)
         code = with_pipeline(s, positional[0], act);
     free(positional);
@@ -49,8 +53,15 @@ static int with_arguments(struct show *s, int noptions, const struct cli_option 
     return code;
 }
 
-#define DEFINE_OPTION(s) {"-D", "NAME=VALUE", CLI_PAIRS, &(s).defines, "a value for ${NAME} or $NAME in the pipeline; may be repeated"}
-#define ENGINES_OPTION(s) {"--engines", "N", CLI_COUNT, &(s).engines.planned, "for that many engines (default 1)"}
+#define DEFINE_OPTION(s)                                                                           \
+    {                                                                                              \
+        "-D", "NAME=VALUE", CLI_PAIRS, &(s).defines,                                               \
+            "a value for ${NAME} or $NAME in the pipeline; may be repeated"                        \
+    }
+#define ENGINES_OPTION(s)                                                                          \
+    {                                                                                              \
+        "--engines", "N", CLI_COUNT, &(s).engines.planned, "for that many engines (default 1)"     \
+    }
 
 /* ---- validate ---- */
 
@@ -104,8 +115,10 @@ static int print_graph(struct show *s, da_context *ctx, da_pipeline *p, const ch
     da_array **list = outputs(p);
     if (list == NULL)
         return cli_error(s->self, CLI_FAILED, "out of memory");
-    da_status status = s->pass != NULL ? da_graph_dump_after(ctx, da_pipeline_noutputs(p), list, s->pass, s->how, &text)
-                                       : da_graph_dump(ctx, da_pipeline_noutputs(p), list, s->which, s->how, &text);
+    da_status status =
+        s->pass != NULL
+            ? da_graph_dump_after(ctx, da_pipeline_noutputs(p), list, s->pass, s->how, &text)
+            : da_graph_dump(ctx, da_pipeline_noutputs(p), list, s->which, s->how, &text);
     free(list);
     return print_text(s, ctx, status, text);
 }
@@ -123,13 +136,15 @@ static int print_explanation(struct show *s, da_context *ctx, da_pipeline *p, co
 }
 
 /* The position of `word` among `n` names; -1 with a message. */
-static int choose(const struct cli_command *self, const char *flag, const char *word, int n, const char *const *name)
+static int choose(const struct cli_command *self, const char *flag, const char *word, int n,
+                  const char *const *name)
 {
     for (int k = 0; k < n; k++)
         if (strcmp(word, name[k]) == 0)
             return k;
     const char *near = cli_near(word, n, name);
-    return cli_error(self, -1, "%s: there is no \"%s\"; did you mean \"%s\"?", flag, word, near != NULL ? near : name[0]);
+    return cli_error(self, -1, "%s: there is no \"%s\"; did you mean \"%s\"?", flag, word,
+                     near != NULL ? near : name[0]);
 }
 
 static int choose_and_print(struct show *s, da_context *ctx, da_pipeline *p, const char *file)
@@ -152,12 +167,16 @@ static int choose_and_print(struct show *s, da_context *ctx, da_pipeline *p, con
 
 int cli_graph(const struct cli_command *self, int argc, char **argv)
 {
-    struct show s = {.self = self, .engines = {.threads = 1}, .stage = "deferred", .format = "json"};
+    struct show s = {
+        .self = self, .engines = {.threads = 1}, .stage = "deferred", .format = "json"};
     const struct cli_option option[] = {
         DEFINE_OPTION(s),
         ENGINES_OPTION(s),
-        {"--stage", "STAGE", CLI_TEXT, &s.stage, "deferred (default), optimized, or a pass: the program after fold, prune, cse, views, fuse, merge, schedule"},
-        {"--format", "FORMAT", CLI_TEXT, &s.format, "json (default; runs again) or dot (for Graphviz)"},
+        {"--stage", "STAGE", CLI_TEXT, &s.stage,
+         "deferred (default), optimized, or a pass: the program after fold, prune, cse, views, "
+         "fuse, merge, schedule"},
+        {"--format", "FORMAT", CLI_TEXT, &s.format,
+         "json (default; runs again) or dot (for Graphviz)"},
     };
     return with_arguments(&s, sizeof option / sizeof *option, option, argc, argv, choose_and_print);
 }
@@ -168,7 +187,9 @@ int cli_explain(const struct cli_command *self, int argc, char **argv)
     const struct cli_option option[] = {
         DEFINE_OPTION(s),
         ENGINES_OPTION(s),
-        {"--memory", "SIZE", CLI_BYTES, &s.engines.memory, "under that budget per engine (default: none)"},
+        {"--memory", "SIZE", CLI_BYTES, &s.engines.memory,
+         "under that budget per engine (default: none)"},
     };
-    return with_arguments(&s, sizeof option / sizeof *option, option, argc, argv, print_explanation);
+    return with_arguments(&s, sizeof option / sizeof *option, option, argc, argv,
+                          print_explanation);
 }

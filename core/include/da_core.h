@@ -28,7 +28,8 @@ struct da__error {
 da_status da__fail(struct da__error *err, da_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Puts "text: " in front of a recorded failure. */
-void da__error_prefix(struct da__error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void da__error_prefix(struct da__error *err, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 const char *da__status_name(da_status status); /* "shape", "memory", … from status.def */
 const char *da__status_text(da_status status); /* a short sentence */
 
@@ -43,8 +44,8 @@ const char *da__status_text(da_status status); /* a short sentence */
 
 /* Counted allocation; every allocation of the library goes through here so that tests can count blocks
  * and let the n-th one fail. All return NULL on failure. */
-void *da__alloc(size_t nbytes);                 /* uninitialised */
-void *da__calloc(size_t count, size_t nbytes);  /* zeroed, overflow checked */
+void *da__alloc(size_t nbytes);                /* uninitialised */
+void *da__calloc(size_t count, size_t nbytes); /* zeroed, overflow checked */
 void *da__realloc(void *block, size_t nbytes);
 void *da__alloc_aligned(size_t nbytes, size_t alignment); /* also freed by da__free */
 void da__free(void *block);
@@ -69,8 +70,8 @@ int64_t da__gcd(int64_t a, int64_t b);
 int64_t da__ceil_div(int64_t a, int64_t b);  /* b > 0, any sign of a */
 int64_t da__floor_div(int64_t a, int64_t b); /* b != 0 */
 int64_t da__floor_mod(int64_t a, int64_t b);
-int64_t da__mul_mod(int64_t a, int64_t b, int64_t m);  /* 0 <= a, b < m; no overflow */
-int64_t da__inverse_mod(int64_t a, int64_t m);         /* of coprime a and m > 0; in 0 … m-1 */
+int64_t da__mul_mod(int64_t a, int64_t b, int64_t m); /* 0 <= a, b < m; no overflow */
+int64_t da__inverse_mod(int64_t a, int64_t m);        /* of coprime a and m > 0; in 0 … m-1 */
 
 /* A 128-bit structural hash, built up word by word (not cryptographic). */
 struct da__hash {
@@ -84,21 +85,24 @@ bool da__hash_equal(struct da__hash a, struct da__hash b);
 /* ---- dtypes ------------------------------------------------------------------------------------ */
 
 struct da__dtype_info {
-    const char *name;   /* "float64" */
-    const char *npy;    /* NumPy's type string without byte order: "f8", "b1", "c16" */
+    const char *name; /* "float64" */
+    const char *npy;  /* NumPy's type string without byte order: "f8", "b1", "c16" */
     size_t nbytes;
-    char kind;          /* 'b' bool, 'i' int, 'u' unsigned, 'f' float, 'c' complex */
+    char kind; /* 'b' bool, 'i' int, 'u' unsigned, 'f' float, 'c' complex */
     size_t align;
 };
 const struct da__dtype_info *da__dtype(da_dtype dtype);
 size_t da__dtype_nbytes(da_dtype dtype);
-bool da__dtype_find(const char *name, da_dtype *out); /* "float64", also "f8", "<f8", "float", "int", "bool", "complex" */
+bool da__dtype_find(
+    const char *name,
+    da_dtype *out); /* "float64", also "f8", "<f8", "float", "int", "bool", "complex" */
 bool da__dtype_valid(int dtype);
 /* NumPy's promotion of two array dtypes (uint64 with a signed int gives float64). */
 da_dtype da__promote(da_dtype a, da_dtype b);
 da_dtype da__dtype_real_of(da_dtype dtype);    /* complex64 -> float32, others themselves */
 da_dtype da__dtype_complex_of(da_dtype dtype); /* float32 -> complex64, others complex128 */
-da_dtype da__dtype_float_of(da_dtype dtype);   /* the dtype of float functions: bool and ints -> float64 (as DESIGN) */
+da_dtype da__dtype_float_of(
+    da_dtype dtype); /* the dtype of float functions: bool and ints -> float64 (as DESIGN) */
 
 /* A Python-like scalar: weak in promotion, its kind only matters. */
 enum da__scalar_kind { DA__SCALAR_BOOL, DA__SCALAR_INT, DA__SCALAR_FLOAT, DA__SCALAR_COMPLEX };
@@ -138,29 +142,24 @@ enum da__red_id {
 
 /* How the dtypes of an elementwise operator's inputs become its computing dtype T and its result dtype R. */
 enum da__dtype_rule {
-    DA__RULE_SAME,      /* T = promotion of the inputs, R = T                                   (add)        */
-    DA__RULE_FLOAT,     /* T = float_of(promotion), R = T                                       (sin, divide) */
-    DA__RULE_BOOL,      /* T = promotion, R = bool                                              (less, isnan) */
-    DA__RULE_LOGICAL,   /* T = promotion (the loop reads truth), R = bool                       (logical_and) */
+    DA__RULE_SAME, /* T = promotion of the inputs, R = T                                   (add)        */
+    DA__RULE_FLOAT, /* T = float_of(promotion), R = T                                       (sin, divide) */
+    DA__RULE_BOOL, /* T = promotion, R = bool                                              (less, isnan) */
+    DA__RULE_LOGICAL, /* T = promotion (the loop reads truth), R = bool                       (logical_and) */
     DA__RULE_REAL_PART, /* T = promotion, R = real_of(T)                                        (abs, real, imag) */
-    DA__RULE_WHERE,     /* input 0 is read as bool; T = promotion of inputs 1 and 2, R = T      (where) */
-    DA__RULE_CAST       /* T = the input's dtype, R = the attribute `dtype`                     (astype) */
+    DA__RULE_WHERE, /* input 0 is read as bool; T = promotion of inputs 1 and 2, R = T      (where) */
+    DA__RULE_CAST /* T = the input's dtype, R = the attribute `dtype`                     (astype) */
 };
 /* Which computing dtypes a row accepts; inputs are never cast to fit, except as the rule says. */
-enum {
-    DA__TAKES_BOOL = 1,
-    DA__TAKES_INT = 2,
-    DA__TAKES_FLOAT = 4,
-    DA__TAKES_COMPLEX = 8
-};
+enum { DA__TAKES_BOOL = 1, DA__TAKES_INT = 2, DA__TAKES_FLOAT = 4, DA__TAKES_COMPLEX = 8 };
 struct da__op_info {
-    const char *name;         /* the array API standard's, or NumPy's for its extras */
-    const char *symbol;       /* Python's operator, or NULL */
+    const char *name;   /* the array API standard's, or NumPy's for its extras */
+    const char *symbol; /* Python's operator, or NULL */
     int nin;
     enum da__dtype_rule rule;
-    unsigned takes;           /* DA__TAKES_… */
+    unsigned takes; /* DA__TAKES_… */
     bool commutative;
-    const char *doc;          /* one line for help, man pages and docs */
+    const char *doc; /* one line for help, man pages and docs */
 };
 const struct da__op_info *da__op_info(enum da__op_id op);
 bool da__op_find(const char *name, enum da__op_id *out); /* by name */
@@ -172,16 +171,17 @@ struct da__operand_type {
     enum da__scalar_kind kind; /* where weak */
 };
 /* T and R of an operator for these inputs, NumPy's rules; error where the row does not take T. `attr_dtype` is astype's. */
-da_status da__op_infer(enum da__op_id op, int nin, const struct da__operand_type *in, da_dtype attr_dtype,
-                       da_dtype *compute, da_dtype *result, struct da__error *err);
+da_status da__op_infer(enum da__op_id op, int nin, const struct da__operand_type *in,
+                       da_dtype attr_dtype, da_dtype *compute, da_dtype *result,
+                       struct da__error *err);
 /* The dtype that input k is cast to before the loop runs: T, but bool for where's condition. */
 da_dtype da__op_input_dtype(enum da__op_id op, int k, da_dtype compute);
 
 struct da__red_info {
     const char *name;
     unsigned takes;
-    bool has_identity;  /* an empty reduction gives it; otherwise it is an error */
-    bool has_correction;/* var, std */
+    bool has_identity;   /* an empty reduction gives it; otherwise it is an error */
+    bool has_correction; /* var, std */
     const char *doc;
 };
 const struct da__red_info *da__red_info(enum da__red_id red);
@@ -189,20 +189,22 @@ bool da__red_find(const char *name, enum da__red_id *out);
 /* Result dtype of a reduction over `in` (sum of int8 -> int64, of bool -> int64, of uint8 -> uint64, of float32 -> float32;
  * mean/var/std of ints -> float64, of complex var -> float64; argmax -> int64; any -> bool; attr_dtype overrides sum/prod/mean).
  * `compute` is the dtype elements are cast to before they enter the reduction. */
-da_status da__red_infer(enum da__red_id red, da_dtype in, da_dtype attr_dtype, da_dtype *compute, da_dtype *result,
-                        struct da__error *err);
+da_status da__red_infer(enum da__red_id red, da_dtype in, da_dtype attr_dtype, da_dtype *compute,
+                        da_dtype *result, struct da__error *err);
 
 /* ---- shapes ------------------------------------------------------------------------------------ */
 
 /* The product, or -1 on overflow. */
 int64_t da__nelem(int ndim, const int64_t *shape);
 /* Broadcasts `shape` (in: first operand, out: result) with another one; what == the operation named in errors. */
-da_status da__broadcast(int *ndim, int64_t *shape, int other_ndim, const int64_t *other, const char *what, struct da__error *err);
+da_status da__broadcast(int *ndim, int64_t *shape, int other_ndim, const int64_t *other,
+                        const char *what, struct da__error *err);
 /* An axis of -ndim … ndim-1 made non-negative; error naming `what` otherwise. */
 da_status da__axis(int64_t axis, int ndim, const char *what, int *out, struct da__error *err);
 /* "(3, 4)", "(5,)", "()" as Python prints it; always terminated. */
 char *da__shape_text(int ndim, const int64_t *shape, char *buf, size_t size);
-void da__strides_c(int ndim, const int64_t *shape, int64_t itemsize, int64_t *strides); /* C order, in bytes */
+void da__strides_c(int ndim, const int64_t *shape, int64_t itemsize,
+                   int64_t *strides); /* C order, in bytes */
 
 /* ---- affine views ------------------------------------------------------------------------------ */
 
@@ -210,7 +212,7 @@ void da__strides_c(int ndim, const int64_t *shape, int64_t itemsize, int64_t *st
  *     base index[b] = offset[b] + step[b] * i[axis[b]],      axis[b] == -1: always offset[b].
  * Iteration axes that no base axis names are broadcast (or new) axes; two base axes may name the same one (diagonal). */
 struct da__view {
-    int ndim;      /* of the iteration space */
+    int ndim; /* of the iteration space */
     int base_ndim;
     int axis[DA_MAX_NDIM];
     int64_t offset[DA_MAX_NDIM];
@@ -218,9 +220,11 @@ struct da__view {
 };
 void da__view_identity(int ndim, struct da__view *v);
 /* Reads an array of `base` shape as if broadcast to an iteration space of `shape` (which must be a broadcast of it). */
-void da__view_broadcast(int base_ndim, const int64_t *base, int ndim, const int64_t *shape, struct da__view *v);
+void da__view_broadcast(int base_ndim, const int64_t *base, int ndim, const int64_t *shape,
+                        struct da__view *v);
 /* outer ∘ inner: `inner` reads the base in some space S, `outer` reads S in a further space. */
-void da__view_compose(const struct da__view *inner, const struct da__view *outer, struct da__view *out);
+void da__view_compose(const struct da__view *inner, const struct da__view *outer,
+                      struct da__view *out);
 bool da__view_is_identity(const struct da__view *v);
 bool da__view_equal(const struct da__view *a, const struct da__view *b);
 
@@ -232,12 +236,15 @@ struct da__index_item {
     int64_t start, stop, step; /* an int index is in start */
 };
 /* Resolves an index expression against a shape: the view of the base and the result's shape. */
-da_status da__index_resolve(int base_ndim, const int64_t *base, int nitems, const struct da__index_item *item,
-                            struct da__view *view, int *ndim, int64_t *shape, struct da__error *err);
+da_status da__index_resolve(int base_ndim, const int64_t *base, int nitems,
+                            const struct da__index_item *item, struct da__view *view, int *ndim,
+                            int64_t *shape, struct da__error *err);
 /* NumPy's text "1:-1, ::-2, ..., 3, None" to items; at most `cap` items. Errors name the column. */
-da_status da__index_parse(const char *text, int cap, struct da__index_item *item, int *nitems, struct da__error *err);
+da_status da__index_parse(const char *text, int cap, struct da__index_item *item, int *nitems,
+                          struct da__error *err);
 /* Python's slice.indices: count of selected indices, start made definite. step != 0. */
-int64_t da__slice_resolve(int64_t extent, const struct da__index_item *slice, int64_t *start, int64_t *step);
+int64_t da__slice_resolve(int64_t extent, const struct da__index_item *slice, int64_t *start,
+                          int64_t *step);
 
 /* ---- index sets -------------------------------------------------------------------------------- */
 
@@ -256,19 +263,24 @@ struct da__index_set {
 };
 void da__set_init(struct da__index_set *s);
 void da__set_free(struct da__index_set *s);
-da_status da__set_push(struct da__index_set *s, struct da__run run); /* drops empty runs, normalises and joins neighbours */
-da_status da__set_range(struct da__index_set *s, int64_t start, int64_t step, int64_t count); /* init + push */
-da_status da__set_from_list(struct da__index_set *s, const int64_t *list, int64_t n);         /* finds the runs */
+da_status da__set_push(struct da__index_set *s,
+                       struct da__run run); /* drops empty runs, normalises and joins neighbours */
+da_status da__set_range(struct da__index_set *s, int64_t start, int64_t step,
+                        int64_t count); /* init + push */
+da_status da__set_from_list(struct da__index_set *s, const int64_t *list,
+                            int64_t n); /* finds the runs */
 int64_t da__set_get(const struct da__index_set *s, int64_t position);
 int64_t da__set_find(const struct da__index_set *s, int64_t index); /* position, or -1 */
 /* The image offset + step * i of every index, same order; step may be any non-zero number. */
-da_status da__set_affine(const struct da__index_set *s, int64_t offset, int64_t step, struct da__index_set *out);
-bool da__set_is_affine(const struct da__index_set *s, int64_t *start, int64_t *step); /* index == start + step*position */
+da_status da__set_affine(const struct da__index_set *s, int64_t offset, int64_t step,
+                         struct da__index_set *out);
+bool da__set_is_affine(const struct da__index_set *s, int64_t *start,
+                       int64_t *step); /* index == start + step*position */
 
 /* Where two sets meet: positions in `a` and in `b` of the common indices, as two-level strided runs in the order of `a`'s
  * positions within one match (matches themselves may come in any order fixed by the sets alone). */
 struct da__match {
-    int64_t a, b;                 /* first positions */
+    int64_t a, b; /* first positions */
     int64_t step_a, step_b, count;
     int64_t stride_a, stride_b, reps;
 };
@@ -280,7 +292,8 @@ struct da__match_list {
 void da__matches_init(struct da__match_list *l);
 void da__matches_free(struct da__match_list *l);
 /* Closed form: the cost depends on the number of runs and on block sizes, never on the number of elements. */
-da_status da__set_intersect(const struct da__index_set *a, const struct da__index_set *b, struct da__match_list *out);
+da_status da__set_intersect(const struct da__index_set *a, const struct da__index_set *b,
+                            struct da__match_list *out);
 
 /* ---- axis maps --------------------------------------------------------------------------------- */
 
@@ -301,16 +314,20 @@ struct da__map {
     int parts;
     int64_t size;
     int64_t start, step, count;
-    int64_t block;                 /* C: block size >= 1 */
-    const int64_t *bounds;         /* B irregular: parts+1 ascending bounds from 0 to size; NULL: balanced */
+    int64_t block; /* C: block size >= 1 */
+    const int64_t
+        *bounds; /* B irregular: parts+1 ascending bounds from 0 to size; NULL: balanced */
     const struct da__lists *lists; /* U */
 };
-int da__map_owner(const struct da__map *m, int64_t index); /* the (first) coordinate that owns an index */
+int da__map_owner(const struct da__map *m,
+                  int64_t index); /* the (first) coordinate that owns an index */
 int64_t da__map_local_count(const struct da__map *m, int part);
 /* The indices that a coordinate owns, in local order: ascending, for `u` as listed. */
 da_status da__map_owned(const struct da__map *m, int part, struct da__index_set *out);
-int64_t da__map_local_of(const struct da__map *m, int part, int64_t index); /* local position, or -1 */
-bool da__map_equal(const struct da__map *a, const struct da__map *b); /* same owners and local orders for every index */
+int64_t da__map_local_of(const struct da__map *m, int part,
+                         int64_t index); /* local position, or -1 */
+bool da__map_equal(const struct da__map *a,
+                   const struct da__map *b); /* same owners and local orders for every index */
 /* The map of the view start + step * i (0 <= i < count) of this axis; lists and bounds stay shared. */
 struct da__map da__map_view(const struct da__map *m, int64_t start, int64_t step, int64_t count);
 /* The coordinates that may own an index of the set, as a strided run of coordinates: exact for `b`, and for `c` whenever
@@ -318,7 +335,8 @@ struct da__map da__map_view(const struct da__map *m, int64_t start, int64_t step
 struct da__run da__map_owners_of(const struct da__map *m, const struct da__index_set *s);
 /* Owned indices of a padded block start … stop-1, as the Distributed Array Protocol counts: padding at the ends of the axis
  * is owned, padding towards a neighbour is not. */
-int64_t da__owned_count(int rank, int parts, int64_t start, int64_t stop, int64_t left, int64_t right);
+int64_t da__owned_count(int rank, int parts, int64_t start, int64_t stop, int64_t left,
+                        int64_t right);
 
 /* ---- distributions ----------------------------------------------------------------------------- */
 
@@ -334,46 +352,52 @@ struct da__dist {
     int64_t grid_stride[DA_MAX_NDIM];
     int64_t offset;
     int axis_grid[DA_MAX_NDIM];
-    struct da__map *map;          /* ndim maps, owned */
-    struct da__index_set engines; /* the engine set, by runs; a position in it is what offset and grid_stride address */
+    struct da__map *map; /* ndim maps, owned */
+    struct da__index_set
+        engines; /* the engine set, by runs; a position in it is what offset and grid_stride address */
 };
 /* What a user says of a distribution; zeros and NULLs are defaults. */
 struct da__map_spec {
-    char kind;             /* 'n', 'b', 'c', 'u' */
-    int64_t block;         /* 'c': block size, 0 -> 1 */
-    int64_t nbounds;       /* 'b': irregular bounds, 0: balanced */
+    char kind;       /* 'n', 'b', 'c', 'u' */
+    int64_t block;   /* 'c': block size, 0 -> 1 */
+    int64_t nbounds; /* 'b': irregular bounds, 0: balanced */
     const int64_t *bounds;
-    int nlists;            /* 'u': one list per coordinate */
+    int nlists; /* 'u': one list per coordinate */
     const int64_t *list_nelem;
     const int64_t *const *list;
 };
 struct da__dist_spec {
-    int nmaps;             /* 0: 'b' on axis 0, 'n' on the others; fewer than ndim: the rest is 'n' */
+    int nmaps; /* 0: 'b' on axis 0, 'n' on the others; fewer than ndim: the rest is 'n' */
     const struct da__map_spec *map;
-    int ngrid;             /* 0: chosen (balanced factorisation that mirrors the shape, never wider than an axis) */
-    const int *grid;       /* per array axis */
-    int nengines;          /* 0: all */
+    int ngrid; /* 0: chosen (balanced factorisation that mirrors the shape, never wider than an axis) */
+    const int *grid; /* per array axis */
+    int nengines;    /* 0: all */
     const int *engines;
 };
-da_status da__dist_make(int ndim, const int64_t *shape, const struct da__dist_spec *spec, int nengines_total,
-                        const struct da__dist **out, struct da__error *err);
+da_status da__dist_make(int ndim, const int64_t *shape, const struct da__dist_spec *spec,
+                        int nengines_total, const struct da__dist **out, struct da__error *err);
 /* Every one of `nengines` engines holds the whole. */
-da_status da__dist_replicated(int ndim, const int64_t *shape, int nengines, const struct da__dist **out);
+da_status da__dist_replicated(int ndim, const int64_t *shape, int nengines,
+                              const struct da__dist **out);
 /* One engine holds the whole. */
 da_status da__dist_single(int ndim, const int64_t *shape, int engine, const struct da__dist **out);
 const struct da__dist *da__dist_keep(const struct da__dist *d);
 void da__dist_drop(const struct da__dist *d);
-bool da__dist_equal(const struct da__dist *a, const struct da__dist *b); /* same owners, local orders and replicas */
+bool da__dist_equal(const struct da__dist *a,
+                    const struct da__dist *b); /* same owners, local orders and replicas */
 void da__dist_hash(const struct da__dist *d, struct da__hash *h);
 /* The distribution of a view: axes keep their owners, fixed axes pin their grid dimension, broadcast axes are whole. `shape`
  * is the view's. Diagonals (an axis read by two base axes) take the first base axis' map. */
-da_status da__dist_view(const struct da__dist *base, const struct da__view *v, const int64_t *shape, const struct da__dist **out);
+da_status da__dist_view(const struct da__dist *base, const struct da__view *v, const int64_t *shape,
+                        const struct da__dist **out);
 /* The distribution of a reduction over the axes in `mask`: they go (or stay as whole axes of extent 1 with `keepdims`), their
  * grid dimensions become replicas. */
-da_status da__dist_reduce(const struct da__dist *base, uint32_t mask, bool keepdims, const struct da__dist **out);
+da_status da__dist_reduce(const struct da__dist *base, uint32_t mask, bool keepdims,
+                          const struct da__dist **out);
 /* Same owners on a broadcast shape: axis k of the result takes the map of base axis k - (ndim - base ndim) where extents agree,
  * others are whole. */
-da_status da__dist_broadcast(const struct da__dist *base, int ndim, const int64_t *shape, const struct da__dist **out);
+da_status da__dist_broadcast(const struct da__dist *base, int ndim, const int64_t *shape,
+                             const struct da__dist **out);
 
 /* The engine's coordinates; false where it is not one of the distribution's engines. */
 bool da__dist_coords(const struct da__dist *d, int engine, int *coord);
@@ -382,8 +406,10 @@ int64_t da__dist_nengines(const struct da__dist *d); /* product of the grid */
 bool da__dist_has(const struct da__dist *d, int engine);
 /* Extents of the engine's part, local C order; all zero where it holds nothing. Returns the number of elements. */
 int64_t da__dist_local_shape(const struct da__dist *d, int engine, int64_t *shape);
-da_status da__dist_local_set(const struct da__dist *d, int engine, int axis, struct da__index_set *out);
-int da__dist_part(const struct da__dist *d, const int *coord, int axis); /* coordinate along an axis' grid dimension, 0 for whole */
+da_status da__dist_local_set(const struct da__dist *d, int engine, int axis,
+                             struct da__index_set *out);
+int da__dist_part(const struct da__dist *d, const int *coord,
+                  int axis); /* coordinate along an axis' grid dimension, 0 for whole */
 /* Compact bytes for shipping: append to a growing buffer, read back. */
 struct da__bytes;
 da_status da__dist_write(const struct da__dist *d, struct da__bytes *out);
@@ -399,9 +425,9 @@ int64_t da__lists_get(const struct da__lists *l, int part, int64_t position);
 struct da__bytes {
     uint8_t *data; /* owned when writing */
     int64_t nbytes, cap;
-    int64_t at;    /* read position */
-    bool failed;   /* out of memory, or read past the end; sticky */
-    bool no_memory;/* reading failed for want of memory, not for what the bytes say */
+    int64_t at;     /* read position */
+    bool failed;    /* out of memory, or read past the end; sticky */
+    bool no_memory; /* reading failed for want of memory, not for what the bytes say */
 };
 void da__bytes_free(struct da__bytes *b);
 void da__put_bytes(struct da__bytes *b, const void *data, size_t nbytes);
@@ -413,7 +439,8 @@ void da__get_bytes(struct da__bytes *b, void *out, size_t nbytes);
 int64_t da__get_i64(struct da__bytes *b);
 int32_t da__get_i32(struct da__bytes *b);
 double da__get_f64(struct da__bytes *b);
-const char *da__get_text(struct da__bytes *b); /* points into the buffer; NULL where NULL was put or the read failed */
+const char *da__get_text(
+    struct da__bytes *b); /* points into the buffer; NULL where NULL was put or the read failed */
 
 /* ---- text -------------------------------------------------------------------------------------- */
 
@@ -424,7 +451,8 @@ struct da__text {
     bool failed;
 };
 void da__text_free(struct da__text *t);
-void da__text_add(struct da__text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void da__text_add(struct da__text *t, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* The candidate nearest to `word` (edit distance at most 2 and less than its length), or NULL: "did you mean". */
 const char *da__near(const char *word, const char *const *candidates, int n);
 

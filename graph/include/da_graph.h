@@ -16,61 +16,68 @@ struct da__graph;
 /* ---- nodes ------------------------------------------------------------------------------------- */
 
 enum da__node_kind {
-    DA__NODE_POISON,      /* a wrong call; carries the cause                                        */
-    DA__NODE_LEAF,        /* has data on the engines under a buffer name                            */
-    DA__NODE_CONSTANT,    /* one value everywhere                                                   */
-    DA__NODE_INDEX,       /* the global index along one axis, int64                                 */
+    DA__NODE_POISON,   /* a wrong call; carries the cause                                        */
+    DA__NODE_LEAF,     /* has data on the engines under a buffer name                            */
+    DA__NODE_CONSTANT, /* one value everywhere                                                   */
+    DA__NODE_INDEX,    /* the global index along one axis, int64                                 */
     DA__NODE_ELEMENTWISE, /* op                                                                     */
-    DA__NODE_REDUCE,      /* red                                                                    */
-    DA__NODE_VIEW,        /* an affine view of its input                                            */
-    DA__NODE_COPY,        /* its input under another distribution (redistribute)                    */
-    DA__NODE_LOAD,        /* a file region                                                          */
-    DA__NODE_SAVE,        /* its input, also written to a file                                      */
-    DA__NODE_CALL         /* filled by a C function (from_function)                                 */
+    DA__NODE_REDUCE, /* red                                                                    */
+    DA__NODE_VIEW,   /* an affine view of its input                                            */
+    DA__NODE_COPY,   /* its input under another distribution (redistribute)                    */
+    DA__NODE_LOAD,   /* a file region                                                          */
+    DA__NODE_SAVE,   /* its input, also written to a file                                      */
+    DA__NODE_CALL    /* filled by a C function (from_function)                                 */
 };
 
 /* A file that a load reads or a save writes. */
 struct da__node_file {
-    char *path, *dataset;            /* owned; dataset may be NULL */
-    int64_t start[DA_MAX_NDIM];      /* load: the part that is read; its extents are the node's shape */
+    char *path, *dataset;       /* owned; dataset may be NULL */
+    int64_t start[DA_MAX_NDIM]; /* load: the part that is read; its extents are the node's shape */
 };
 /* Fills `count` elements along the last axis, starting at the global `index` and going on by `step` along it. */
-typedef void (*da__fill)(int ndim, const int64_t *index, int64_t step, int64_t count, void *out, const void *data);
+typedef void (*da__fill)(int ndim, const int64_t *index, int64_t step, int64_t count, void *out,
+                         const void *data);
 struct da__node_call {
-    char *object;         /* the shared object that holds the function, "" for the program itself (owned) */
-    int64_t offset;       /* of the function inside it: engines in other processes find it by both        */
-    void *data;           /* argument bytes, copied (owned) */
+    char *object; /* the shared object that holds the function, "" for the program itself (owned) */
+    int64_t
+        offset; /* of the function inside it: engines in other processes find it by both        */
+    void *data; /* argument bytes, copied (owned) */
     int64_t nbytes;
 };
 
 /* Immutable for the user; `state` below is what computing changes. */
 struct da_array {
     struct da__graph *graph;
-    uint64_t id;          /* serial, unique in the graph */
+    uint64_t id; /* serial, unique in the graph */
     enum da__node_kind kind;
-    int op;               /* enum da__op_id or enum da__red_id */
+    int op; /* enum da__op_id or enum da__red_id */
     da_dtype dtype, compute;
     int ndim;
-    int64_t *shape;       /* inside the node's block */
-    const struct da__dist *dist; /* counted; NULL for constants and index nodes, which live everywhere */
+    int64_t *shape; /* inside the node's block */
+    const struct da__dist
+        *dist; /* counted; NULL for constants and index nodes, which live everywhere */
     int nin;
-    da_array *in[3];      /* counted */
+    da_array *in[3]; /* counted */
     union {
-        uint8_t constant[16];                                  /* CONSTANT: one element of dtype */
-        int axis;                                              /* INDEX */
-        struct { uint32_t mask; bool keepdims; double correction; } reduce;
-        struct da__view *view;                                 /* VIEW, owned */
-        struct da__node_file *file;                            /* LOAD, SAVE, owned */
-        struct da__node_call *call;                            /* CALL, owned */
-        struct da__error *error;                               /* POISON, owned (the graph's own where memory ran out) */
+        uint8_t constant[16]; /* CONSTANT: one element of dtype */
+        int axis;             /* INDEX */
+        struct {
+            uint32_t mask;
+            bool keepdims;
+            double correction;
+        } reduce;
+        struct da__view *view;      /* VIEW, owned */
+        struct da__node_file *file; /* LOAD, SAVE, owned */
+        struct da__node_call *call; /* CALL, owned */
+        struct da__error *error;    /* POISON, owned (the graph's own where memory ran out) */
     } u;
-    char *name;           /* the user's label in dumps, may be NULL (owned) */
+    char *name; /* the user's label in dumps, may be NULL (owned) */
     /* state */
-    int refs;             /* scopes, keepers and readers */
-    int kept;             /* keepers */
-    bool saved;           /* SAVE: the file has been written */
-    uint64_t buffer;      /* LEAF: the name of its parts on the engines */
-    int64_t mark, mark_epoch; /* scratch of a traversal */
+    int refs;                  /* scopes, keepers and readers */
+    int kept;                  /* keepers */
+    bool saved;                /* SAVE: the file has been written */
+    uint64_t buffer;           /* LEAF: the name of its parts on the engines */
+    int64_t mark, mark_epoch;  /* scratch of a traversal */
     da_array *previous, *next; /* the graph's list of live nodes */
 };
 
@@ -83,8 +90,8 @@ void da__graph_set_owner(struct da__graph *g, void *context); /* the da_context,
 void *da__graph_owner(const struct da__graph *g);
 da_status da__scope_push(struct da__graph *g);
 da_status da__scope_pop(struct da__graph *g);
-void da__node_keep(da_array *a);  /* the caller's until da__node_drop */
-void da__node_drop(da_array *a);  /* iterative */
+void da__node_keep(da_array *a); /* the caller's until da__node_drop */
+void da__node_drop(da_array *a); /* iterative */
 /* The leaf's data are wanted no more: names to free on the engines with the next message. */
 int64_t da__graph_take_dead(struct da__graph *g, uint64_t **names); /* the caller frees */
 uint64_t da__graph_new_buffer(struct da__graph *g);
@@ -93,11 +100,14 @@ void da__node_computed(da_array *a, uint64_t buffer);
 /* Starts a traversal: marks of nodes whose mark_epoch differs from the result are stale. */
 int64_t da__graph_epoch(struct da__graph *g);
 /* Hooks of the runtime, so that text forms can bring data in and out: arrays from memory, and a leaf's data to memory. */
-typedef da_array *(*da__import)(void *self, const void *data, da_dtype dtype, int ndim, const int64_t *shape, const struct da__dist_spec *spec);
+typedef da_array *(*da__import)(void *self, const void *data, da_dtype dtype, int ndim,
+                                const int64_t *shape, const struct da__dist_spec *spec);
 typedef da_status (*da__export)(void *self, da_array *a, void *out, struct da__error *err);
-void da__graph_set_data_hooks(struct da__graph *g, da__import import, da__export export, void *self);
+void da__graph_set_data_hooks(struct da__graph *g, da__import import, da__export export,
+                              void *self);
 bool da__graph_can_import(const struct da__graph *g);
-da_array *da__graph_import(struct da__graph *g, const void *data, da_dtype dtype, int ndim, const int64_t *shape, const struct da__dist_spec *spec);
+da_array *da__graph_import(struct da__graph *g, const void *data, da_dtype dtype, int ndim,
+                           const int64_t *shape, const struct da__dist_spec *spec);
 da_status da__graph_export(struct da__graph *g, da_array *a, void *out, struct da__error *err);
 /* The first cause in a poisoned node; NULL where it is sound. */
 const struct da__error *da__node_error(const da_array *a);
@@ -110,43 +120,55 @@ int64_t da__graph_live_nodes(const struct da__graph *g);
 
 /* An operand: an array, or a Python-like scalar. */
 struct da__operand {
-    da_array *array;          /* NULL: the scalar */
+    da_array *array; /* NULL: the scalar */
     struct da__scalar scalar;
 };
 da_array *da__make_poison(struct da__graph *g, const struct da__error *err);
-da_array *da__make_elementwise(struct da__graph *g, enum da__op_id op, int nin, const struct da__operand *in);
+da_array *da__make_elementwise(struct da__graph *g, enum da__op_id op, int nin,
+                               const struct da__operand *in);
 da_array *da__make_astype(struct da__graph *g, da_array *x, da_dtype dtype);
 /* naxes < 0: all axes. correction: var and std only. dtype: sum, prod, mean; DA_DTYPE_DEFAULT for NumPy's choice.
  * argmin and argmax take all axes or one. */
-da_array *da__make_reduce(struct da__graph *g, enum da__red_id red, da_array *x, int naxes, const int64_t *axes, bool keepdims, double correction,
-                          da_dtype dtype);
-da_array *da__make_index_basic(struct da__graph *g, da_array *x, int nitems, const struct da__index_item *item);
-da_array *da__make_permute(struct da__graph *g, da_array *x, int naxes, const int64_t *axes); /* naxes 0: reversed */
+da_array *da__make_reduce(struct da__graph *g, enum da__red_id red, da_array *x, int naxes,
+                          const int64_t *axes, bool keepdims, double correction, da_dtype dtype);
+da_array *da__make_index_basic(struct da__graph *g, da_array *x, int nitems,
+                               const struct da__index_item *item);
+da_array *da__make_permute(struct da__graph *g, da_array *x, int naxes,
+                           const int64_t *axes); /* naxes 0: reversed */
 da_array *da__make_expand_dims(struct da__graph *g, da_array *x, int64_t axis);
 da_array *da__make_squeeze(struct da__graph *g, da_array *x, int naxes, const int64_t *axes);
-da_array *da__make_flip(struct da__graph *g, da_array *x, int naxes, const int64_t *axes); /* naxes < 0: all */
+da_array *da__make_flip(struct da__graph *g, da_array *x, int naxes,
+                        const int64_t *axes); /* naxes < 0: all */
 da_array *da__make_matrix_transpose(struct da__graph *g, da_array *x);
-da_array *da__make_moveaxis(struct da__graph *g, da_array *x, int n, const int64_t *source, const int64_t *destination);
+da_array *da__make_moveaxis(struct da__graph *g, da_array *x, int n, const int64_t *source,
+                            const int64_t *destination);
 da_array *da__make_broadcast_to(struct da__graph *g, da_array *x, int ndim, const int64_t *shape);
 /* Any affine view: `v` reads x in a space of `shape`. */
-da_array *da__make_view(struct da__graph *g, da_array *x, const struct da__view *v, int ndim, const int64_t *shape);
+da_array *da__make_view(struct da__graph *g, da_array *x, const struct da__view *v, int ndim,
+                        const int64_t *shape);
 da_array *da__make_redistribute(struct da__graph *g, da_array *x, const struct da__dist_spec *spec);
 da_array *da__make_redistribute_to(struct da__graph *g, da_array *x, const struct da__dist *dist);
 /* Creation. spec NULL: the default distribution. */
 /* The global index along `axis` of an array of `shape`, int64. */
-da_array *da__make_index(struct da__graph *g, int axis, int ndim, const int64_t *shape, const struct da__dist_spec *spec);
-da_array *da__make_full(struct da__graph *g, int ndim, const int64_t *shape, struct da__scalar value, da_dtype dtype, const struct da__dist_spec *spec);
-da_array *da__make_arange(struct da__graph *g, struct da__scalar start, struct da__scalar stop, struct da__scalar step, da_dtype dtype,
-                          const struct da__dist_spec *spec);
-da_array *da__make_linspace(struct da__graph *g, double start, double stop, int64_t num, bool endpoint, da_dtype dtype,
-                            const struct da__dist_spec *spec);
-da_array *da__make_eye(struct da__graph *g, int64_t nrows, int64_t ncols, int64_t k, da_dtype dtype, const struct da__dist_spec *spec);
-da_array *da__make_from_function(struct da__graph *g, da__fill fill, const void *data, int64_t nbytes, int ndim, const int64_t *shape, da_dtype dtype,
+da_array *da__make_index(struct da__graph *g, int axis, int ndim, const int64_t *shape,
+                         const struct da__dist_spec *spec);
+da_array *da__make_full(struct da__graph *g, int ndim, const int64_t *shape,
+                        struct da__scalar value, da_dtype dtype, const struct da__dist_spec *spec);
+da_array *da__make_arange(struct da__graph *g, struct da__scalar start, struct da__scalar stop,
+                          struct da__scalar step, da_dtype dtype, const struct da__dist_spec *spec);
+da_array *da__make_linspace(struct da__graph *g, double start, double stop, int64_t num,
+                            bool endpoint, da_dtype dtype, const struct da__dist_spec *spec);
+da_array *da__make_eye(struct da__graph *g, int64_t nrows, int64_t ncols, int64_t k, da_dtype dtype,
+                       const struct da__dist_spec *spec);
+da_array *da__make_from_function(struct da__graph *g, da__fill fill, const void *data,
+                                 int64_t nbytes, int ndim, const int64_t *shape, da_dtype dtype,
                                  const struct da__dist_spec *spec);
 /* A leaf whose data already lie on the engines as buffer `name` under `dist` (counted anew). */
-da_array *da__make_leaf(struct da__graph *g, uint64_t name, da_dtype dtype, int ndim, const int64_t *shape, const struct da__dist *dist);
+da_array *da__make_leaf(struct da__graph *g, uint64_t name, da_dtype dtype, int ndim,
+                        const int64_t *shape, const struct da__dist *dist);
 /* decode: NULL, or "cf": packed values become float64 raw*scale + offset, fill values NaN. nitems < 0: all of it. dtype: cast on load. */
-da_array *da__make_load(struct da__graph *g, const char *path, const char *dataset, const char *decode, int nitems, const struct da__index_item *item,
+da_array *da__make_load(struct da__graph *g, const char *path, const char *dataset,
+                        const char *decode, int nitems, const struct da__index_item *item,
                         da_dtype dtype, const struct da__dist_spec *spec);
 da_array *da__make_save(struct da__graph *g, da_array *x, const char *path, const char *dataset);
 void da__node_set_name(da_array *a, const char *name);
@@ -157,49 +179,49 @@ void da__node_set_name(da_array *a, const char *name);
 enum da__step_kind { DA__STEP_KERNEL, DA__STEP_LOAD, DA__STEP_SAVE, DA__STEP_CALL };
 
 enum da__value_kind {
-    DA__VALUE_TEMP,   /* lives inside the run            */
-    DA__VALUE_INPUT,  /* a leaf's buffer, bound by slot  */
-    DA__VALUE_OUTPUT  /* becomes a leaf, bound by slot   */
+    DA__VALUE_TEMP,  /* lives inside the run            */
+    DA__VALUE_INPUT, /* a leaf's buffer, bound by slot  */
+    DA__VALUE_OUTPUT /* becomes a leaf, bound by slot   */
 };
 struct da__value {
     enum da__value_kind kind;
-    int slot;            /* INPUT, OUTPUT: position among the run's buffer names */
+    int slot; /* INPUT, OUTPUT: position among the run's buffer names */
     da_dtype dtype;
     int ndim;
-    int64_t *shape;      /* owned */
-    int dist;            /* index into the program's distributions */
-    uint64_t node;       /* the node it came from, for dumps */
-    int producer;        /* step, or -1; kept by da__program_index */
-    int nreaders;        /* inputs of steps that read it */
-    int last_step;       /* after which a TEMP can go */
+    int64_t *shape; /* owned */
+    int dist;       /* index into the program's distributions */
+    uint64_t node;  /* the node it came from, for dumps */
+    int producer;   /* step, or -1; kept by da__program_index */
+    int nreaders;   /* inputs of steps that read it */
+    int last_step;  /* after which a TEMP can go */
 };
 struct da__step_input {
     int value;
     struct da__view view; /* of the value by the step's iteration space */
 };
 struct da__step_reduction {
-    int value;           /* where the finished result goes */
+    int value; /* where the finished result goes */
     bool keepdims;
     double correction;
-    int64_t count;       /* elements per result */
+    int64_t count; /* elements per result */
 };
 struct da__step {
     enum da__step_kind kind;
-    int level;           /* steps of a level depend on earlier levels only; their partial results travel together */
+    int level; /* steps of a level depend on earlier levels only; their partial results travel together */
     int ndim;
-    int64_t *shape;      /* the iteration space, owned */
+    int64_t *shape; /* the iteration space, owned */
     int dist;
-    struct da__body body;               /* KERNEL; arrays owned by the step */
-    struct da__step_input *input;       /* body.ninputs of them; SAVE has one */
+    struct da__body body;         /* KERNEL; arrays owned by the step */
+    struct da__step_input *input; /* body.ninputs of them; SAVE has one */
     int ninputs;
-    int *param;                         /* per body parameter: index into the program's parameters */
-    int *output;                        /* per body output: value; LOAD and CALL have one */
+    int *param;  /* per body parameter: index into the program's parameters */
+    int *output; /* per body output: value; LOAD and CALL have one */
     int noutputs;
     struct da__step_reduction *reduction;
-    struct da__node_file file;          /* LOAD, SAVE */
-    struct da__node_call call;          /* CALL */
-    uint64_t node;                      /* the first node it came from, for dumps */
-    int nnodes;                         /* how many operations it holds */
+    struct da__node_file file; /* LOAD, SAVE */
+    struct da__node_call call; /* CALL */
+    uint64_t node;             /* the first node it came from, for dumps */
+    int nnodes;                /* how many operations it holds */
 };
 struct da__param {
     da_dtype dtype;
@@ -212,14 +234,14 @@ struct da__unfused {
 };
 struct da__program {
     int nvalues, nsteps, nparams, ndists, nslots, nunfused;
-    int nlowered;        /* the first parameters are the nodes' scalars, bound anew by each run; passes add fixed ones behind them */
+    int nlowered; /* the first parameters are the nodes' scalars, bound anew by each run; passes add fixed ones behind them */
     int64_t values_cap, steps_cap, params_cap, dists_cap, unfused_cap;
     struct da__value *value;
     struct da__step *step;
-    struct da__param *param;             /* values travel with each run; only count and dtypes are structure */
-    const struct da__dist **dist;        /* counted */
+    struct da__param *param; /* values travel with each run; only count and dtypes are structure */
+    const struct da__dist **dist; /* counted */
     struct da__unfused *unfused;
-    bool failed;                         /* out of memory while building; sticky */
+    bool failed; /* out of memory while building; sticky */
 };
 struct da__program *da__program_new(void);
 void da__program_free(struct da__program *p);
@@ -234,19 +256,20 @@ da_status da__program_verify(const struct da__program *p, struct da__error *err)
 /* What a run binds to the program's slots. */
 struct da__binding {
     int nslots, ntargets;
-    uint64_t *buffer;    /* per slot: INPUT: the leaf's name; OUTPUT: a new one */
-    da_array **node;     /* per slot: the node (counted by its graph, borrowed here) */
+    uint64_t *buffer; /* per slot: INPUT: the leaf's name; OUTPUT: a new one */
+    da_array **node;  /* per slot: the node (counted by its graph, borrowed here) */
     int nsaves;
-    da_array **save;     /* SAVE nodes that the run writes */
+    da_array **save; /* SAVE nodes that the run writes */
 };
 void da__binding_free(struct da__binding *b);
 /* Nodes to a program: one step per operation, what targets do not need is left out (pass `prune`), constants folded (`fold`). */
-da_status da__lower(struct da__graph *g, int ntargets, da_array *const *target, const char *passes, struct da__program **out, struct da__binding *bind,
-                    struct da__error *err);
+da_status da__lower(struct da__graph *g, int ntargets, da_array *const *target, const char *passes,
+                    struct da__program **out, struct da__binding *bind, struct da__error *err);
 /* The passes of passes.def that are on, in order, with verify between them in debug builds. `passes` is DISTARRAY_PASSES' text ("-fuse,-cse"),
  * or NULL. `after` (may be NULL) is called after each pass, for dumps. */
-da_status da__optimize(struct da__program *p, const char *passes, void (*after)(void *self, const char *pass, const struct da__program *p), void *self,
-                       struct da__error *err);
+da_status da__optimize(struct da__program *p, const char *passes,
+                       void (*after)(void *self, const char *pass, const struct da__program *p),
+                       void *self, struct da__error *err);
 /* The passes' names and reasons, for help and explain. */
 struct da__pass_info {
     const char *name, *reason;
@@ -258,13 +281,19 @@ bool da__pass_on(const char *passes, const char *name);
 /* ---- text forms -------------------------------------------------------------------------------- */
 
 /* JSON of the deferred graph below the targets (DESIGN section 6); loads back. */
-da_status da__graph_dump_json(struct da__graph *g, int ntargets, da_array *const *target, struct da__text *out, struct da__error *err);
-da_status da__graph_dump_dot(struct da__graph *g, int ntargets, da_array *const *target, struct da__text *out, struct da__error *err);
+da_status da__graph_dump_json(struct da__graph *g, int ntargets, da_array *const *target,
+                              struct da__text *out, struct da__error *err);
+da_status da__graph_dump_dot(struct da__graph *g, int ntargets, da_array *const *target,
+                             struct da__text *out, struct da__error *err);
 /* The same forms of a program; fused steps are `kernel` nodes with their body, which load back too. */
-da_status da__program_dump_json(const struct da__program *p, struct da__text *out, struct da__error *err);
-da_status da__program_dump_dot(const struct da__program *p, struct da__text *out, struct da__error *err);
+da_status da__program_dump_json(const struct da__program *p, struct da__text *out,
+                                struct da__error *err);
+da_status da__program_dump_dot(const struct da__program *p, struct da__text *out,
+                               struct da__error *err);
 /* The program's JSON with the data of the leaves it is bound to, so that it loads back anywhere. */
-da_status da__program_json(const struct da__program *p, struct da__graph *g, const struct da__binding *bind, struct da__text *out, struct da__error *err);
+da_status da__program_json(const struct da__program *p, struct da__graph *g,
+                           const struct da__binding *bind, struct da__text *out,
+                           struct da__error *err);
 
 /* A loaded pipeline: its named nodes, held but not kept (a run may fuse them away), and its outputs in order, kept. Free it before
  * the graph. */
@@ -279,8 +308,10 @@ struct da__define { /* -D NAME=VALUE: "${NAME}" in strings, and a bare "$NAME" a
     const char *name, *value;
 };
 /* `source` names the text in messages ("wind.json"); files are relative to `folder`. Errors name the place: "wind.json: nodes[3].in[0]: …". */
-da_status da__pipeline_load(struct da__graph *g, const char *text, size_t nbytes, const char *source, const char *folder, int ndefines,
-                            const struct da__define *define, struct da__pipeline **out, struct da__error *err);
+da_status da__pipeline_load(struct da__graph *g, const char *text, size_t nbytes,
+                            const char *source, const char *folder, int ndefines,
+                            const struct da__define *define, struct da__pipeline **out,
+                            struct da__error *err);
 void da__pipeline_free(struct da__pipeline *p);
 
 /* An expression in NumPy's notation over named arrays; errors name the column. The result is the innermost scope's, poisoned on error. */
@@ -298,18 +329,18 @@ enum da__arg_kind {
     DA__ARG_ARRAYS,  /* a list of arrays */
     DA__ARG_INTS,    /* an int or a list of ints (axis, shape) */
     DA__ARG_INT,
-    DA__ARG_NUMBER,  /* int, float or complex */
+    DA__ARG_NUMBER, /* int, float or complex */
     DA__ARG_BOOL,
     DA__ARG_DTYPE,
-    DA__ARG_TEXT,    /* an index in NumPy's notation, a dataset */
+    DA__ARG_TEXT, /* an index in NumPy's notation, a dataset */
     DA__ARG_DIST,
-    DA__ARG_FILE,    /* a file name, already under the pipeline's folder; in `text` */
-    DA__ARG_DATA     /* nested lists of numbers */
+    DA__ARG_FILE, /* a file name, already under the pipeline's folder; in `text` */
+    DA__ARG_DATA  /* nested lists of numbers */
 };
 struct da__raw; /* a value as it was read, private to graph */
 struct da__arg {
     enum da__arg_kind kind;
-    struct da__operand operand;  /* OPERAND; INT and NUMBER have their value in operand.scalar */
+    struct da__operand operand; /* OPERAND; INT and NUMBER have their value in operand.scalar */
     int64_t nints;
     const int64_t *ints;
     int64_t narrays;
@@ -321,7 +352,7 @@ struct da__arg {
     const struct da__raw *data;
 };
 struct da__callable_param {
-    const char *name;            /* the array API standard's parameter name */
+    const char *name; /* the array API standard's parameter name */
     enum da__arg_kind kind;
     bool required;
 };
@@ -330,8 +361,9 @@ struct da__callable {
     int nparams;
     const struct da__callable_param *param;
     /* arg[k] belongs to param[k]; NONE where left out. */
-    da_array *(*build)(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg);
-    int op;                      /* elementwise and reductions: their row */
+    da_array *(*build)(struct da__graph *g, const struct da__callable *c,
+                       const struct da__arg *arg);
+    int op; /* elementwise and reductions: their row */
     const char *doc;
 };
 int da__ncallables(void);

@@ -29,10 +29,10 @@ struct da__insn {
     da__ref arg[3];
 };
 struct da__body_reduction {
-    uint16_t red;        /* enum da__red_id */
-    uint8_t compute;     /* the dtype of the reduced value */
+    uint16_t red;    /* enum da__red_id */
+    uint8_t compute; /* the dtype of the reduced value */
     da__ref value;
-    uint32_t mask;       /* bit k: iteration axis k is reduced */
+    uint32_t mask; /* bit k: iteration axis k is reduced */
 };
 /* A straight-line program over one element of the iteration space; no order among elements is promised. */
 struct da__body {
@@ -40,7 +40,7 @@ struct da__body {
     uint8_t *input_dtype;
     uint8_t *param_dtype;
     struct da__insn *insn;
-    da__ref *output;     /* what is stored, each in its own dtype */
+    da__ref *output; /* what is stored, each in its own dtype */
     struct da__body_reduction *reduction;
 };
 da_dtype da__body_dtype(const struct da__body *b, da__ref ref);
@@ -55,8 +55,8 @@ struct da__kernel *da__kernel_plan(const struct da__body *b, void *memory);
 size_t da__kernel_scratch_nbytes(const struct da__kernel *k);
 
 struct da__strided {
-    char *data;                     /* the element at local position 0 */
-    int64_t stride[DA_MAX_NDIM];    /* bytes per iteration axis; 0: broadcast */
+    char *data;                  /* the element at local position 0 */
+    int64_t stride[DA_MAX_NDIM]; /* bytes per iteration axis; 0: broadcast */
 };
 /* One box of the iteration space. Reductions add to accumulators that the caller has set to zero (da__red_zero):
  * `reduction[r].data` with byte strides per iteration axis, 0 along reduced axes. */
@@ -65,9 +65,10 @@ struct da__sweep {
     int64_t extent[DA_MAX_NDIM];
     int64_t index_start[DA_MAX_NDIM]; /* the global index at local position i is start + step*i */
     int64_t index_step[DA_MAX_NDIM];
-    int64_t index_shape[DA_MAX_NDIM]; /* global extents: argmin's index is C order over the reduced axes */
+    int64_t index_shape
+        [DA_MAX_NDIM]; /* global extents: argmin's index is C order over the reduced axes */
     const struct da__strided *input;
-    const void *const *param;         /* one element each, of its dtype */
+    const void *const *param; /* one element each, of its dtype */
     const struct da__strided *output;
     const struct da__strided *reduction;
 };
@@ -81,30 +82,33 @@ size_t da__red_state_nbytes(enum da__red_id red, da_dtype compute);
 void da__red_zero(enum da__red_id red, da_dtype compute, int64_t n, void *state);
 void da__red_join(enum da__red_id red, da_dtype compute, int64_t n, void *into, const void *from);
 /* What the user sees: n results, contiguous, of dtype `result`. `count` is the number of elements each state stands for. */
-void da__red_end(enum da__red_id red, da_dtype compute, da_dtype result, int64_t n, const void *state, int64_t count,
-                 double correction, void *out);
+void da__red_end(enum da__red_id red, da_dtype compute, da_dtype result, int64_t n,
+                 const void *state, int64_t count, double correction, void *out);
 
 /* ---- elementwise on contiguous arrays ---------------------------------------------------------- */
 
 /* The strip loop of one operator: n elements, stride 0 or one element per operand (bit k of `scalars`: operand k is one
  * element). For constant folding and tests; the tile machine uses the same loops. */
-void da__strip(enum da__op_id op, da_dtype compute, da_dtype result, int64_t n, void *out, const void *const *in, unsigned scalars);
+void da__strip(enum da__op_id op, da_dtype compute, da_dtype result, int64_t n, void *out,
+               const void *const *in, unsigned scalars);
 
 /* ---- copying ----------------------------------------------------------------------------------- */
 
 /* Copies a box of items of `item` bytes between two strided places that do not overlap. */
-void da__copy_strided(int ndim, const int64_t *shape, size_t item, char *dst, const int64_t *dst_stride, const char *src,
-                      const int64_t *src_stride);
+void da__copy_strided(int ndim, const int64_t *shape, size_t item, char *dst,
+                      const int64_t *dst_stride, const char *src, const int64_t *src_stride);
 /* One axis of a packed region: the matches along it, and the bytes from one local position to the next on this side. */
 struct da__pack_axis {
     const struct da__match *m;
     int n;
-    bool side_b;     /* local positions are the b side's, else the a side's */
-    int64_t stride;  /* bytes; 0 for a broadcast axis */
+    bool side_b;    /* local positions are the b side's, else the a side's */
+    int64_t stride; /* bytes; 0 for a broadcast axis */
 };
 /* Copies the product of the axes' matches, first axis outermost, each axis in the order of its list, to or from `packed`.
  * Returns the bytes moved. Works for ndim 0 (one item). */
-int64_t da__pack(int ndim, const struct da__pack_axis *axis, size_t item, const char *base, char *packed);
-int64_t da__unpack(int ndim, const struct da__pack_axis *axis, size_t item, char *base, const char *packed);
+int64_t da__pack(int ndim, const struct da__pack_axis *axis, size_t item, const char *base,
+                 char *packed);
+int64_t da__unpack(int ndim, const struct da__pack_axis *axis, size_t item, char *base,
+                   const char *packed);
 
 #endif

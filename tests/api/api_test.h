@@ -43,7 +43,8 @@ static inline void assert_shape(const da_array *a, int ndim, const int64_t *shap
         assert_int_equal(da_shape(a)[k], shape[k]);
 }
 #define ASSERT_SHAPE(a, ...)                                                                       \
-    assert_shape(a, (int)(sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (const int64_t[]){__VA_ARGS__})
+    assert_shape(a, (int)(sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t)),               \
+                 (const int64_t[]){__VA_ARGS__})
 
 /* The cause contains `words`. */
 static inline void assert_poisoned(const da_array *a, da_status status, const char *words)
@@ -67,6 +68,7 @@ static inline void assert_doubles(da_context *ctx, da_array *a, int64_t n, const
             fail_msg("element %lld is %.17g, not %.17g", (long long)k, got[k], expected[k]);
 }
 #define ASSERT_DOUBLES(ctx, a, ...)                                                                \
-    assert_doubles(ctx, a, (int64_t)(sizeof((const double[]){__VA_ARGS__}) / sizeof(double)), (const double[]){__VA_ARGS__})
+    assert_doubles(ctx, a, (int64_t)(sizeof((const double[]){__VA_ARGS__}) / sizeof(double)),      \
+                   (const double[]){__VA_ARGS__})
 
 #endif

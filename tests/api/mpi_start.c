@@ -20,7 +20,8 @@ static int one_context(MPI_Comm comm, int rank, int size)
     da_status status = da_get_double(ctx, da_sum(da_index(x, "::-1"), DA_ALL_AXES, 0), &total);
     int wrong = status != DA_OK || total != 499500 || da_engines(ctx) != size || !da_is_mpi(ctx);
     if (wrong)
-        fprintf(stderr, "%d engines of %d, sum %g: %s\n", da_engines(ctx), size, total, da_error_message(ctx));
+        fprintf(stderr, "%d engines of %d, sum %g: %s\n", da_engines(ctx), size, total,
+                da_error_message(ctx));
     return da_finalize(ctx) | wrong;
 }
 

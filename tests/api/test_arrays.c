@@ -37,8 +37,10 @@ static void creation(da_context *ctx)
     assert_int_equal(da_dtype_of(da_full(ctx, DA_SHAPE(1), 2, DA_DTYPE_DEFAULT, NULL)), DA_INT64);
     ASSERT_DOUBLES(ctx, da_arange(ctx, 10, 0, -3, DA_DTYPE_DEFAULT, NULL), 10, 7, 4, 1);
     ASSERT_DOUBLES(ctx, da_arange(ctx, 0, 1, 0.25, DA_FLOAT32, NULL), 0, 0.25, 0.5, 0.75);
-    ASSERT_DOUBLES(ctx, da_linspace(ctx, 0, 1, 5, 1, DA_DTYPE_DEFAULT, NULL), 0, 0.25, 0.5, 0.75, 1);
-    ASSERT_DOUBLES(ctx, da_linspace(ctx, 0, 1, 4, 0, DA_DTYPE_DEFAULT, DA_DIST("c(2)")), 0, 0.25, 0.5, 0.75);
+    ASSERT_DOUBLES(ctx, da_linspace(ctx, 0, 1, 5, 1, DA_DTYPE_DEFAULT, NULL), 0, 0.25, 0.5, 0.75,
+                   1);
+    ASSERT_DOUBLES(ctx, da_linspace(ctx, 0, 1, 4, 0, DA_DTYPE_DEFAULT, DA_DIST("c(2)")), 0, 0.25,
+                   0.5, 0.75);
     ASSERT_DOUBLES(ctx, da_eye(ctx, 2, 3, 1, DA_DTYPE_DEFAULT, NULL), 0, 1, 0, 0, 0, 1);
     da_array *x = da_astype(da_eye(ctx, 2, 2, 0, DA_FLOAT32, DA_DIST("n,b")), DA_INT16);
     ASSERT_DOUBLES(ctx, da_add(x, da_full_like(x, 4, DA_DTYPE_DEFAULT)), 5, 4, 4, 5);
@@ -54,7 +56,8 @@ static void test_creation(void **state)
 }
 
 /* 100*i + j */
-static void fill_place(int ndim, const int64_t *index, int64_t step, int64_t count, void *out, const void *data)
+static void fill_place(int ndim, const int64_t *index, int64_t step, int64_t count, void *out,
+                       const void *data)
 {
     int32_t *x = out;
     int factor = *(const int *)data;
@@ -65,10 +68,13 @@ static void fill_place(int ndim, const int64_t *index, int64_t step, int64_t cou
 static void from_program(da_context *ctx)
 {
     int factor = 100;
-    da_array *x = da_from_function(ctx, fill_place, &factor, sizeof factor, DA_SHAPE(3, 4), DA_INT32, DA_DIST("c, c(2)"));
+    da_array *x = da_from_function(ctx, fill_place, &factor, sizeof factor, DA_SHAPE(3, 4),
+                                   DA_INT32, DA_DIST("c, c(2)"));
     factor = 7; /* a copy was taken */
     ASSERT_DOUBLES(ctx, x, 0, 1, 2, 3, 100, 101, 102, 103, 200, 201, 202, 203);
-    ASSERT_DOUBLES(ctx, da_from_function(ctx, fill_place, &factor, sizeof factor, DA_SHAPE_0D, DA_INT32, NULL), 7);
+    ASSERT_DOUBLES(
+        ctx, da_from_function(ctx, fill_place, &factor, sizeof factor, DA_SHAPE_0D, DA_INT32, NULL),
+        7);
 
     float data[6] = {1, 2, 3, 4, 5, 6};
     da_array *y = da_asarray(ctx, data, DA_SHAPE(2, 3), DA_FLOAT32, DA_DIST("n,b"));
@@ -88,7 +94,8 @@ static void test_arrays_of_the_program(void **state)
 static void views(da_context *ctx)
 {
     int factor = 10;
-    da_array *x = da_from_function(ctx, fill_place, &factor, sizeof factor, DA_SHAPE(3, 4), DA_INT32, NULL);
+    da_array *x =
+        da_from_function(ctx, fill_place, &factor, sizeof factor, DA_SHAPE(3, 4), DA_INT32, NULL);
     ASSERT_DOUBLES(ctx, da_index(x, "::-2, 1:3"), 21, 22, 1, 2);
     ASSERT_DOUBLES(ctx, da_index(x, "..., -1"), 3, 13, 23);
     ASSERT_SHAPE(da_index(x, "None, 1"), 1, 4);
@@ -110,7 +117,10 @@ static void views(da_context *ctx)
     ASSERT_DOUBLES(ctx, pair[0], 0, 0, 10, 10, 20, 20);
     ASSERT_DOUBLES(ctx, pair[1], 0, 1, 0, 1, 0, 1);
     ASSERT_DOUBLES(ctx, da_index(da_redistribute(x, DA_DIST("c, n")), "1:, ::3"), 10, 13, 20, 23);
-    ASSERT_DOUBLES(ctx, da_redistribute_like(da_index(x, ":, 0"), da_zeros(ctx, DA_SHAPE(3), DA_BOOL, DA_DIST("c"))), 0, 10, 20);
+    ASSERT_DOUBLES(ctx,
+                   da_redistribute_like(da_index(x, ":, 0"),
+                                        da_zeros(ctx, DA_SHAPE(3), DA_BOOL, DA_DIST("c"))),
+                   0, 10, 20);
 }
 
 static void test_views(void **state)
@@ -138,7 +148,8 @@ static void test_wrong_views_say_why(void **state)
     assert_poisoned(da_sum(x, DA_AXES(2), 0), DA_ERR_ARGUMENT, "da_sum");
     assert_poisoned(da_sum(x, DA_AXES(0), 8), DA_ERR_ARGUMENT, "flags");
     assert_poisoned(da_astype(x, (da_dtype)99), DA_ERR_DTYPE, "99");
-    assert_poisoned(da_redistribute_like(x, da_zeros(ctx, DA_SHAPE(3), DA_BOOL, NULL)), DA_ERR_SHAPE, "(3, 4)");
+    assert_poisoned(da_redistribute_like(x, da_zeros(ctx, DA_SHAPE(3), DA_BOOL, NULL)),
+                    DA_ERR_SHAPE, "(3, 4)");
     da_error_clear(ctx);
     assert_int_equal(da_finalize(ctx), 0);
 }
@@ -146,7 +157,8 @@ static void test_wrong_views_say_why(void **state)
 static void reductions(da_context *ctx)
 {
     int factor = 10;
-    da_array *x = da_from_function(ctx, fill_place, &factor, sizeof factor, DA_SHAPE(3, 4), DA_INT32, NULL);
+    da_array *x =
+        da_from_function(ctx, fill_place, &factor, sizeof factor, DA_SHAPE(3, 4), DA_INT32, NULL);
     ASSERT_DOUBLES(ctx, da_sum(x, DA_AXES(0), 0), 30, 33, 36, 39);
     ASSERT_SHAPE(da_sum(x, DA_AXES(-1), DA_KEEPDIMS), 3, 1);
     assert_int_equal(da_dtype_of(da_sum(x, DA_ALL_AXES, 0)), DA_INT64);

@@ -4,21 +4,44 @@
 static void test_text_is_checked_with_the_column(void **state)
 {
     (void)state;
-    static const char *const good[] = {"b", "n,b", " b , n ", "c", "c(4)", "c( 4 ), n", "b[0,3,10]", "u[[0,5],[1,2,3,4]]", "u[[],[0,1]]",
-                                       "b,n,c(4) grid 2x1x2", "b engines 0,2", "b,b grid 1x2 engines 2, 0"};
+    static const char *const good[] = {"b",
+                                       "n,b",
+                                       " b , n ",
+                                       "c",
+                                       "c(4)",
+                                       "c( 4 ), n",
+                                       "b[0,3,10]",
+                                       "u[[0,5],[1,2,3,4]]",
+                                       "u[[],[0,1]]",
+                                       "b,n,c(4) grid 2x1x2",
+                                       "b engines 0,2",
+                                       "b,b grid 1x2 engines 2, 0"};
     static const struct {
         const char *text, *words;
     } bad[] = {
-        {"", "column 1"},          {"x", "column 1"},    {"b,", "column 3"},       {"c(", "number"},         {"c(4", "\")\""},
-        {"b[0,3", "\"]\""},        {"u", "index list"},  {"u[0]", "\"[\""},        {"b n", "column 3"},      {"b grid", "number"},
-        {"b grid 2x", "number"},   {"b engines", "number"}, {"c(99999999999999999999)", "64 bits"}, {"b gridx 2", "column 3"}, {"b grid 99999999999", "smaller"},
+        {"", "column 1"},
+        {"x", "column 1"},
+        {"b,", "column 3"},
+        {"c(", "number"},
+        {"c(4", "\")\""},
+        {"b[0,3", "\"]\""},
+        {"u", "index list"},
+        {"u[0]", "\"[\""},
+        {"b n", "column 3"},
+        {"b grid", "number"},
+        {"b grid 2x", "number"},
+        {"b engines", "number"},
+        {"c(99999999999999999999)", "64 bits"},
+        {"b gridx 2", "column 3"},
+        {"b grid 99999999999", "smaller"},
     };
     char message[256];
     for (size_t k = 0; k < sizeof good / sizeof *good; k++)
         if (da_distribution_check(good[k], message, sizeof message) != DA_OK)
             fail_msg("%s: %s", good[k], message);
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
-        assert_int_equal(da_distribution_check(bad[k].text, message, sizeof message), DA_ERR_FORMAT);
+        assert_int_equal(da_distribution_check(bad[k].text, message, sizeof message),
+                         DA_ERR_FORMAT);
         if (strstr(message, bad[k].words) == NULL)
             fail_msg("\"%s\": \"%s\" does not say \"%s\"", bad[k].text, message, bad[k].words);
     }
@@ -69,14 +92,22 @@ static void test_struct_and_text_mean_the_same(void **state)
 {
     (void)state;
     da_context *ctx = open_with(4, 1);
-    const int64_t bounds[] = {0, 1, 6}, lists_a[] = {0, 2, 4}, lists_b[] = {5, 3, 1}, nelem[] = {3, 3};
+    const int64_t bounds[] = {0, 1, 6}, lists_a[] = {0, 2, 4}, lists_b[] = {5, 3, 1},
+                  nelem[] = {3, 3};
     const int64_t *const lists[] = {lists_a, lists_b};
-    const da_axis_map maps[2][2] = {{{.kind = 'b', .nbounds = 3, .bounds = bounds}, {.kind = 'c', .block = 2}},
-                                    {{.kind = 'n'}, {.kind = 'u', .nlists = 2, .list_nelem = nelem, .list = lists}}};
-    const char *const texts[] = {"b[0,1,6], c(2) grid 2x2", "n, u[[0,2,4],[5,3,1]] grid 1x2 engines 3,1"};
+    const da_axis_map maps[2][2] = {
+        {{.kind = 'b', .nbounds = 3, .bounds = bounds}, {.kind = 'c', .block = 2}},
+        {{.kind = 'n'}, {.kind = 'u', .nlists = 2, .list_nelem = nelem, .list = lists}}};
+    const char *const texts[] = {"b[0,1,6], c(2) grid 2x2",
+                                 "n, u[[0,2,4],[5,3,1]] grid 1x2 engines 3,1"};
     const int grids[2][2] = {{2, 2}, {1, 2}}, engines[] = {3, 1};
     for (int k = 0; k < 2; k++) {
-        da_distribution d = {.nmaps = 2, .map = maps[k], .ngrid = 2, .grid = grids[k], .nengines = k ? 2 : 0, .engines = engines};
+        da_distribution d = {.nmaps = 2,
+                             .map = maps[k],
+                             .ngrid = 2,
+                             .grid = grids[k],
+                             .nengines = k ? 2 : 0,
+                             .engines = engines};
         da_array *x = da_redistribute(da_eye(ctx, 6, 6, 0, DA_FLOAT64, NULL), &d);
         da_array *y = da_redistribute(da_eye(ctx, 6, 6, 0, DA_FLOAT64, NULL), DA_DIST(texts[k]));
         assert_string_equal(da_cause(x), "");
@@ -97,10 +128,14 @@ static void test_impossible_distributions(void **state)
 {
     (void)state;
     da_context *ctx = open_with(2, 1);
-    assert_poisoned(da_zeros(ctx, DA_SHAPE(4), DA_FLOAT64, DA_DIST("b[0,5]")), DA_ERR_DISTRIBUTION, "");
-    assert_poisoned(da_zeros(ctx, DA_SHAPE(4), DA_FLOAT64, DA_DIST("b engines 0,9")), DA_ERR_DISTRIBUTION, "9");
-    assert_poisoned(da_zeros(ctx, DA_SHAPE(4), DA_FLOAT64, DA_DIST("q")), DA_ERR_FORMAT, "da_zeros");
-    assert_poisoned(da_zeros(ctx, DA_SHAPE(4), DA_FLOAT64, DA_DIST("b,b")), DA_ERR_DISTRIBUTION, "");
+    assert_poisoned(da_zeros(ctx, DA_SHAPE(4), DA_FLOAT64, DA_DIST("b[0,5]")), DA_ERR_DISTRIBUTION,
+                    "");
+    assert_poisoned(da_zeros(ctx, DA_SHAPE(4), DA_FLOAT64, DA_DIST("b engines 0,9")),
+                    DA_ERR_DISTRIBUTION, "9");
+    assert_poisoned(da_zeros(ctx, DA_SHAPE(4), DA_FLOAT64, DA_DIST("q")), DA_ERR_FORMAT,
+                    "da_zeros");
+    assert_poisoned(da_zeros(ctx, DA_SHAPE(4), DA_FLOAT64, DA_DIST("b,b")), DA_ERR_DISTRIBUTION,
+                    "");
     da_distribution d = {.nmaps = 1};
     assert_poisoned(da_zeros(ctx, DA_SHAPE(4), DA_FLOAT64, &d), DA_ERR_DISTRIBUTION, "NULL");
     d = (da_distribution){.ngrid = -1};

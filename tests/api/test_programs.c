@@ -44,7 +44,10 @@ static void computing(da_context *ctx)
     assert_int_equal(da_get_int64(ctx, da_sum(da_greater(y, 50), DA_ALL_AXES, 0), &whole), DA_OK);
     assert_int_equal(whole, 50);
     double re, im;
-    assert_int_equal(da_get_complex(ctx, da_sum(da_multiply(x, da_operand_complex(0, 2)), DA_ALL_AXES, 0), &re, &im), DA_OK);
+    assert_int_equal(
+        da_get_complex(ctx, da_sum(da_multiply(x, da_operand_complex(0, 2)), DA_ALL_AXES, 0), &re,
+                       &im),
+        DA_OK);
     assert_true(re == 0 && im == 9900);
     assert_int_equal(da_compute_all(ctx, 0, NULL), DA_OK);
 
@@ -118,7 +121,9 @@ static void test_looking_into_files(void **state)
 {
     (void)state;
     da_context *ctx = open_with(2, 1);
-    assert_int_equal(da_compute(ctx, da_save(da_ones(ctx, DA_SHAPE(2, 3), DA_COMPLEX64, NULL), in_folder("z.npy"))), DA_OK);
+    assert_int_equal(da_compute(ctx, da_save(da_ones(ctx, DA_SHAPE(2, 3), DA_COMPLEX64, NULL),
+                                             in_folder("z.npy"))),
+                     DA_OK);
     int n = 0;
     assert_int_equal(da_file_list(ctx, in_folder("z.npy"), count_arrays, &n), DA_OK);
     assert_int_equal(n, 1);
@@ -172,7 +177,8 @@ static void pipelines(da_context *ctx)
     ASSERT_DOUBLES(ctx, da_pipeline_output(p, 1), 1, 3, 5, 7, 9);
     da_pipeline_free(p);
 
-    assert_int_equal(da_pipeline_parse(ctx, pipeline_text, "text", NULL, 0, NULL, &p), DA_ERR_FORMAT);
+    assert_int_equal(da_pipeline_parse(ctx, pipeline_text, "text", NULL, 0, NULL, &p),
+                     DA_ERR_FORMAT);
     assert_null(p);
     assert_non_null(strstr(da_error_message(ctx), "text"));
     assert_int_equal(da_pipeline_open(ctx, in_folder("nowhere.json"), 0, NULL, &p), DA_ERR_IO);
@@ -258,9 +264,10 @@ static void test_topology(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_computing),   cmocka_unit_test(test_files),     cmocka_unit_test(test_looking_into_files),
-        cmocka_unit_test(test_expressions), cmocka_unit_test(test_pipelines), cmocka_unit_test(test_dumps),
-        cmocka_unit_test(test_counters),    cmocka_unit_test(test_topology),
+        cmocka_unit_test(test_computing),          cmocka_unit_test(test_files),
+        cmocka_unit_test(test_looking_into_files), cmocka_unit_test(test_expressions),
+        cmocka_unit_test(test_pipelines),          cmocka_unit_test(test_dumps),
+        cmocka_unit_test(test_counters),           cmocka_unit_test(test_topology),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -20,9 +20,55 @@ static da_array *operands(da_array *x)
     y = da_add(da_add(3ul, y), -1ll);
     y = da_add(y, da_operand_real(1));
     /* Nested deeply: the operand is written out once per level, or this would take gigabytes. */
-    y = da_add(da_add(da_add(da_add(da_add(da_add(da_add(da_add(da_add(da_add(da_add(da_add(da_add(da_add(da_add(da_add(
-            da_add(da_add(da_add(da_add(da_add(da_add(da_add(da_add(y, 1), 1), 1), 1), 1), 1), 1), 1), 1), 1), 1), 1), 1), 1),
-            1), 1), 1), 1), 1), 1), 1), 1), 1), 1);
+    y = da_add(
+        da_add(
+            da_add(
+                da_add(
+                    da_add(
+                        da_add(
+                            da_add(
+                                da_add(
+                                    da_add(
+                                        da_add(
+                                            da_add(
+                                                da_add(
+                                                    da_add(
+                                                        da_add(
+                                                            da_add(
+                                                                da_add(
+                                                                    da_add(
+                                                                        da_add(
+                                                                            da_add(
+                                                                                da_add(
+                                                                                    da_add(
+                                                                                        da_add(
+                                                                                            da_add(
+                                                                                                da_add(
+                                                                                                    y,
+                                                                                                    1),
+                                                                                                1),
+                                                                                            1),
+                                                                                        1),
+                                                                                    1),
+                                                                                1),
+                                                                            1),
+                                                                        1),
+                                                                    1),
+                                                                1),
+                                                            1),
+                                                        1),
+                                                    1),
+                                                1),
+                                            1),
+                                        1),
+                                    1),
+                                1),
+                            1),
+                        1),
+                    1),
+                1),
+            1),
+        1);
 #else
     da_array *y = da_add(da_operand_array(x), da_operand_real(2));
     y = da_where(da_operand_array(y), da_operand_int(1), da_operand_bool(0));

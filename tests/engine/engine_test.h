@@ -60,13 +60,13 @@ static int engines_close(int failed)
     return failed;
 }
 
-#define ENGINE_TEST_MAIN(tests)                                                                                                  \
-    int main(int argc, char **argv)                                                                                              \
-    {                                                                                                                            \
-        int code;                                                                                                                \
-        if (!engines_open(argc, argv, &code))                                                                                    \
-            return code;                                                                                                         \
-        return engines_close(cmocka_run_group_tests(tests, NULL, NULL));                                                         \
+#define ENGINE_TEST_MAIN(tests)                                                                    \
+    int main(int argc, char **argv)                                                                \
+    {                                                                                              \
+        int code;                                                                                  \
+        if (!engines_open(argc, argv, &code))                                                      \
+            return code;                                                                           \
+        return engines_close(cmocka_run_group_tests(tests, NULL, NULL));                           \
     }
 
 /* ---- distributions ------------------------------------------------------------------------------ */
@@ -120,7 +120,9 @@ static void fill_lists(struct layout *l, int axis, int64_t n, int parts)
 
 /* One letter of MAPS per axis. The engines are first, first + step, … (`count` of them); they are spread over the split axes
  * as evenly as their number allows, `turn` decides which axis gets more. */
-static const struct da__dist_spec *layout_on(struct layout *l, int ndim, const int64_t *shape, const char *maps, int turn, int first, int step, int count)
+static const struct da__dist_spec *layout_on(struct layout *l, int ndim, const int64_t *shape,
+                                             const char *maps, int turn, int first, int step,
+                                             int count)
 {
     memset(l, 0, sizeof *l);
     snprintf(l->text, sizeof l->text, "%s on engines %d+%d*%d", maps, first, step, count);
@@ -147,18 +149,25 @@ static const struct da__dist_spec *layout_on(struct layout *l, int ndim, const i
     }
     for (int i = 0; i < count; i++)
         l->engine[i] = first + i * step;
-    l->spec = (struct da__dist_spec){.nmaps = ndim, .map = l->map, .ngrid = ndim, .grid = l->grid, .nengines = count, .engines = l->engine};
+    l->spec = (struct da__dist_spec){.nmaps = ndim,
+                                     .map = l->map,
+                                     .ngrid = ndim,
+                                     .grid = l->grid,
+                                     .nengines = count,
+                                     .engines = l->engine};
     return &l->spec;
 }
 
-static const struct da__dist_spec *layout(struct layout *l, int ndim, const int64_t *shape, const char *maps, int turn)
+static const struct da__dist_spec *layout(struct layout *l, int ndim, const int64_t *shape,
+                                          const char *maps, int turn)
 {
     return layout_on(l, ndim, shape, maps, turn, 0, 1, P);
 }
 
 /* Subset 0: all engines; 1: every second one; 2: the last alone; 3: all but the first. */
 enum { NSUBSETS = 4 };
-static const struct da__dist_spec *layout_subset(struct layout *l, int ndim, const int64_t *shape, const char *maps, int turn, int subset)
+static const struct da__dist_spec *layout_subset(struct layout *l, int ndim, const int64_t *shape,
+                                                 const char *maps, int turn, int subset)
 {
     switch (subset) {
     case 1:
@@ -166,7 +175,8 @@ static const struct da__dist_spec *layout_subset(struct layout *l, int ndim, con
     case 2:
         return layout_on(l, ndim, shape, maps, turn, P - 1, 1, 1);
     case 3:
-        return P > 1 ? layout_on(l, ndim, shape, maps, turn, 1, 1, P - 1) : layout(l, ndim, shape, maps, turn);
+        return P > 1 ? layout_on(l, ndim, shape, maps, turn, 1, 1, P - 1)
+                     : layout(l, ndim, shape, maps, turn);
     default:
         return layout(l, ndim, shape, maps, turn);
     }
@@ -175,7 +185,8 @@ static const struct da__dist_spec *layout_subset(struct layout *l, int ndim, con
 /* ---- arrays and comparison ---------------------------------------------------------------------- */
 
 /* An array of doubles whose element at flat position i is start + step * i. */
-static da_array *numbers(int ndim, const int64_t *shape, double start, double step, const struct da__dist_spec *spec)
+static da_array *numbers(int ndim, const int64_t *shape, double start, double step,
+                         const struct da__dist_spec *spec)
 {
     int64_t n = da__nelem(ndim, shape);
     double *data = malloc((size_t)(n + 1) * sizeof *data);
@@ -239,7 +250,8 @@ static bool same_value(double a, double b, double tolerance)
 }
 
 /* Every element against value(index). */
-static void check_near(da_array *a, int ndim, const int64_t *shape, double (*value)(const int64_t *index), double tolerance, const char *what)
+static void check_near(da_array *a, int ndim, const int64_t *shape,
+                       double (*value)(const int64_t *index), double tolerance, const char *what)
 {
     double *got = gathered(a, what);
     int64_t index[MOST_AXES] = {0}, at = 0;
@@ -251,14 +263,16 @@ static void check_near(da_array *a, int ndim, const int64_t *shape, double (*val
         do {
             double wanted = value(index);
             if (!same_value(got[at], wanted, tolerance))
-                fail_msg("%s, %d engines: element %lld of %s is %.17g, not %.17g", what, P, (long long)at, da__shape_text(ndim, shape, text, sizeof text),
-                         got[at], wanted);
+                fail_msg("%s, %d engines: element %lld of %s is %.17g, not %.17g", what, P,
+                         (long long)at, da__shape_text(ndim, shape, text, sizeof text), got[at],
+                         wanted);
             at++;
         } while (next_index(ndim, shape, index));
     free(got);
 }
 
-static void check(da_array *a, int ndim, const int64_t *shape, double (*value)(const int64_t *index), const char *what)
+static void check(da_array *a, int ndim, const int64_t *shape,
+                  double (*value)(const int64_t *index), const char *what)
 {
     check_near(a, ndim, shape, value, 0, what);
 }

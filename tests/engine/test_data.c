@@ -19,7 +19,8 @@ static void round_trip(da_dtype dtype, int ndim, const int64_t *shape, const str
     assert_int_equal(x->dtype, dtype);
     assert_ok(da__runtime_gather(rt, x, out, &err), &err, da__dtype(dtype)->name);
     if (memcmp(in, out, nbytes) != 0)
-        fail_msg("%s, %s, %d engines: other bytes come back", da__dtype(dtype)->name, l != NULL ? l->text : "default", P);
+        fail_msg("%s, %s, %d engines: other bytes come back", da__dtype(dtype)->name,
+                 l != NULL ? l->text : "default", P);
     da__scope_pop(g);
     free(in);
     free(out);
@@ -53,9 +54,19 @@ static void many_axes(void **state)
 
 /* ---- nodes -------------------------------------------------------------------------------------- */
 
-static double double_at(const int64_t *i) { return 2 * (double)i[0]; }
-static double square_at(const int64_t *i) { return 4 * (double)i[0] * (double)i[0]; }
-static double sum_at(const int64_t *i) { (void)i; return 4 * 285; }
+static double double_at(const int64_t *i)
+{
+    return 2 * (double)i[0];
+}
+static double square_at(const int64_t *i)
+{
+    return 4 * (double)i[0] * (double)i[0];
+}
+static double sum_at(const int64_t *i)
+{
+    (void)i;
+    return 4 * 285;
+}
 
 /* Targets and kept arrays become leaves, temporaries do not. */
 static void kept_arrays_become_leaves(void **state)
@@ -64,7 +75,8 @@ static void kept_arrays_become_leaves(void **state)
     const int64_t shape[1] = {10};
     struct layout l;
     da__scope_push(g);
-    struct da__name name[] = {{"x", numbers(1, shape, 0, 1, layout(&l, 1, shape, "c", 0))}, {"y", NULL}, {"z", NULL}};
+    struct da__name name[] = {
+        {"x", numbers(1, shape, 0, 1, layout(&l, 1, shape, "c", 0))}, {"y", NULL}, {"z", NULL}};
     name[1].array = da__eval(g, "x * 2", 1, name);
     name[2].array = da__eval(g, "y * y", 2, name);
     da_array *sum = da__eval(g, "sum(z)", 3, name), *other = da__eval(g, "y + 1", 2, name);
@@ -85,7 +97,10 @@ static void kept_arrays_become_leaves(void **state)
     da__scope_pop(g);
 }
 
-static double tens_at(const int64_t *i) { return 10 * (double)i[0]; }
+static double tens_at(const int64_t *i)
+{
+    return 10 * (double)i[0];
+}
 
 /* Twenty targets over inputs of different layouts in one run; some are equal, one is an input already. */
 static void several_targets(void **state)
@@ -138,7 +153,10 @@ static void poison_surfaces(void **state)
 enum { SIDE = 12, STEPS = 1000 };
 static double grid_now[SIDE * SIDE];
 
-static double grid_at(const int64_t *i) { return grid_now[i[0] * SIDE + i[1]]; }
+static double grid_at(const int64_t *i)
+{
+    return grid_now[i[0] * SIDE + i[1]];
+}
 
 /* One step of Jacobi's iteration for (I - F/4 - T/4) u = b, where F mirrors the rows and T transposes. */
 static void plain_step(const double *b)
@@ -146,7 +164,9 @@ static void plain_step(const double *b)
     double next[SIDE * SIDE];
     for (int i = 0; i < SIDE; i++)
         for (int j = 0; j < SIDE; j++)
-            next[i * SIDE + j] = b[i * SIDE + j] + (grid_now[(SIDE - 1 - i) * SIDE + j] + grid_now[j * SIDE + i]) * 0.25;
+            next[i * SIDE + j] =
+                b[i * SIDE + j] +
+                (grid_now[(SIDE - 1 - i) * SIDE + j] + grid_now[j * SIDE + i]) * 0.25;
     memcpy(grid_now, next, sizeof next);
 }
 
@@ -226,7 +246,8 @@ static void scalars_are_parameters(void **state)
             assert_true(got[i] == i * (k + 0.5) - k);
         free(got);
     }
-    assert_int_equal(counters().programs_shipped, P > 1 ? 2 : 1); /* the expression, and the gathering */
+    assert_int_equal(counters().programs_shipped,
+                     P > 1 ? 2 : 1); /* the expression, and the gathering */
     da__scope_pop(g);
 }
 
@@ -257,8 +278,10 @@ static void many_programs(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(all_dtypes_come_back), cmocka_unit_test(many_axes),        cmocka_unit_test(kept_arrays_become_leaves),
-    cmocka_unit_test(several_targets),      cmocka_unit_test(poison_surfaces),  cmocka_unit_test(time_loop_blocks),
-    cmocka_unit_test(time_loop_cyclic),     cmocka_unit_test(many_programs),    cmocka_unit_test(scalars_are_parameters),
+    cmocka_unit_test(all_dtypes_come_back),      cmocka_unit_test(many_axes),
+    cmocka_unit_test(kept_arrays_become_leaves), cmocka_unit_test(several_targets),
+    cmocka_unit_test(poison_surfaces),           cmocka_unit_test(time_loop_blocks),
+    cmocka_unit_test(time_loop_cyclic),          cmocka_unit_test(many_programs),
+    cmocka_unit_test(scalars_are_parameters),
 };
 ENGINE_TEST_MAIN(tests)

@@ -19,10 +19,12 @@ static double choice_at(const int64_t *i)
     return x > 20 ? x * 2 - y : y / 4 + x;
 }
 
-static void run_choice(const struct da__dist_spec *dx, const struct da__dist_spec *dy, const char *what)
+static void run_choice(const struct da__dist_spec *dx, const struct da__dist_spec *dy,
+                       const char *what)
 {
     da__scope_push(g);
-    struct da__name name[] = {{"x", numbers(2, shape2, 0, 1, dx)}, {"y", numbers(2, shape2, 100, -0.5, dy)}};
+    struct da__name name[] = {{"x", numbers(2, shape2, 0, 1, dx)},
+                              {"y", numbers(2, shape2, 100, -0.5, dy)}};
     check(da__eval(g, "where(x > 20, x * 2 - y, y / 4 + x)", 2, name), 2, shape2, choice_at, what);
     da__scope_pop(g);
 }
@@ -47,7 +49,8 @@ static void operands_disagree(void **state)
     char what[160];
     for (int a = 0; a < NMAPS * NMAPS; a++) {
         int b = (a * 7 + 5) % (NMAPS * NMAPS);
-        char maps[] = {MAPS[a / NMAPS], MAPS[a % NMAPS], '\0'}, other[] = {MAPS[b % NMAPS], MAPS[b / NMAPS], '\0'};
+        char maps[] = {MAPS[a / NMAPS], MAPS[a % NMAPS], '\0'},
+             other[] = {MAPS[b % NMAPS], MAPS[b / NMAPS], '\0'};
         layout(&l, 2, shape2, maps, 0);
         layout(&m, 2, shape2, other, 1);
         snprintf(what, sizeof what, "%s with %s", l.text, m.text);
@@ -90,7 +93,8 @@ static void broadcasts_operands(void **state)
             layout_subset(&l, 2, column, maps, 0, a % NSUBSETS);
             layout_subset(&m, 1, row, other, 0, b % NSUBSETS);
             snprintf(what, sizeof what, "%s by %s", l.text, m.text);
-            struct da__name name[] = {{"x", numbers(2, column, 1, 10, &l.spec)}, {"y", numbers(1, row, 3, 1, &m.spec)}};
+            struct da__name name[] = {{"x", numbers(2, column, 1, 10, &l.spec)},
+                                      {"y", numbers(1, row, 3, 1, &m.spec)}};
             check(da__eval(g, "x * y", 2, name), 2, shape2, outer_at, what);
             da__scope_pop(g);
         }
@@ -139,14 +143,16 @@ static void scalars_and_nothing(void **state)
     double two = 2;
     struct layout l;
     da__scope_push(g);
-    struct da__name name[] = {{"x", da__runtime_import(rt, &two, DA_FLOAT64, 0, NULL, NULL)}, {"e", numbers(2, none, 0, 1, layout(&l, 2, none, "bc", 0))}};
+    struct da__name name[] = {{"x", da__runtime_import(rt, &two, DA_FLOAT64, 0, NULL, NULL)},
+                              {"e", numbers(2, none, 0, 1, layout(&l, 2, none, "bc", 0))}};
     check(da__eval(g, "x * 21", 2, name), 0, NULL, scalar_at, "a scalar");
     check(da__eval(g, "e * 2 + x", 2, name), 2, none, scalar_at, "nothing");
     da__scope_pop(g);
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(mixes_all_maps),      cmocka_unit_test(operands_disagree), cmocka_unit_test(runs_on_subsets),
-    cmocka_unit_test(broadcasts_operands), cmocka_unit_test(mixes_dtypes),      cmocka_unit_test(scalars_and_nothing),
+    cmocka_unit_test(mixes_all_maps),  cmocka_unit_test(operands_disagree),
+    cmocka_unit_test(runs_on_subsets), cmocka_unit_test(broadcasts_operands),
+    cmocka_unit_test(mixes_dtypes),    cmocka_unit_test(scalars_and_nothing),
 };
 ENGINE_TEST_MAIN(tests)

@@ -16,7 +16,10 @@ static const char *path_of(const char *name)
     return path[turn];
 }
 
-static double table_at(const int64_t *i) { return (double)(i[0] * 100 + i[1]); }
+static double table_at(const int64_t *i)
+{
+    return (double)(i[0] * 100 + i[1]);
+}
 
 static da_array *table(const struct da__dist_spec *spec)
 {
@@ -34,7 +37,8 @@ static void save(da_array *x, const char *name, const char *dataset)
     compute(1, &saved);
 }
 
-static da_array *load(const char *name, const char *dataset, const char *index, const struct da__dist_spec *spec)
+static da_array *load(const char *name, const char *dataset, const char *index,
+                      const struct da__dist_spec *spec)
 {
     struct da__index_item item[8];
     struct da__error err = {.engine = -1};
@@ -57,7 +61,8 @@ static void check_npy(const char *name, const char *what)
     for (int64_t k = 0; k < 12 * 9; k++) {
         assert_int_equal(fread(&value, sizeof value, 1, f), 1);
         if (value != table_at((int64_t[2]){k / 9, k % 9}))
-            fail_msg("%s, %d engines: element %lld of the file is %g", what, P, (long long)k, value);
+            fail_msg("%s, %d engines: element %lld of the file is %g", what, P, (long long)k,
+                     value);
     }
     assert_int_equal(fread(head, 1, 1, f), 0);
     fclose(f);
@@ -78,8 +83,14 @@ static void every_map_is_saved_and_loaded(void **state)
     }
 }
 
-static double part_at(const int64_t *i) { return (double)((2 + 3 * i[0]) * 100 + 8 - 2 * i[1]); }
-static double row_at(const int64_t *i) { return (double)(1100 + i[0]); }
+static double part_at(const int64_t *i)
+{
+    return (double)((2 + 3 * i[0]) * 100 + 8 - 2 * i[1]);
+}
+static double row_at(const int64_t *i)
+{
+    return (double)(1100 + i[0]);
+}
 
 static void parts_are_loaded(void **state)
 {
@@ -100,7 +111,10 @@ static void parts_are_loaded(void **state)
     da__scope_pop(g);
 }
 
-static double chained_at(const int64_t *i) { return 2 * table_at(i) + 1; }
+static double chained_at(const int64_t *i)
+{
+    return 2 * table_at(i) + 1;
+}
 
 /* Load, compute and save in one run; the saved array goes on being used. */
 static void files_in_a_chain(void **state)
@@ -109,9 +123,11 @@ static void files_in_a_chain(void **state)
     struct layout l;
     da__scope_push(g);
     save(table(NULL), "t.npy", NULL);
-    struct da__name name[] = {{"x", load("t.npy", NULL, NULL, layout(&l, 2, shape2, "nc", 0))}, {"y", NULL}};
+    struct da__name name[] = {{"x", load("t.npy", NULL, NULL, layout(&l, 2, shape2, "nc", 0))},
+                              {"y", NULL}};
     name[1].array = da__eval(g, "x * 2 + 1", 1, name);
-    da_array *target[] = {da__make_save(g, name[1].array, path_of("u.npy"), NULL), da__eval(g, "sum(y)", 2, name)};
+    da_array *target[] = {da__make_save(g, name[1].array, path_of("u.npy"), NULL),
+                          da__eval(g, "sum(y)", 2, name)};
     int64_t runs = counters().runs;
     compute(2, target);
     assert_int_equal(counters().runs, runs + 1);
@@ -151,7 +167,11 @@ static void all_dtypes_and_shapes(void **state)
         }
 }
 
-static double twos_at(const int64_t *i) { (void)i; return 2; }
+static double twos_at(const int64_t *i)
+{
+    (void)i;
+    return 2;
+}
 
 /* A file that is written again is loaded anew; the arrays of the old one stay. */
 static void files_are_replaced(void **state)
@@ -179,7 +199,8 @@ static void hdf5_comes_back(void **state)
         save(table(&l.spec), "t.h5", "/some/table");
         check(load("t.h5", "/some/table", NULL, &l.spec), 2, shape2, table_at, l.text);
         if (P < 4)
-            check(load("t.h5", "/some/table", "2::3, ::-2", NULL), 2, (int64_t[2]){4, 5}, part_at, l.text);
+            check(load("t.h5", "/some/table", "2::3, ::-2", NULL), 2, (int64_t[2]){4, 5}, part_at,
+                  l.text);
         da__scope_pop(g);
     }
 }
@@ -197,13 +218,17 @@ static void hdf5_keeps_other_datasets(void **state)
 
 static void set_attribute(hid_t dataset, const char *name, hid_t type, const void *value)
 {
-    hid_t space = H5Screate(H5S_SCALAR), attribute = H5Acreate2(dataset, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t space = H5Screate(H5S_SCALAR),
+          attribute = H5Acreate2(dataset, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
     assert_true(H5Awrite(attribute, type, value) >= 0);
     H5Aclose(attribute);
     H5Sclose(space);
 }
 
-static double decoded_at(const int64_t *i) { return i[0] == 3 ? NAN : (double)(i[0] * 10) * 0.5 + 100; }
+static double decoded_at(const int64_t *i)
+{
+    return i[0] == 3 ? NAN : (double)(i[0] * 10) * 0.5 + 100;
+}
 
 /* Packed shorts with netCDF's attributes, written by HDF5 itself. */
 static void packed_values_are_decoded(void **state)
@@ -214,8 +239,10 @@ static void packed_values_are_decoded(void **state)
     hsize_t extent = 20;
     for (int k = 0; k < 20; k++)
         raw[k] = (int16_t)(k == 3 ? fill : k * 10);
-    hid_t file = H5Fcreate(path_of("cf.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), space = H5Screate_simple(1, &extent, NULL);
-    hid_t dataset = H5Dcreate2(file, "t", H5T_NATIVE_INT16, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t file = H5Fcreate(path_of("cf.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT),
+          space = H5Screate_simple(1, &extent, NULL);
+    hid_t dataset =
+        H5Dcreate2(file, "t", H5T_NATIVE_INT16, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
     assert_true(H5Dwrite(dataset, H5T_NATIVE_INT16, H5S_ALL, H5S_ALL, H5P_DEFAULT, raw) >= 0);
     set_attribute(dataset, "scale_factor", H5T_NATIVE_DOUBLE, &scale);
     set_attribute(dataset, "add_offset", H5T_NATIVE_DOUBLE, &offset);
@@ -250,10 +277,14 @@ static int remove_folder(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(every_map_is_saved_and_loaded), cmocka_unit_test(parts_are_loaded), cmocka_unit_test(files_in_a_chain),
-    cmocka_unit_test(all_dtypes_and_shapes),         cmocka_unit_test(files_are_replaced),
+    cmocka_unit_test(every_map_is_saved_and_loaded),
+    cmocka_unit_test(parts_are_loaded),
+    cmocka_unit_test(files_in_a_chain),
+    cmocka_unit_test(all_dtypes_and_shapes),
+    cmocka_unit_test(files_are_replaced),
 #ifdef DA_HAVE_HDF5
-    cmocka_unit_test(hdf5_comes_back),               cmocka_unit_test(hdf5_keeps_other_datasets),
+    cmocka_unit_test(hdf5_comes_back),
+    cmocka_unit_test(hdf5_keeps_other_datasets),
     cmocka_unit_test(packed_values_are_decoded),
 #endif
 };

@@ -48,7 +48,8 @@ static void compare(const char *which, const char *now)
     if (before == NULL)
         fail_msg("%s is not there; DA_UPDATE_GOLDEN=1 writes it", path);
     if (strcmp(before, now) != 0)
-        fail_msg("the program differs from %s; it is now\n%s\nDA_UPDATE_GOLDEN=1 writes it anew", path, now);
+        fail_msg("the program differs from %s; it is now\n%s\nDA_UPDATE_GOLDEN=1 writes it anew",
+                 path, now);
     free(before);
 }
 
@@ -84,7 +85,8 @@ static da_array *leaf(da_dtype dtype, int ndim, const char *maps)
 /* A graph of its own for each program, so that the numbers of its nodes do not depend on the others. */
 static void begin(void)
 {
-    struct da__runtime_options options = {.engines = 1, .no_mpi = true, .plan_engines = 4, .passes = ""};
+    struct da__runtime_options options = {
+        .engines = 1, .no_mpi = true, .plan_engines = 4, .passes = ""};
     struct da__error err = {.engine = -1};
     assert_ok(da__runtime_open(&options, &rt, &err), &err, "opening");
     g = da__runtime_graph(rt);
@@ -116,8 +118,9 @@ static void targets_share(void **state)
     memcpy(more, name, sizeof name);
     more[4] = (struct da__name){"z", da__eval(g, "x * x + 1", 4, name)};
     da__node_keep(more[4].array);
-    da_array *target[] = {da__eval(g, "sum(z, axis=0)", 5, more), da__eval(g, "max(z)", 5, more),
-                          da__make_save(g, da__eval(g, "z - mean(z)", 5, more), "/nowhere/out.npy", NULL)};
+    da_array *target[] = {
+        da__eval(g, "sum(z, axis=0)", 5, more), da__eval(g, "max(z)", 5, more),
+        da__make_save(g, da__eval(g, "z - mean(z)", 5, more), "/nowhere/out.npy", NULL)};
     plan("targets", 3, target);
     da__node_drop(more[4].array);
     da__runtime_close(rt);
@@ -125,7 +128,8 @@ static void targets_share(void **state)
 
 int main(int argc, char **argv)
 {
-    static const struct CMUnitTest tests[] = {cmocka_unit_test(programs_are_as_reviewed), cmocka_unit_test(targets_share)};
+    static const struct CMUnitTest tests[] = {cmocka_unit_test(programs_are_as_reviewed),
+                                              cmocka_unit_test(targets_share)};
     golden = argc > 1 ? argv[1] : ".";
     alarm(HANG_SECONDS);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,8 @@ static void a_chain_stores_nothing(void **state)
     assert_int_equal(name[0].array->dtype, DA_FLOAT64);
     int64_t before = counters().live_bytes;
     assert_true(before >= nelem / P * 8);
-    name[1].array = da__eval(g, "sqrt(abs((x * 2 + 1) * (x - 3) / 4 - x) + 1) * 0.5 + minimum(x, 10) - 2", 1, name);
+    name[1].array = da__eval(
+        g, "sqrt(abs((x * 2 + 1) * (x - 3) / 4 - x) + 1) * 0.5 + minimum(x, 10) - 2", 1, name);
     static const char *const reduction[] = {"sum(y)", "min(y)", "max(y)", "mean(y)", "var(y)"};
     da_array *target[5];
     for (int k = 0; k < 5; k++)
@@ -27,7 +28,8 @@ static void a_chain_stores_nothing(void **state)
     assert_int_equal(c.kernel_sweeps, 1);
     assert_int_equal(c.messages, 2 * (P - 1));
     if (c.peak_bytes - before >= ALLOWED)
-        fail_msg("the run took %lld bytes beside its %lld bytes of input", (long long)(c.peak_bytes - before), (long long)before);
+        fail_msg("the run took %lld bytes beside its %lld bytes of input",
+                 (long long)(c.peak_bytes - before), (long long)before);
     da__scope_pop(g);
 }
 
@@ -37,16 +39,19 @@ static void reductions_by_rows_and_columns(void **state)
     (void)state;
     char text[96];
     da__scope_push(g);
-    snprintf(text, sizeof text, "index(axis=0, shape=(%lld, 1000)) * 1.0", (long long)(nelem / 1000));
+    snprintf(text, sizeof text, "index(axis=0, shape=(%lld, 1000)) * 1.0",
+             (long long)(nelem / 1000));
     struct da__name name[] = {{"x", da__eval(g, text, 0, NULL)}};
     compute(1, &name[0].array);
     int64_t before = counters().live_bytes;
-    da_array *target[] = {da__eval(g, "sum(x * 2 + 1, axis=0)", 1, name), da__eval(g, "max(x * 2 + 1, axis=1)", 1, name)};
+    da_array *target[] = {da__eval(g, "sum(x * 2 + 1, axis=0)", 1, name),
+                          da__eval(g, "max(x * 2 + 1, axis=1)", 1, name)};
     da__runtime_reset_counters(rt);
     compute(2, target);
     assert_int_equal(counters().kernel_sweeps, 1);
     if (counters().peak_bytes - before >= MOST_STATES + nelem / 1000 * 32)
-        fail_msg("the run took %lld bytes beside its %lld bytes of input", (long long)(counters().peak_bytes - before), (long long)before);
+        fail_msg("the run took %lld bytes beside its %lld bytes of input",
+                 (long long)(counters().peak_bytes - before), (long long)before);
     double n = (double)(nelem / 1000), *got = gathered(target[0], "sums");
     assert_true(got[0] == n * (n - 1) + n && got[999] == got[0]);
     free(got);

@@ -21,7 +21,8 @@ static void sibling_reductions_travel_together(void **state)
         const int64_t shape[1] = {60};
         da__scope_push(g);
         struct da__name name[] = {{"x", ready(1, shape, layout(&l, 1, shape, maps, 0))}};
-        static const char *const text[] = {"sum((x - mean(x)) ** 2)", "mean(x)", "var(x)", "min(x)", "max(x)"};
+        static const char *const text[] = {"sum((x - mean(x)) ** 2)", "mean(x)", "var(x)", "min(x)",
+                                           "max(x)"};
         static const double wanted[] = {17995, 30.5, 17995.0 / 60, 1, 60};
         da_array *target[5];
         for (int k = 0; k < 5; k++)
@@ -31,7 +32,9 @@ static void sibling_reductions_travel_together(void **state)
         assert_true(c.kernel_sweeps <= 2);
         assert_int_equal(c.runs, 1);
         assert_int_equal(c.programs_shipped + c.cache_hits, 1);
-        assert_int_equal(c.messages, 2 * (P - 1) * 2); /* two levels; one message up and one down each edge of the tree */
+        assert_int_equal(c.messages,
+                         2 * (P - 1) *
+                             2); /* two levels; one message up and one down each edge of the tree */
         for (int k = 0; k < 5; k++) {
             double *got = gathered(target[k], text[k]);
             assert_true(same_value(got[0], wanted[k], 1e-14));
@@ -68,7 +71,8 @@ static void aligned_views_send_nothing(void **state)
     const int64_t shape[2] = {20, 15};
     da__scope_push(g);
     struct da__name name[] = {{"x", ready(2, shape, layout(&l, 2, shape, "bn", 0))}};
-    da_array *target[] = {da__eval(g, "x[3:17:2, ::-1] + x[3:17:2, 0:1]", 1, name), da__eval(g, "sum(x, axis=1)", 1, name)};
+    da_array *target[] = {da__eval(g, "x[3:17:2, ::-1] + x[3:17:2, 0:1]", 1, name),
+                          da__eval(g, "sum(x, axis=1)", 1, name)};
     compute(2, target);
     assert_int_equal(counters().messages, 0);
     da__scope_pop(g);
@@ -79,7 +83,8 @@ static void halos_are_one_message_per_neighbour(void **state)
 {
     (void)state;
     struct layout l;
-    static const char *const text[] = {"x[1:] - x[:-1]", "x[1:] * 2 - x[:-1] + x[1:] * x[:-1] - (x[1:] - x[:-1])"};
+    static const char *const text[] = {"x[1:] - x[:-1]",
+                                       "x[1:] * 2 - x[:-1] + x[1:] * x[:-1] - (x[1:] - x[:-1])"};
     for (int k = 0; k < 2; k++) {
         da__scope_push(g);
         struct da__name name[] = {{"x", ready(1, shape1, layout(&l, 1, shape1, "b", 0))}};
@@ -115,8 +120,10 @@ static void only_what_moves_is_sent(void **state)
             }
             compute(1, &y);
             if (counters().messages != pairs || counters().message_bytes != 8 * moved)
-                fail_msg("%s to %s: %lld messages with %lld bytes, not %lld with %lld", l.text, m.text, (long long)counters().messages,
-                         (long long)counters().message_bytes, (long long)pairs, (long long)(8 * moved));
+                fail_msg("%s to %s: %lld messages with %lld bytes, not %lld with %lld", l.text,
+                         m.text, (long long)counters().messages,
+                         (long long)counters().message_bytes, (long long)pairs,
+                         (long long)(8 * moved));
             da__scope_pop(g);
         }
 }
@@ -147,7 +154,8 @@ static void repeated_runs_cost_two_control_messages_per_edge(void **state)
         da_array *y = da__eval(g, "sum(x * 2) + 1", 1, name);
         compute(1, &y);
         if (k == 0) {
-            y = da__eval(g, "sum(x * 2) + 1", 1, name); /* the last report upwards counts with the next run */
+            y = da__eval(g, "sum(x * 2) + 1", 1,
+                         name); /* the last report upwards counts with the next run */
             compute(1, &y);
             da__runtime_reset_counters(rt);
         }
@@ -159,9 +167,12 @@ static void repeated_runs_cost_two_control_messages_per_edge(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(sibling_reductions_travel_together),  cmocka_unit_test(aligned_operands_send_nothing),
-    cmocka_unit_test(aligned_views_send_nothing),          cmocka_unit_test(halos_are_one_message_per_neighbour),
-    cmocka_unit_test(only_what_moves_is_sent),             cmocka_unit_test(inputs_share_messages),
+    cmocka_unit_test(sibling_reductions_travel_together),
+    cmocka_unit_test(aligned_operands_send_nothing),
+    cmocka_unit_test(aligned_views_send_nothing),
+    cmocka_unit_test(halos_are_one_message_per_neighbour),
+    cmocka_unit_test(only_what_moves_is_sent),
+    cmocka_unit_test(inputs_share_messages),
     cmocka_unit_test(repeated_runs_cost_two_control_messages_per_edge),
 };
 ENGINE_TEST_MAIN(tests)

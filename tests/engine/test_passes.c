@@ -7,7 +7,8 @@ static const char *const GRAPH[] = {
     "where(x > mean(x, axis=0), x * 2 + (x * 2), sqrt(y) - (x * 2))",
     "(x - mean(x, axis=0)) / std(x, axis=0) + matrix_transpose(y)[::-1] * arange(8)",
     "sum(x * y + 1, axis=1) + max(x[:, ::-1] + y, axis=1) - sum(x * y + 1, axis=1) / 2",
-    "sum((x + 1) * (2 * 3 - 5), axis=0)[::2] * broadcast_to(full((1,), 0.5), (4,)) + index(axis=0, shape=(4,))",
+    "sum((x + 1) * (2 * 3 - 5), axis=0)[::2] * broadcast_to(full((1,), 0.5), (4,)) + index(axis=0, "
+    "shape=(4,))",
     "redistribute_y + x - redistribute_y[::-1] * (x + x)",
 };
 enum { NGRAPHS = sizeof GRAPH / sizeof GRAPH[0], ROWS = 8, COLUMNS = 8, MOST = ROWS * COLUMNS };
@@ -27,7 +28,9 @@ static int run_all(const char *passes, double *out)
     P = nengines;
     layout(&l, 2, shape, "bn", 0);
     layout(&m, 2, shape, "c3", 0);
-    struct da__name name[] = {{"x", numbers(2, shape, -3, 0.7, &l.spec)}, {"y", numbers(2, shape, 5, 0.3, &m.spec)}, {"redistribute_y", NULL}};
+    struct da__name name[] = {{"x", numbers(2, shape, -3, 0.7, &l.spec)},
+                              {"y", numbers(2, shape, 5, 0.3, &m.spec)},
+                              {"redistribute_y", NULL}};
     name[2].array = da__make_redistribute(g, name[1].array, &l.spec);
     for (int k = 0; k < NGRAPHS; k++) {
         da_array *a = da__eval(g, GRAPH[k], 3, name);
@@ -51,7 +54,9 @@ static void passes_change_no_result(void **state)
         assert_int_equal(run_all(passes, some), n);
         for (int k = 0; k < n; k++)
             if (!same_value(some[k], all[k], 1e-14))
-                fail_msg("DISTARRAY_PASSES=%s, %d engines: number %d of the results is %.17g, not %.17g", passes, P, k, some[k], all[k]);
+                fail_msg(
+                    "DISTARRAY_PASSES=%s, %d engines: number %d of the results is %.17g, not %.17g",
+                    passes, P, k, some[k], all[k]);
     }
 }
 

@@ -2,13 +2,27 @@
  * the engines with an array that a function filled under the new distribution. */
 #include "engine_test.h"
 
-static double flat_at(const int64_t *i) { return (double)i[0] + 1; }
-static double table_at(const int64_t *i) { return (double)(i[0] * 1000 + i[1]); }
-static double cube_at(const int64_t *i) { return (double)(i[0] * 10000 + i[1] * 100 + i[2]); }
-static double zero_at(const int64_t *i) { (void)i; return 0; }
+static double flat_at(const int64_t *i)
+{
+    return (double)i[0] + 1;
+}
+static double table_at(const int64_t *i)
+{
+    return (double)(i[0] * 1000 + i[1]);
+}
+static double cube_at(const int64_t *i)
+{
+    return (double)(i[0] * 10000 + i[1] * 100 + i[2]);
+}
+static double zero_at(const int64_t *i)
+{
+    (void)i;
+    return 0;
+}
 
 /* 100-adic digits are the indices: what from_function writes and table_at and cube_at expect. */
-static void fill_digits(int ndim, const int64_t *index, int64_t step, int64_t count, void *out, const void *data)
+static void fill_digits(int ndim, const int64_t *index, int64_t step, int64_t count, void *out,
+                        const void *data)
 {
     double base = *(const double *)data, value = 0, *to = out;
     for (int k = 0; k < ndim; k++)
@@ -17,13 +31,16 @@ static void fill_digits(int ndim, const int64_t *index, int64_t step, int64_t co
         to[i] = value + (double)(i * step);
 }
 
-static da_array *filled(int ndim, const int64_t *shape, double base, const struct da__dist_spec *spec)
+static da_array *filled(int ndim, const int64_t *shape, double base,
+                        const struct da__dist_spec *spec)
 {
-    return da__make_from_function(g, fill_digits, &base, sizeof base, ndim, shape, DA_FLOAT64, spec);
+    return da__make_from_function(g, fill_digits, &base, sizeof base, ndim, shape, DA_FLOAT64,
+                                  spec);
 }
 
 /* The difference is taken where the elements lie, so that gathering cannot hide a misplaced one. */
-static void check_both_ways(int ndim, const int64_t *shape, double base, const struct da__dist_spec *from, const struct da__dist_spec *to,
+static void check_both_ways(int ndim, const int64_t *shape, double base,
+                            const struct da__dist_spec *from, const struct da__dist_spec *to,
                             double (*value)(const int64_t *index), const char *what)
 {
     da__scope_push(g);
@@ -38,7 +55,10 @@ static void check_both_ways(int ndim, const int64_t *shape, double base, const s
     da__scope_pop(g);
 }
 
-static double minus_one_at(const int64_t *i) { return flat_at(i) - 1; }
+static double minus_one_at(const int64_t *i)
+{
+    return flat_at(i) - 1;
+}
 
 static void pairs_of_maps(void **state)
 {
@@ -66,7 +86,8 @@ static void pairs_of_tables(void **state)
     char what[160];
     for (int a = 0; a < NMAPS * NMAPS; a++)
         for (int b = a % 5; b < NMAPS * NMAPS; b += 5) {
-            char from[] = {MAPS[a / NMAPS], MAPS[a % NMAPS], '\0'}, to[] = {MAPS[b / NMAPS], MAPS[b % NMAPS], '\0'};
+            char from[] = {MAPS[a / NMAPS], MAPS[a % NMAPS], '\0'},
+                 to[] = {MAPS[b / NMAPS], MAPS[b % NMAPS], '\0'};
             layout_subset(&l, 2, shape, from, 0, a % NSUBSETS);
             layout_subset(&m, 2, shape, to, 1, b % NSUBSETS);
             snprintf(what, sizeof what, "%s to %s", l.text, m.text);
@@ -112,12 +133,16 @@ static void long_messages(void **state)
     (void)state;
     const int64_t shape[2] = {600, 1000};
     struct layout l, m;
-    check_both_ways(2, shape, 1000, layout(&l, 2, shape, "bn", 0), layout(&m, 2, shape, "nb", 0), table_at, "600 x 1000, rows to columns");
-    check_both_ways(2, shape, 1000, layout(&l, 2, shape, "nc", 0), layout_subset(&m, 2, shape, "3n", 0, 2), table_at, "600 x 1000, cyclic to one engine");
+    check_both_ways(2, shape, 1000, layout(&l, 2, shape, "bn", 0), layout(&m, 2, shape, "nb", 0),
+                    table_at, "600 x 1000, rows to columns");
+    check_both_ways(2, shape, 1000, layout(&l, 2, shape, "nc", 0),
+                    layout_subset(&m, 2, shape, "3n", 0, 2), table_at,
+                    "600 x 1000, cyclic to one engine");
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(pairs_of_maps),           cmocka_unit_test(pairs_of_tables), cmocka_unit_test(cubes),
-    cmocka_unit_test(functions_fill_all_maps), cmocka_unit_test(long_messages),
+    cmocka_unit_test(pairs_of_maps), cmocka_unit_test(pairs_of_tables),
+    cmocka_unit_test(cubes),         cmocka_unit_test(functions_fill_all_maps),
+    cmocka_unit_test(long_messages),
 };
 ENGINE_TEST_MAIN(tests)

@@ -10,7 +10,8 @@ static double value_at(const int64_t *i)
 }
 
 enum { SUM, PROD, MIN, MAX, MEAN, VAR, STD, ARGMAX, ARGMIN, COUNT, NFUNCTIONS };
-static const char *const FUNCTION[] = {"sum", "prod", "min", "max", "mean", "var", "std", "argmax", "argmin", "count_nonzero"};
+static const char *const FUNCTION[] = {"sum", "prod", "min",    "max",    "mean",
+                                       "var", "std",  "argmax", "argmin", "count_nonzero"};
 
 /* What the callback of `check` computes. */
 static struct {
@@ -74,7 +75,8 @@ static double reduced_at(const int64_t *index)
     case COUNT:
         return nonzero;
     default:
-        return extreme_of(v, n, now.function == MAX || now.function == ARGMAX, now.function == ARGMAX || now.function == ARGMIN);
+        return extreme_of(v, n, now.function == MAX || now.function == ARGMAX,
+                          now.function == ARGMAX || now.function == ARGMIN);
     }
 }
 
@@ -87,7 +89,8 @@ static da_array *reduction(da_array *x)
         if (now.mask >> k & 1)
             axes[naxes++] = k;
     assert_true(da__red_find(FUNCTION[now.function], &red));
-    return da__make_reduce(g, red, x, naxes == 3 ? -1 : naxes, axes, now.keepdims, now.correction, DA_DTYPE_DEFAULT);
+    return da__make_reduce(g, red, x, naxes == 3 ? -1 : naxes, axes, now.keepdims, now.correction,
+                           DA_DTYPE_DEFAULT);
 }
 
 static int result_shape(int64_t *shape)
@@ -122,8 +125,11 @@ static void reduce_over(da_array *x, uint32_t mask, bool keepdims, const char *w
         now.function = function[i];
         now.correction = function[i] == VAR ? 1 : 0;
         int ndim = result_shape(shape);
-        snprintf(text, sizeof text, "%s over mask %u%s, %s", FUNCTION[function[i]], mask, keepdims ? " keepdims" : "", what);
-        check_near(result[i], ndim, shape, reduced_at, function[i] == VAR || function[i] == STD || function[i] == MEAN ? 1e-13 : 0, text);
+        snprintf(text, sizeof text, "%s over mask %u%s, %s", FUNCTION[function[i]], mask,
+                 keepdims ? " keepdims" : "", what);
+        check_near(result[i], ndim, shape, reduced_at,
+                   function[i] == VAR || function[i] == STD || function[i] == MEAN ? 1e-13 : 0,
+                   text);
     }
 }
 
@@ -167,8 +173,10 @@ static void results_are_read_again(void **state)
         char maps[] = {MAPS[a / NMAPS], MAPS[a % NMAPS], 'n', '\0'};
         layout_subset(&l, 3, shape3, maps, a, a % NSUBSETS);
         da__scope_push(g);
-        struct da__name name[] = {{"x", da__runtime_import(rt, data, DA_FLOAT64, 3, shape3, &l.spec)}, {"m", NULL}};
-        check_near(da__eval(g, "x - mean(x, axis=0, keepdims=True)", 1, name), 3, shape3, centred_at, 1e-13, l.text);
+        struct da__name name[] = {
+            {"x", da__runtime_import(rt, data, DA_FLOAT64, 3, shape3, &l.spec)}, {"m", NULL}};
+        check_near(da__eval(g, "x - mean(x, axis=0, keepdims=True)", 1, name), 3, shape3,
+                   centred_at, 1e-13, l.text);
         name[1].array = da__eval(g, "mean(x, axis=0)", 1, name);
         compute(1, &name[1].array);
         check_near(da__eval(g, "x - m", 2, name), 3, shape3, centred_at, 1e-13, l.text);
@@ -176,8 +184,16 @@ static void results_are_read_again(void **state)
     }
 }
 
-static double zero_at(const int64_t *i) { (void)i; return 0; }
-static double nan_at(const int64_t *i) { (void)i; return NAN; }
+static double zero_at(const int64_t *i)
+{
+    (void)i;
+    return 0;
+}
+static double nan_at(const int64_t *i)
+{
+    (void)i;
+    return NAN;
+}
 
 static void empty_reductions(void **state)
 {
@@ -194,7 +210,11 @@ static void empty_reductions(void **state)
     da__scope_pop(g);
 }
 
-static double first_nan_at(const int64_t *i) { (void)i; return 17; }
+static double first_nan_at(const int64_t *i)
+{
+    (void)i;
+    return 17;
+}
 
 /* NaN wins on whichever engine it lies, and the first of two counts. */
 static void nan_wins(void **state)
@@ -209,7 +229,8 @@ static void nan_wins(void **state)
         char maps[] = {MAPS[a], '\0'};
         layout(&l, 1, shape, maps, 0);
         da__scope_push(g);
-        struct da__name name[] = {{"x", da__runtime_import(rt, data, DA_FLOAT64, 1, shape, &l.spec)}};
+        struct da__name name[] = {
+            {"x", da__runtime_import(rt, data, DA_FLOAT64, 1, shape, &l.spec)}};
         check(da__eval(g, "max(x)", 1, name), 0, NULL, nan_at, l.text);
         check(da__eval(g, "min(x)", 1, name), 0, NULL, nan_at, l.text);
         check(da__eval(g, "argmax(x)", 1, name), 0, NULL, first_nan_at, l.text);
@@ -218,8 +239,16 @@ static void nan_wins(void **state)
     }
 }
 
-static double long_sum_at(const int64_t *i) { (void)i; return 3000000.0 * 2999999.0 / 2; }
-static double long_place_at(const int64_t *i) { (void)i; return 2999999; }
+static double long_sum_at(const int64_t *i)
+{
+    (void)i;
+    return 3000000.0 * 2999999.0 / 2;
+}
+static double long_place_at(const int64_t *i)
+{
+    (void)i;
+    return 2999999;
+}
 
 /* Large enough to be cut into chunks, for one thread and for several. */
 static void long_reductions(void **state)
@@ -240,7 +269,8 @@ static void long_reductions(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(every_mask_and_map), cmocka_unit_test(results_are_read_again), cmocka_unit_test(empty_reductions),
-    cmocka_unit_test(nan_wins),           cmocka_unit_test(long_reductions),
+    cmocka_unit_test(every_mask_and_map), cmocka_unit_test(results_are_read_again),
+    cmocka_unit_test(empty_reductions),   cmocka_unit_test(nan_wins),
+    cmocka_unit_test(long_reductions),
 };
 ENGINE_TEST_MAIN(tests)

@@ -8,24 +8,64 @@ static double X(int64_t i, int64_t j)
     return (double)(100 * i + j + 1);
 }
 
-static double row_of(const int64_t *i) { return X(3, i[0]); }
-static double column_of(const int64_t *i) { return X(i[0], 7); }
-static double element_of(const int64_t *i) { (void)i; return X(2, 5); }
-static double reversed(const int64_t *i) { return X(9 - i[0], 7 - i[1]); }
-static double forward(const int64_t *i) { return X(i[0] + 1, 2 * i[1]) - X(i[0], 2 * i[1]); }
-static double picked(const int64_t *i) { return X(7 - 2 * i[0], 1 + 3 * i[1]); }
-static double twice(const int64_t *i) { return X(8 - 2 * i[0], i[1]); }
-static double transposed(const int64_t *i) { return X(i[1], i[0]) * 2; }
-static double lifted(const int64_t *i) { return X(i[0], i[2]) + X(i[1], 0); }
-static double repeated(const int64_t *i) { return X(4, i[1]); }
+static double row_of(const int64_t *i)
+{
+    return X(3, i[0]);
+}
+static double column_of(const int64_t *i)
+{
+    return X(i[0], 7);
+}
+static double element_of(const int64_t *i)
+{
+    (void)i;
+    return X(2, 5);
+}
+static double reversed(const int64_t *i)
+{
+    return X(9 - i[0], 7 - i[1]);
+}
+static double forward(const int64_t *i)
+{
+    return X(i[0] + 1, 2 * i[1]) - X(i[0], 2 * i[1]);
+}
+static double picked(const int64_t *i)
+{
+    return X(7 - 2 * i[0], 1 + 3 * i[1]);
+}
+static double twice(const int64_t *i)
+{
+    return X(8 - 2 * i[0], i[1]);
+}
+static double transposed(const int64_t *i)
+{
+    return X(i[1], i[0]) * 2;
+}
+static double lifted(const int64_t *i)
+{
+    return X(i[0], i[2]) + X(i[1], 0);
+}
+static double repeated(const int64_t *i)
+{
+    return X(4, i[1]);
+}
 static double laplace(const int64_t *i)
 {
     int64_t a = i[0] + 1, b = i[1] + 1;
     return 4 * X(a, b) - X(a - 1, b) - X(a + 1, b) - X(a, b - 1) - X(a, b + 1);
 }
-static double folded(const int64_t *i) { return X(i[0], i[1]) - X(9 - i[0], i[1]); }
-static double crossed(const int64_t *i) { return X(i[0], i[1]) + X(i[1], i[0]); }
-static double nothing(const int64_t *i) { return X(i[0], i[1]); }
+static double folded(const int64_t *i)
+{
+    return X(i[0], i[1]) - X(9 - i[0], i[1]);
+}
+static double crossed(const int64_t *i)
+{
+    return X(i[0], i[1]) + X(i[1], i[0]);
+}
+static double nothing(const int64_t *i)
+{
+    return X(i[0], i[1]);
+}
 
 static const struct {
     const char *text;
@@ -45,7 +85,10 @@ static const struct {
     {"permute_dims(x, (1, 0)) + permute_dims(x, (1, 0))", 2, {8, 10}, transposed},
     {"x[:, None, :] + x[None, :, 0:1]", 3, {10, 10, 8}, lifted},
     {"broadcast_to(x[4], (5, 8))", 2, {5, 8}, repeated},
-    {"4 * x[1:-1, 1:-1] - x[:-2, 1:-1] - x[2:, 1:-1] - x[1:-1, :-2] - x[1:-1, 2:]", 2, {8, 6}, laplace},
+    {"4 * x[1:-1, 1:-1] - x[:-2, 1:-1] - x[2:, 1:-1] - x[1:-1, :-2] - x[1:-1, 2:]",
+     2,
+     {8, 6},
+     laplace},
     {"x - x[::-1]", 2, {10, 8}, folded},
     {"x[:8] + matrix_transpose(x[:8])", 2, {8, 8}, crossed},
     {"x[5:5]", 2, {0, 8}, nothing},
@@ -63,7 +106,8 @@ static void all_views(const struct layout *l)
     name[0].array = da__runtime_import(rt, data, DA_FLOAT64, 2, shape2, &l->spec);
     for (int v = 0; v < NVIEWS; v++) {
         snprintf(what, sizeof what, "%s, x %s", VIEWS[v].text, l->text);
-        check(da__eval(g, VIEWS[v].text, 1, name), VIEWS[v].ndim, VIEWS[v].shape, VIEWS[v].value, what);
+        check(da__eval(g, VIEWS[v].text, 1, name), VIEWS[v].ndim, VIEWS[v].shape, VIEWS[v].value,
+              what);
     }
     da__scope_pop(g);
 }
@@ -91,15 +135,22 @@ static void cross_subsets(void **state)
         }
 }
 
-static double diagonal_at(const int64_t *i) { return X(i[0] + 1, 7 - i[0]); }
-static double scaled_at(const int64_t *i) { return X(i[0] + 1, 7 - i[0]) * 3 + X(i[0], 0); }
+static double diagonal_at(const int64_t *i)
+{
+    return X(i[0] + 1, 7 - i[0]);
+}
+static double scaled_at(const int64_t *i)
+{
+    return X(i[0] + 1, 7 - i[0]) * 3 + X(i[0], 0);
+}
 
 /* Two base axes read by one iteration axis: an antidiagonal, alone and in an operation. */
 static void diagonals(void **state)
 {
     (void)state;
     const int64_t shape1[1] = {8};
-    const struct da__view v = {.ndim = 1, .base_ndim = 2, .axis = {0, 0}, .offset = {1, 7}, .step = {1, -1}};
+    const struct da__view v = {
+        .ndim = 1, .base_ndim = 2, .axis = {0, 0}, .offset = {1, 7}, .step = {1, -1}};
     struct layout l;
     double data[80];
     for (int k = 0; k < 80; k++)
@@ -135,8 +186,10 @@ static void views_of_operations(void **state)
         char maps[] = {MAPS[a / NMAPS], MAPS[a % NMAPS], '\0'};
         layout_subset(&l, 2, shape2, maps, 0, a % NSUBSETS);
         da__scope_push(g);
-        struct da__name name[] = {{"x", da__runtime_import(rt, data, DA_FLOAT64, 2, shape2, &l.spec)}};
-        check(da__eval(g, "(x * 2)[::-1, 6::-1][::2, ::2] + x[:5, :4]", 1, name), 2, part, nested_at, l.text);
+        struct da__name name[] = {
+            {"x", da__runtime_import(rt, data, DA_FLOAT64, 2, shape2, &l.spec)}};
+        check(da__eval(g, "(x * 2)[::-1, 6::-1][::2, ::2] + x[:5, :4]", 1, name), 2, part,
+              nested_at, l.text);
         da__scope_pop(g);
     }
 }

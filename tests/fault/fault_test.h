@@ -14,7 +14,8 @@ static void hung(int signal)
 {
     static const char text[] = "hangs: ";
     (void)signal;
-    if (write(2, text, sizeof text - 1) < 0 || write(2, place, strlen(place)) < 0 || write(2, "\n", 1) < 0)
+    if (write(2, text, sizeof text - 1) < 0 || write(2, place, strlen(place)) < 0 ||
+        write(2, "\n", 1) < 0)
         _exit(2);
     _exit(1);
 }

@@ -15,7 +15,8 @@ static da_status poison_of(const da_array *a, struct da__error *err)
     return cause != NULL ? da__fail(err, cause->status, "%s", cause->text) : DA_OK;
 }
 
-static void fill_ones(int ndim, const int64_t *index, int64_t step, int64_t count, void *out, const void *data)
+static void fill_ones(int ndim, const int64_t *index, int64_t step, int64_t count, void *out,
+                      const void *data)
 {
     (void)ndim, (void)index, (void)step, (void)data;
     for (int64_t i = 0; i < count; i++)
@@ -28,7 +29,8 @@ static da_status build(da_array *x, struct da__error *err)
     double data[48] = {0}, argument = 1;
     da_array *a[12];
     int n = 0;
-    const struct da__operand two = {.scalar = {.kind = DA__SCALAR_INT, .i = 2, .re = 2}}, operand[2] = {{.array = x}, two};
+    const struct da__operand two = {.scalar = {.kind = DA__SCALAR_INT, .i = 2, .re = 2}},
+                             operand[2] = {{.array = x}, two};
     struct da__index_item item = {.kind = DA__INDEX_SLICE, .has_step = true, .step = -2};
     layout_on(&l, 2, shape_x, "cu", 0, 0, 1, nengines);
     a[n++] = da__make_elementwise(g, DA__OP_ADD, 2, operand);
@@ -38,8 +40,10 @@ static da_status build(da_array *x, struct da__error *err)
     a[n++] = da__make_broadcast_to(g, x, 3, (int64_t[]){2, 6, 8});
     a[n++] = da__make_redistribute(g, x, &l.spec);
     a[n++] = da__runtime_import(rt, data, DA_FLOAT64, 2, shape_x, &l.spec);
-    a[n++] = da__make_from_function(g, fill_ones, &argument, sizeof argument, 2, shape_x, DA_FLOAT64, &l.spec);
-    a[n++] = da__make_arange(g, (struct da__scalar){.i = 0}, (struct da__scalar){.i = 20, .re = 20}, (struct da__scalar){.i = 3, .re = 3}, DA_DTYPE_DEFAULT, NULL);
+    a[n++] = da__make_from_function(g, fill_ones, &argument, sizeof argument, 2, shape_x,
+                                    DA_FLOAT64, &l.spec);
+    a[n++] = da__make_arange(g, (struct da__scalar){.i = 0}, (struct da__scalar){.i = 20, .re = 20},
+                             (struct da__scalar){.i = 3, .re = 3}, DA_DTYPE_DEFAULT, NULL);
     a[n++] = da__make_eye(g, 4, 5, 1, DA_FLOAT32, NULL);
     a[n++] = da__make_astype(g, a[3], DA_INT16);
     a[n++] = da__make_save(g, a[0], file, NULL);
@@ -51,7 +55,10 @@ static da_status build(da_array *x, struct da__error *err)
 static da_status evaluate(da_array *x, struct da__error *err)
 {
     struct da__name name[] = {{"x", x}};
-    return poison_of(da__eval(g, "where(x > 0.5, x[::-1] * 2, sum(x, axis=(0,), keepdims=True)) + arange(8)", 1, name), err);
+    return poison_of(
+        da__eval(g, "where(x > 0.5, x[::-1] * 2, sum(x, axis=(0,), keepdims=True)) + arange(8)", 1,
+                 name),
+        err);
 }
 
 /* Sums on two levels, a halo and a redistribution, in one run; then a gathering. */
@@ -62,7 +69,9 @@ static da_status compute_some(da_array *x, struct da__error *err)
     double got[48];
     DA_TRY(da__scope_push(g) == DA_OK ? DA_OK : da__fail(err, DA_ERR_MEMORY, "no scope"));
     layout_on(&l, 2, shape_x, "nc", 0, 0, 1, nengines);
-    da_array *target[] = {da__eval(g, "sum((x - mean(x)) ** 2)", 1, name), da__eval(g, "x[1:] - x[:-1]", 1, name), da__make_redistribute(g, x, &l.spec)};
+    da_array *target[] = {da__eval(g, "sum((x - mean(x)) ** 2)", 1, name),
+                          da__eval(g, "x[1:] - x[:-1]", 1, name),
+                          da__make_redistribute(g, x, &l.spec)};
     da_status status = da__runtime_compute(rt, 3, target, err);
     if (status == DA_OK)
         status = da__runtime_gather(rt, target[1], got, err);
@@ -74,14 +83,18 @@ static da_status compute_some(da_array *x, struct da__error *err)
 
 static da_status load_pipeline(da_array *x, struct da__error *err)
 {
-    static const char text[] = "{ \"distarray\": 1, \"nodes\": [ {\"id\": \"a\", \"op\": \"array\", \"data\": [[1, 2.5], [3, 4]]},"
-                               " {\"id\": \"m\", \"op\": \"mean\", \"in\": [\"a\"], \"axis\": [0], \"keepdims\": true},"
-                               " {\"id\": \"d\", \"expr\": \"a - m[:, ::-1] * ${K}\"}, {\"id\": \"s\", \"op\": \"sum\", \"in\": [{\"op\": \"greater\", \"in\": [\"d\", 0]}],"
-                               " \"dist\": {\"maps\": []}} ], \"outputs\": [\"s\", \"d\"] }";
+    static const char text[] =
+        "{ \"distarray\": 1, \"nodes\": [ {\"id\": \"a\", \"op\": \"array\", \"data\": [[1, 2.5], "
+        "[3, 4]]},"
+        " {\"id\": \"m\", \"op\": \"mean\", \"in\": [\"a\"], \"axis\": [0], \"keepdims\": true},"
+        " {\"id\": \"d\", \"expr\": \"a - m[:, ::-1] * ${K}\"}, {\"id\": \"s\", \"op\": \"sum\", "
+        "\"in\": [{\"op\": \"greater\", \"in\": [\"d\", 0]}],"
+        " \"dist\": {\"maps\": []}} ], \"outputs\": [\"s\", \"d\"] }";
     const struct da__define define = {"K", "2"};
     struct da__pipeline *p = NULL;
     (void)x;
-    da_status status = da__pipeline_load(g, text, sizeof text - 1, "fault.json", ".", 1, &define, &p, err);
+    da_status status =
+        da__pipeline_load(g, text, sizeof text - 1, "fault.json", ".", 1, &define, &p, err);
     if (status == DA_OK)
         da__pipeline_free(p);
     return status;
@@ -94,7 +107,8 @@ static da_status save_and_load(da_array *x, struct da__error *err)
     da_array *saved = da__make_save(g, x, file, NULL);
     da_status status = da__runtime_compute(rt, 1, &saved, err);
     if (status == DA_OK)
-        status = da__runtime_gather(rt, da__make_load(g, file, NULL, NULL, -1, NULL, DA_DTYPE_DEFAULT, NULL), got, err);
+        status = da__runtime_gather(
+            rt, da__make_load(g, file, NULL, NULL, -1, NULL, DA_DTYPE_DEFAULT, NULL), got, err);
     for (int64_t k = 0; k < 48 && status == DA_OK; k++)
         assert_true(got[k] == (double)k);
     da__scope_pop(g);
@@ -108,7 +122,8 @@ static bool still_armed(int64_t n, bool forever)
         void *block = da__alloc(1);
         bool failed = block == NULL;
         da__free(block);
-        if (failed != forever) /* once: it is this one; for good: the first shows whether it has begun */
+        if (failed !=
+            forever) /* once: it is this one; for good: the first shows whether it has begun */
             return true;
         if (forever)
             return false;
@@ -154,18 +169,19 @@ static void fail_each(attempt what, const char *name)
     for (int forever = 0; forever < 2; forever++) {
         bool more = true;
         for (int64_t n = 1; more; n += stride * (forever && nengines > 1 ? 3 : 1)) {
-            snprintf(place, sizeof place, "%s, allocation %lld fails %s, %d engines", name, (long long)n, forever ? "and all later ones" : "once", nengines);
+            snprintf(place, sizeof place, "%s, allocation %lld fails %s, %d engines", name,
+                     (long long)n, forever ? "and all later ones" : "once", nengines);
             watch(20);
             more = try_at(what, n, forever);
         }
     }
 }
 
-#define FAIL_EACH(what)                                                                                                          \
-    static void what##_fails(void **state)                                                                                       \
-    {                                                                                                                            \
-        (void)state;                                                                                                             \
-        fail_each(what, #what);                                                                                                  \
+#define FAIL_EACH(what)                                                                            \
+    static void what##_fails(void **state)                                                         \
+    {                                                                                              \
+        (void)state;                                                                               \
+        fail_each(what, #what);                                                                    \
     }
 FAIL_EACH(build)
 FAIL_EACH(evaluate)
@@ -177,11 +193,13 @@ FAIL_EACH(save_and_load)
 static void opening_fails(void **state)
 {
     (void)state;
-    struct da__runtime_options options = {.engines = nengines, .threads = 2, .no_mpi = true, .passes = "-cse"};
+    struct da__runtime_options options = {
+        .engines = nengines, .threads = 2, .no_mpi = true, .passes = "-cse"};
     for (int forever = 0; forever < 2; forever++)
         for (int64_t n = 1, more = 1; more; n++) {
             struct da__error err = {.engine = -1};
-            snprintf(place, sizeof place, "opening, allocation %lld fails %s, %d engines", (long long)n, forever ? "and all later ones" : "once", nengines);
+            snprintf(place, sizeof place, "opening, allocation %lld fails %s, %d engines",
+                     (long long)n, forever ? "and all later ones" : "once", nengines);
             watch(20);
             da__alloc_fail_at(n, forever);
             da_status status = da__runtime_open(&options, &rt, &err);
@@ -199,12 +217,14 @@ static void opening_fails(void **state)
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(opening_fails),      cmocka_unit_test(build_fails),         cmocka_unit_test(evaluate_fails),
-        cmocka_unit_test(load_pipeline_fails), cmocka_unit_test(compute_some_fails), cmocka_unit_test(save_and_load_fails),
+        cmocka_unit_test(opening_fails),      cmocka_unit_test(build_fails),
+        cmocka_unit_test(evaluate_fails),     cmocka_unit_test(load_pipeline_fails),
+        cmocka_unit_test(compute_some_fails), cmocka_unit_test(save_and_load_fails),
     };
     nengines = argc > 1 ? atoi(argv[1]) : 1;
     stride = argc > 2 ? atoi(argv[2]) : 1;
-    const char *folder = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"; /* where syncing costs nothing */
+    const char *folder =
+        access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"; /* where syncing costs nothing */
     snprintf(file, sizeof file, "%s/da_alloc_%ld.npy", folder, (long)getpid());
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     unlink(file);

@@ -53,7 +53,8 @@ static void refuse(int ntargets, da_array *const *target, da_status status, cons
     struct da__error err = {.engine = -1};
     check_told(da__runtime_compute(rt, ntargets, target, &err), &err);
     if (err.status != status || strstr(err.text, part) == NULL)
-        fail_msg("%s: status %s, \"%s\" does not say \"%s\"", place, da__status_name(err.status), err.text, part);
+        fail_msg("%s: status %s, \"%s\" does not say \"%s\"", place, da__status_name(err.status),
+                 err.text, part);
 }
 
 /* Names in the folder that do not belong there: temporary files of saves that failed. */
@@ -103,7 +104,8 @@ static void truncated_in_between(void **state)
     save_x("cut.npy");
     da_array *a = load("cut.npy");
     assert_int_equal(stat(path_of("cut.npy"), &info), 0);
-    assert_int_equal(truncate(path_of("cut.npy"), info.st_size - 8), 0); /* only the last engine misses anything */
+    assert_int_equal(truncate(path_of("cut.npy"), info.st_size - 8),
+                     0); /* only the last engine misses anything */
     struct da__error err = {.engine = -1};
     check_told(da__runtime_compute(rt, 1, &a, &err), &err);
     assert_non_null(strstr(err.text, "cut.npy"));
@@ -120,7 +122,8 @@ static void changed_in_between(void **state)
     begin("load of a file that changes");
     save_x("other.npy");
     da_array *a = load("other.npy");
-    da_array *other = da__make_save(g, da__eval(g, "full((3,), 1.5)", 0, NULL), path_of("other.npy"), NULL);
+    da_array *other =
+        da__make_save(g, da__eval(g, "full((3,), 1.5)", 0, NULL), path_of("other.npy"), NULL);
     compute(1, &other);
     refuse(1, &a, DA_ERR_IO, "other.npy");
     unlink(path_of("other.npy"));
@@ -178,7 +181,8 @@ static void full_disks(void **state)
     struct da__error err = {.engine = -1};
     check_told(da__runtime_compute(rt, 1, &large, &err), &err);
     assert_int_equal(err.status, DA_ERR_IO);
-    check(da__make_load(g, small, NULL, NULL, -1, NULL, DA_DTYPE_DEFAULT, NULL), 2, shape_x, x_at, place);
+    check(da__make_load(g, small, NULL, NULL, -1, NULL, DA_DTYPE_DEFAULT, NULL), 2, shape_x, x_at,
+          place);
     assert_int_equal(count_files(path_of("disk")), 1);
     end();
     assert_int_equal(umount(path_of("disk")), 0);
@@ -200,7 +204,8 @@ static void other_targets_stay(void **state)
     save_x("gone.npy");
     struct da__name name[] = {{"x", x}, {"bad", load("gone.npy")}};
     unlink(path_of("gone.npy"));
-    da_array *target[] = {da__eval(g, "x * 2", 1, name), da__eval(g, "sum(bad) + x", 2, name), da__make_save(g, name[1].array, path_of("never.npy"), NULL)};
+    da_array *target[] = {da__eval(g, "x * 2", 1, name), da__eval(g, "sum(bad) + x", 2, name),
+                          da__make_save(g, name[1].array, path_of("never.npy"), NULL)};
     refuse(3, target, DA_ERR_IO, "gone.npy");
     assert_int_equal(target[1]->kind, DA__NODE_ELEMENTWISE);
     assert_int_equal(count_files(folder), 0);
@@ -222,7 +227,8 @@ static da_array *lopsided(struct layout *l)
 static void one_engine_lacks_memory(void **state)
 {
     (void)state;
-    static const char *const text[] = {"sum(t)", "t[::-1] * 2 + t", "max(t - mean(t)) + var(t)", "t + x[0, 0]"};
+    static const char *const text[] = {"sum(t)", "t[::-1] * 2 + t", "max(t - mean(t)) + var(t)",
+                                       "t + x[0, 0]"};
     struct layout l;
     for (int k = 0; k < 4; k++) {
         begin(text[k]);
@@ -295,10 +301,17 @@ static int remove_folder(void **state)
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(missing_at_once),        cmocka_unit_test(removed_in_between),      cmocka_unit_test(truncated_in_between),
-        cmocka_unit_test(changed_in_between),     cmocka_unit_test(unwritable_folders),      cmocka_unit_test(protected_folders),
-        cmocka_unit_test(full_disks),             cmocka_unit_test(other_targets_stay),      cmocka_unit_test(one_engine_lacks_memory),
-        cmocka_unit_test(gathering_lacks_memory), cmocka_unit_test(repeated_failures_do_not_grow),
+        cmocka_unit_test(missing_at_once),
+        cmocka_unit_test(removed_in_between),
+        cmocka_unit_test(truncated_in_between),
+        cmocka_unit_test(changed_in_between),
+        cmocka_unit_test(unwritable_folders),
+        cmocka_unit_test(protected_folders),
+        cmocka_unit_test(full_disks),
+        cmocka_unit_test(other_targets_stay),
+        cmocka_unit_test(one_engine_lacks_memory),
+        cmocka_unit_test(gathering_lacks_memory),
+        cmocka_unit_test(repeated_failures_do_not_grow),
     };
     int code;
     char budget[32];

@@ -16,7 +16,7 @@ struct gen {
 
 /* ---- chance (gen_chance.c) ---- */
 uint64_t gen_bits(struct gen *g);
-int64_t gen_below(struct gen *g, int64_t n);                 /* 0 … n-1 */
+int64_t gen_below(struct gen *g, int64_t n);                   /* 0 … n-1 */
 int64_t gen_between(struct gen *g, int64_t low, int64_t high); /* both included */
 bool gen_percent(struct gen *g, int percent);
 double gen_unit(struct gen *g);
@@ -39,17 +39,17 @@ void gen_set_dtype(struct plan_node *n, const char *param, da_dtype dtype);
 void gen_set_flag(struct plan_node *n, const char *param, bool flag);
 /* Builds the node begun last. Its index; -1 with *why filled where the library refuses it. */
 int gen_finish(struct gen *g, struct da__error *why);
-int gen_pick(struct gen *g);    /* an existing node, recent and unread ones more often */
+int gen_pick(struct gen *g); /* an existing node, recent and unread ones more often */
 
 /* ---- kinds of nodes; each gives what gen_finish gives, or -2 where nothing suits ---- */
-int gen_leaf(struct gen *g, struct da__error *why);                                 /* gen_leaf.c */
+int gen_leaf(struct gen *g, struct da__error *why); /* gen_leaf.c */
 /* A leaf from memory of exactly that dtype and shape. */
 int gen_array(struct gen *g, da_dtype dtype, int ndim, const int64_t *shape, struct da__error *why);
-int gen_elementwise(struct gen *g, struct da__error *why);                          /* gen_op.c */
+int gen_elementwise(struct gen *g, struct da__error *why); /* gen_op.c */
 int gen_astype(struct gen *g, struct da__error *why);
-int gen_reduction(struct gen *g, struct da__error *why);                            /* gen_reduce.c */
-int gen_view(struct gen *g, struct da__error *why);                                 /* gen_view.c */
-int gen_redistribute(struct gen *g, struct da__error *why);                         /* gen_dist.c */
+int gen_reduction(struct gen *g, struct da__error *why);    /* gen_reduce.c */
+int gen_view(struct gen *g, struct da__error *why);         /* gen_view.c */
+int gen_redistribute(struct gen *g, struct da__error *why); /* gen_dist.c */
 /* A random distribution of a shape; NULL for the default. */
 struct plan_dist *gen_dist(struct gen *g, int ndim, const int64_t *shape);
 

@@ -45,7 +45,8 @@ void gen_shuffle(struct gen *g, int64_t n, int64_t *v)
 /* All thirteen; the common ones more often. */
 da_dtype gen_dtype(struct gen *g)
 {
-    static const da_dtype common[] = {DA_FLOAT64, DA_FLOAT64, DA_FLOAT64, DA_INT64, DA_FLOAT32, DA_INT32, DA_BOOL};
+    static const da_dtype common[] = {DA_FLOAT64, DA_FLOAT64, DA_FLOAT64, DA_INT64,
+                                      DA_FLOAT32, DA_INT32,   DA_BOOL};
     if (gen_percent(g, 45))
         return common[gen_below(g, (int64_t)(sizeof common / sizeof *common))];
     return (da_dtype)gen_below(g, DA_NDTYPES);
@@ -66,8 +67,21 @@ static int64_t integer_value(struct gen *g, int bits, bool is_signed, bool speci
 
 static double real_value(struct gen *g, bool single, bool specials)
 {
-    static const double special[] = {(double)NAN, (double)INFINITY, -(double)INFINITY, 0.0, -0.0, 5e-324, 1e300, -1e300, 2147483648.0, 1.9e19, 0.5, -2.5};
-    static const double small[] = {(double)NAN, (double)INFINITY, -(double)INFINITY, 0.0, -0.0, 1e-45, 3e38, -3e38, 2147483648.0, 1.9e19, 0.5, -2.5};
+    static const double special[] = {
+        (double)NAN, (double)INFINITY, -(double)INFINITY, 0.0,    -0.0, 5e-324,
+        1e300,       -1e300,           2147483648.0,      1.9e19, 0.5,  -2.5};
+    static const double small[] = {(double)NAN,
+                                   (double)INFINITY,
+                                   -(double)INFINITY,
+                                   0.0,
+                                   -0.0,
+                                   1e-45,
+                                   3e38,
+                                   -3e38,
+                                   2147483648.0,
+                                   1.9e19,
+                                   0.5,
+                                   -2.5};
     if (specials && gen_percent(g, 12))
         return (single ? small : special)[gen_below(g, 12)];
     if (gen_percent(g, 40))
@@ -79,7 +93,8 @@ static void element(struct gen *g, da_dtype dtype, bool specials, void *out)
 {
     const struct da__dtype_info *info = da__dtype(dtype);
     bool single = dtype == DA_FLOAT32 || dtype == DA_COMPLEX64;
-    int64_t n = integer_value(g, info->nbytes < 8 ? (int)(8 * info->nbytes) : 64, info->kind == 'i', specials);
+    int64_t n = integer_value(g, info->nbytes < 8 ? (int)(8 * info->nbytes) : 64, info->kind == 'i',
+                              specials);
     double x[2] = {real_value(g, single, specials), real_value(g, single, specials)};
     float y[2] = {(float)x[0], (float)x[1]};
     if (info->kind == 'b')
@@ -105,8 +120,9 @@ void gen_data(struct gen *g, da_dtype dtype, int64_t n, void *out)
 
 struct da__scalar gen_scalar(struct gen *g)
 {
-    static const enum da__scalar_kind kinds[] = {DA__SCALAR_INT, DA__SCALAR_INT, DA__SCALAR_INT, DA__SCALAR_FLOAT, DA__SCALAR_FLOAT,
-                                                 DA__SCALAR_FLOAT, DA__SCALAR_BOOL, DA__SCALAR_COMPLEX};
+    static const enum da__scalar_kind kinds[] = {
+        DA__SCALAR_INT,   DA__SCALAR_INT,   DA__SCALAR_INT,  DA__SCALAR_FLOAT,
+        DA__SCALAR_FLOAT, DA__SCALAR_FLOAT, DA__SCALAR_BOOL, DA__SCALAR_COMPLEX};
     struct da__scalar s = {.kind = kinds[gen_below(g, 8)]};
     if (s.kind == DA__SCALAR_BOOL)
         s.i = gen_below(g, 2);

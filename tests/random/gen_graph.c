@@ -29,7 +29,8 @@ void gen_set_number(struct plan_node *n, const char *param, struct da__scalar va
 
 void gen_set_int(struct plan_node *n, const char *param, int64_t value)
 {
-    gen_set_number(n, param, (struct da__scalar){.kind = DA__SCALAR_INT, .i = value, .re = (double)value});
+    gen_set_number(n, param,
+                   (struct da__scalar){.kind = DA__SCALAR_INT, .i = value, .re = (double)value});
     plan_arg(n, param)->kind = DA__ARG_INT;
 }
 
@@ -125,8 +126,10 @@ bool gen_graph(uint64_t seed, struct da__runtime *rt, struct plan *plan, struct 
     memset(plan, 0, sizeof *plan);
     plan->engines = da__runtime_nengines(rt);
     g.big = gen_percent(&g, 8);
-    int leaves = (int)gen_between(&g, 1, 3), nodes = leaves + (int)gen_between(&g, 1, gen_percent(&g, 20) ? 24 : 10);
-    for (int attempt = 0; plan->nnodes < nodes && plan->nnodes + 3 < PLAN_NODES && attempt < 200; attempt++) {
+    int leaves = (int)gen_between(&g, 1, 3),
+        nodes = leaves + (int)gen_between(&g, 1, gen_percent(&g, 20) ? 24 : 10);
+    for (int attempt = 0; plan->nnodes < nodes && plan->nnodes + 3 < PLAN_NODES && attempt < 200;
+         attempt++) {
         int made = plan->nnodes < leaves ? gen_leaf(&g, why) : draw_node(&g, why);
         if (made == -1)
             return false;

@@ -8,7 +8,9 @@ static int64_t draw_extent(struct gen *g, int ndim)
     if (gen_percent(g, 8))
         return 1;
     if (g->big)
-        return ndim == 1 ? gen_between(g, 500, 5000) : ndim == 2 ? gen_between(g, 20, 80) : gen_between(g, 5, 16);
+        return ndim == 1   ? gen_between(g, 500, 5000)
+               : ndim == 2 ? gen_between(g, 20, 80)
+                           : gen_between(g, 5, 16);
     return gen_between(g, 1, ndim <= 2 ? 20 : ndim == 3 ? 9 : 6);
 }
 
@@ -82,7 +84,8 @@ static struct da__scalar real_scalar(double x)
 static int draw_arange(struct gen *g, struct da__error *why)
 {
     struct plan_node *n = gen_node(g, "arange");
-    int64_t length = gen_percent(g, 5) ? 0 : gen_between(g, 1, 20), step = gen_between(g, 1, 5) * (gen_percent(g, 30) ? -1 : 1);
+    int64_t length = gen_percent(g, 5) ? 0 : gen_between(g, 1, 20),
+            step = gen_between(g, 1, 5) * (gen_percent(g, 30) ? -1 : 1);
     int64_t start = step > 0 ? gen_between(g, 0, 6) : gen_between(g, 100, 120);
     bool real = gen_percent(g, 35);
     if (gen_percent(g, 25)) {
@@ -108,11 +111,14 @@ static int draw_arange(struct gen *g, struct da__error *why)
 
 static int draw_linspace(struct gen *g, struct da__error *why)
 {
-    static const da_dtype dtype[] = {DA_FLOAT64, DA_FLOAT64, DA_FLOAT32, DA_INT32, DA_COMPLEX128, DA_INT64};
+    static const da_dtype dtype[] = {DA_FLOAT64, DA_FLOAT64,    DA_FLOAT32,
+                                     DA_INT32,   DA_COMPLEX128, DA_INT64};
     struct plan_node *n = gen_node(g, "linspace");
     int64_t num = gen_percent(g, 5) ? 0 : gen_between(g, 1, 40);
     gen_set_number(n, "start", real_scalar((double)gen_between(g, -20, 20) / 3));
-    gen_set_number(n, "stop", gen_percent(g, 50) ? real_scalar(gen_unit(g) * 9) : int_scalar(gen_between(g, -5, 30)));
+    gen_set_number(n, "stop",
+                   gen_percent(g, 50) ? real_scalar(gen_unit(g) * 9)
+                                      : int_scalar(gen_between(g, -5, 30)));
     gen_set_int(n, "num", num);
     if (gen_percent(g, 50))
         gen_set_dtype(n, "dtype", dtype[gen_below(g, 6)]);

@@ -53,12 +53,14 @@ static bool accepted(struct gen *g, const struct draft *d)
     uint8_t bytes[16];
     da_dtype compute, result;
     for (int k = 0; k < d->nin; k++)
-        type[k] = d->scalar[k] ? (struct da__operand_type){.weak = true, .kind = d->value[k].kind}
-                               : (struct da__operand_type){.dtype = g->plan->node[d->node[k]].dtype};
+        type[k] = d->scalar[k]
+                      ? (struct da__operand_type){.weak = true, .kind = d->value[k].kind}
+                      : (struct da__operand_type){.dtype = g->plan->node[d->node[k]].dtype};
     if (da__op_infer(d->op, d->nin, type, DA_DTYPE_DEFAULT, &compute, &result, NULL) != DA_OK)
         return false;
     for (int k = 0; k < d->nin; k++)
-        if (d->scalar[k] && !da__scalar_store(&d->value[k], da__op_input_dtype(d->op, k, compute), bytes))
+        if (d->scalar[k] &&
+            !da__scalar_store(&d->value[k], da__op_input_dtype(d->op, k, compute), bytes))
             return false;
     return true;
 }

@@ -34,7 +34,8 @@ static bool draw_dtype(struct gen *g, enum da__red_id red, da_dtype in, da_dtype
     for (int attempt = 0; attempt < 6; attempt++) {
         da_dtype compute, result;
         *out = (da_dtype)gen_between(g, DA_INT8, DA_COMPLEX128);
-        if (da__promote(in, *out) == *out && da__red_infer(red, in, *out, &compute, &result, NULL) == DA_OK)
+        if (da__promote(in, *out) == *out &&
+            da__red_infer(red, in, *out, &compute, &result, NULL) == DA_OK)
             return true;
     }
     return false;

@@ -15,7 +15,8 @@ static void draw_slice(struct gen *g, int64_t extent, char *text)
 {
     int64_t far = extent + 3;
     if (gen_percent(g, 60))
-        add(text, "%lld", gen_between(g, gen_percent(g, 50) ? 0 : -far, gen_percent(g, 70) ? extent / 2 : far));
+        add(text, "%lld",
+            gen_between(g, gen_percent(g, 50) ? 0 : -far, gen_percent(g, 70) ? extent / 2 : far));
     add(text, ":", 0);
     if (gen_percent(g, 60))
         add(text, "%lld", gen_between(g, gen_percent(g, 70) ? extent / 2 : -far, far));
@@ -201,8 +202,9 @@ static int draw_view(struct gen *g, int x, struct da__error *why)
 int gen_view(struct gen *g, struct da__error *why)
 {
     static int (*const draw[])(struct gen *, int, struct da__error *) = {
-        draw_index,     draw_index,  draw_index,   draw_index,     draw_index, draw_permute, draw_flip,
-        draw_transpose, draw_expand, draw_squeeze, draw_broadcast, draw_view,  draw_moveaxis};
+        draw_index,     draw_index, draw_index,     draw_index,  draw_index,
+        draw_permute,   draw_flip,  draw_transpose, draw_expand, draw_squeeze,
+        draw_broadcast, draw_view,  draw_moveaxis};
     int x = gen_pick(g);
     return draw[gen_below(g, (int64_t)(sizeof draw / sizeof *draw))](g, x, why);
 }

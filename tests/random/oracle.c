@@ -71,7 +71,8 @@ bool oracle_graph(struct oracle *o, const char *json, size_t length)
     return answered(o, "ready");
 }
 
-bool oracle_check(struct oracle *o, const char *id, da_dtype dtype, int ndim, const int64_t *shape, const void *data)
+bool oracle_check(struct oracle *o, const char *id, da_dtype dtype, int ndim, const int64_t *shape,
+                  const void *data)
 {
     size_t nbytes = (size_t)da__nelem(ndim, shape) * da__dtype_nbytes(dtype);
     fprintf(o->to, "check %s %s %d", id, da__dtype(dtype)->name, ndim);
@@ -101,7 +102,8 @@ void *oracle_value(struct oracle *o, const char *id, da_dtype dtype, int64_t nel
         return NULL;
     }
     const char *name = da__dtype(dtype)->name;
-    if (strlen(name) == n && strncmp(o->line, name, n) == 0 && nbytes == (size_t)nelem * da__dtype_nbytes(dtype))
+    if (strlen(name) == n && strncmp(o->line, name, n) == 0 &&
+        nbytes == (size_t)nelem * da__dtype_nbytes(dtype))
         return data;
     free(data);
     return NULL;

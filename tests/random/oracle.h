@@ -20,7 +20,8 @@ void oracle_close(struct oracle *o);
 /* Makes the pipeline the one that is asked about; false with o->line where NumPy refuses it. */
 bool oracle_graph(struct oracle *o, const char *json, size_t length);
 /* Whether that is what the node should be; false with the difference in o->line. */
-bool oracle_check(struct oracle *o, const char *id, da_dtype dtype, int ndim, const int64_t *shape, const void *data);
+bool oracle_check(struct oracle *o, const char *id, da_dtype dtype, int ndim, const int64_t *shape,
+                  const void *data);
 /* What the node should be: elements in C order, the caller's to free; NULL where the type is another one. */
 void *oracle_value(struct oracle *o, const char *id, da_dtype dtype, int64_t nelem);
 

@@ -53,8 +53,12 @@ struct da__dist_spec plan_dist_spec(const struct plan_dist *d)
         own->map[k].list_nelem = own->map[k].nlists > 0 ? own->list_nelem[k] : NULL;
         own->map[k].list = own->map[k].nlists > 0 ? own->list[k] : NULL;
     }
-    return (struct da__dist_spec){.nmaps = d->nmaps, .map = d->map, .ngrid = d->ngrid, .grid = d->grid,
-                                  .nengines = d->nengines, .engines = d->engines};
+    return (struct da__dist_spec){.nmaps = d->nmaps,
+                                  .map = d->map,
+                                  .ngrid = d->ngrid,
+                                  .grid = d->grid,
+                                  .nengines = d->nengines,
+                                  .engines = d->engines};
 }
 
 /* ---- plans ---- */
@@ -143,9 +147,15 @@ void plan_prune(struct plan *p)
 
 /* ---- building ---- */
 
-static struct da__arg bound(const struct plan_arg *a, bool dists, struct da__dist_spec *spec, da_array *const *array)
+static struct da__arg bound(const struct plan_arg *a, bool dists, struct da__dist_spec *spec,
+                            da_array *const *array)
 {
-    struct da__arg out = {.kind = a->kind, .nints = a->nints, .ints = a->ints, .flag = a->flag, .dtype = a->dtype, .text = a->text};
+    struct da__arg out = {.kind = a->kind,
+                          .nints = a->nints,
+                          .ints = a->ints,
+                          .flag = a->flag,
+                          .dtype = a->dtype,
+                          .text = a->text};
     out.operand.scalar = a->scalar;
     if (a->kind == DA__ARG_OPERAND && a->node >= 0)
         out.operand.array = array[a->node];
@@ -156,7 +166,8 @@ static struct da__arg bound(const struct plan_arg *a, bool dists, struct da__dis
     return out;
 }
 
-void plan_build_node(const struct plan *p, int i, struct da__runtime *rt, bool dists, da_array **array)
+void plan_build_node(const struct plan *p, int i, struct da__runtime *rt, bool dists,
+                     da_array **array)
 {
     const struct plan_node *n = &p->node[i];
     struct da__arg arg[PLAN_ARGS] = {{0}};

@@ -6,11 +6,11 @@
 #include "da_scheduler.h"
 
 enum {
-    PLAN_ARGS = 6,       /* parameters of a callable            */
-    PLAN_DIMS = 5,       /* dimensions of an array              */
-    PLAN_NODES = 40,     /* nodes of a plan                     */
+    PLAN_ARGS = 6,   /* parameters of a callable            */
+    PLAN_DIMS = 5,   /* dimensions of an array              */
+    PLAN_NODES = 40, /* nodes of a plan                     */
     PLAN_ENGINES = 8,
-    PLAN_TEXT = 160,     /* an index expression                 */
+    PLAN_TEXT = 160, /* an index expression                 */
     PLAN_ELEMENTS = 20000
 };
 
@@ -35,15 +35,15 @@ struct plan_arg {
     bool flag;
     da_dtype dtype;
     char text[PLAN_TEXT];
-    struct plan_dist *dist;   /* owned */
+    struct plan_dist *dist; /* owned */
 };
 
 struct plan_node {
     const struct da__callable *call;
     struct plan_arg arg[PLAN_ARGS];
-    void *data;      /* owned; DA__ARG_DATA's elements, of the node's dtype */
+    void *data;               /* owned; DA__ARG_DATA's elements, of the node's dtype */
     bool target, kept, early; /* early: computed before the targets */
-    da_dtype dtype;  /* what the library infers */
+    da_dtype dtype;           /* what the library infers */
     int ndim;
     int64_t shape[PLAN_DIMS];
 };
@@ -60,7 +60,8 @@ void plan_copy(const struct plan *from, struct plan *to); /* `to` is overwritten
 struct plan_arg *plan_arg(struct plan_node *n, const char *name);
 bool plan_is(const struct plan_node *n, const char *op);
 /* Builds node i into array[i]; `dists`: under the plan's distributions, else the default ones. */
-void plan_build_node(const struct plan *p, int i, struct da__runtime *rt, bool dists, da_array **array);
+void plan_build_node(const struct plan *p, int i, struct da__runtime *rt, bool dists,
+                     da_array **array);
 /* The pipeline, one node a line; the results are the targets. `exprs`: nodes as expressions where they can be said so. */
 void plan_json(const struct plan *p, bool exprs, struct da__text *t);
 /* Node i as an expression; false (and a text to throw away) where there is none. */

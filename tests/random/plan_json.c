@@ -150,7 +150,8 @@ static void node_json(const struct plan_node *n, int i, struct da__text *t)
     inputs_json(n, t);
     for (int k = 0; k < n->call->nparams; k++) {
         const struct plan_arg *a = &n->arg[k];
-        if (a->kind == DA__ARG_OPERAND || a->kind == DA__ARG_NONE || (a->kind == DA__ARG_DATA && empty))
+        if (a->kind == DA__ARG_OPERAND || a->kind == DA__ARG_NONE ||
+            (a->kind == DA__ARG_DATA && empty))
             continue;
         if (a->kind == DA__ARG_DIST && a->dist == NULL)
             continue;

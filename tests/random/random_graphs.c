@@ -47,11 +47,12 @@ static void watch(uint64_t seed)
 
 static void print_how(const struct how *h)
 {
-    fprintf(stderr, "  way %s, engines %d, threads %d, passes \"%s\"%s\n", run_way_name[h->way], h->engines, h->threads, h->passes,
-            h->dists ? "" : ", default distributions");
+    fprintf(stderr, "  way %s, engines %d, threads %d, passes \"%s\"%s\n", run_way_name[h->way],
+            h->engines, h->threads, h->passes, h->dists ? "" : ", default distributions");
 }
 
-static void report(uint64_t seed, struct plan *p, struct how h, struct session *s, struct oracle *o, struct failure *f)
+static void report(uint64_t seed, struct plan *p, struct how h, struct session *s, struct oracle *o,
+                   struct failure *f)
 {
     struct da__text t = {0};
     fprintf(stderr, "FAILED seed %" PRIu64 ": %s\n", seed, f->text);
@@ -68,7 +69,8 @@ static void report(uint64_t seed, struct plan *p, struct how h, struct session *
 static void refused(uint64_t seed, struct plan *p, const struct da__error *why)
 {
     struct da__text t = {0};
-    fprintf(stderr, "FAILED seed %" PRIu64 ", engines %d: the library refuses the last node: %s\n", seed, p->engines, why->text);
+    fprintf(stderr, "FAILED seed %" PRIu64 ", engines %d: the library refuses the last node: %s\n",
+            seed, p->engines, why->text);
     plan_prune(p);
     plan_json(p, false, &t);
     fprintf(stderr, "%s", t.s != NULL ? t.s : "");
@@ -110,7 +112,8 @@ static struct how draw_how(struct gen *g, const struct how *plain)
     return h;
 }
 
-static bool run_one(uint64_t seed, struct plan *p, const struct how *h, struct session *s, struct oracle *o)
+static bool run_one(uint64_t seed, struct plan *p, const struct how *h, struct session *s,
+                    struct oracle *o)
 {
     struct failure f = {.node = -1};
     if (run_plan(p, h, s, o, &f))
@@ -120,7 +123,8 @@ static bool run_one(uint64_t seed, struct plan *p, const struct how *h, struct s
 }
 
 /* The same structure with other scalars takes the cached program. */
-static bool run_other_scalars(uint64_t seed, struct plan *p, const struct how *h, struct session *s, struct oracle *o)
+static bool run_other_scalars(uint64_t seed, struct plan *p, const struct how *h, struct session *s,
+                              struct oracle *o)
 {
     struct failure f = {.node = -1};
     if (!gen_other_scalars(seed, p))
@@ -154,7 +158,8 @@ static void print_plan(uint64_t seed, const struct plan *p)
     da__text_free(&t);
 }
 
-static bool run_seed(uint64_t seed, const struct options *options, struct session *s, struct oracle *o)
+static bool run_seed(uint64_t seed, const struct options *options, struct session *s,
+                     struct oracle *o)
 {
     struct gen g = {.state = seed ^ UINT64_C(0x5851f42d4c957f2d)};
     struct how plain, other;
@@ -199,13 +204,15 @@ static char *read_all(const char *path, size_t *length)
 }
 
 /* On every number of engines that has room for the file's distributions, from `least` on. */
-static bool run_file(const char *path, const struct options *options, struct session *s, struct oracle *o)
+static bool run_file(const char *path, const struct options *options, struct session *s,
+                     struct oracle *o)
 {
     size_t length;
     struct failure f = {.node = -1};
     char *text = read_all(path, &length);
     bool good = text != NULL;
-    int first = options->engines > 0 ? options->engines : 4, last = options->engines > 0 ? options->engines : PLAN_ENGINES;
+    int first = options->engines > 0 ? options->engines : 4,
+        last = options->engines > 0 ? options->engines : PLAN_ENGINES;
     for (int e = first; good && e <= last; e++)
         for (int passes = 0; good && passes < 2; passes++) {
             struct da__runtime *rt = session_get(s, e, 1, passes ? "-all" : "");
@@ -223,15 +230,19 @@ static bool run_file(const char *path, const struct options *options, struct ses
 
 static void usage(void)
 {
-    fprintf(stderr, "usage: random_graphs [--seed S] [--count N] [--engines E] [--one SEED] [--verbose] [--python PATH] [--oracle FILE] [PIPELINE.json ...]\n");
+    fprintf(stderr, "usage: random_graphs [--seed S] [--count N] [--engines E] [--one SEED] "
+                    "[--verbose] [--python PATH] [--oracle FILE] [PIPELINE.json ...]\n");
     exit(2);
 }
 
 static struct options parse(int argc, char **argv)
 {
-    static const struct option known[] = {{"seed", 1, NULL, 's'},   {"count", 1, NULL, 'n'},  {"engines", 1, NULL, 'e'}, {"one", 1, NULL, 'o'},
-                                          {"verbose", 0, NULL, 'v'}, {"python", 1, NULL, 'p'}, {"oracle", 1, NULL, 'r'},  {NULL, 0, NULL, 0}};
-    struct options o = {.seed = FIRST_SEED, .count = COUNT, .python = DA_TEST_PYTHON, .oracle = DA_TEST_ORACLE};
+    static const struct option known[] = {{"seed", 1, NULL, 's'},    {"count", 1, NULL, 'n'},
+                                          {"engines", 1, NULL, 'e'}, {"one", 1, NULL, 'o'},
+                                          {"verbose", 0, NULL, 'v'}, {"python", 1, NULL, 'p'},
+                                          {"oracle", 1, NULL, 'r'},  {NULL, 0, NULL, 0}};
+    struct options o = {
+        .seed = FIRST_SEED, .count = COUNT, .python = DA_TEST_PYTHON, .oracle = DA_TEST_ORACLE};
     for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         uint64_t number = optarg != NULL ? strtoull(optarg, NULL, 10) : 0;
         if (c == 's' || c == 'o')
@@ -283,7 +294,9 @@ int main(int argc, char **argv)
         good = false;
     }
     if (good)
-        printf("%" PRId64 " graphs from seed %" PRIu64 ": %" PRId64 " elements checked, %.2f%% of them open\n", done, options.seed, o.elements,
+        printf("%" PRId64 " graphs from seed %" PRIu64 ": %" PRId64
+               " elements checked, %.2f%% of them open\n",
+               done, options.seed, o.elements,
                o.elements > 0 ? 100.0 * (double)o.unknown / (double)o.elements : 0.0);
     return good ? 0 : 1;
 }

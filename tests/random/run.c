@@ -44,7 +44,8 @@ static bool check(struct da__runtime *rt, da_array *a, int i, struct oracle *o, 
 
 /* ---- the nodes as they are ---- */
 
-static bool build_all(const struct plan *p, const struct how *h, struct da__runtime *rt, da_array **array, struct failure *f)
+static bool build_all(const struct plan *p, const struct how *h, struct da__runtime *rt,
+                      da_array **array, struct failure *f)
 {
     for (int i = 0; i < p->nnodes; i++) {
         plan_build_node(p, i, rt, h->dists, array);
@@ -55,7 +56,8 @@ static bool build_all(const struct plan *p, const struct how *h, struct da__runt
     return true;
 }
 
-static bool compute_all(const struct plan *p, struct da__runtime *rt, da_array *const *array, struct failure *f)
+static bool compute_all(const struct plan *p, struct da__runtime *rt, da_array *const *array,
+                        struct failure *f)
 {
     struct da__error err = {.engine = -1};
     da_array *target[PLAN_NODES];
@@ -72,7 +74,8 @@ static bool compute_all(const struct plan *p, struct da__runtime *rt, da_array *
     return true;
 }
 
-static bool check_all(const struct plan *p, struct da__runtime *rt, da_array *const *array, struct oracle *o, struct failure *f)
+static bool check_all(const struct plan *p, struct da__runtime *rt, da_array *const *array,
+                      struct oracle *o, struct failure *f)
 {
     for (int i = 0; i < p->nnodes; i++) {
         if (!p->node[i].target && !p->node[i].early && !p->node[i].kept)
@@ -86,7 +89,8 @@ static bool check_all(const struct plan *p, struct da__runtime *rt, da_array *co
     return true;
 }
 
-static bool run_build(const struct plan *p, const struct how *h, struct da__runtime *rt, struct oracle *o, struct failure *f)
+static bool run_build(const struct plan *p, const struct how *h, struct da__runtime *rt,
+                      struct oracle *o, struct failure *f)
 {
     da_array *array[PLAN_NODES];
     if (!build_all(p, h, rt, array, f))
@@ -104,11 +108,13 @@ static bool run_build(const struct plan *p, const struct how *h, struct da__runt
 /* ---- through text ---- */
 
 /* Loads a text whose outputs are the given nodes of the plan. */
-static bool load_and_check(const struct da__text *t, int noutputs, const int *node, struct da__runtime *rt, struct oracle *o, struct failure *f)
+static bool load_and_check(const struct da__text *t, int noutputs, const int *node,
+                           struct da__runtime *rt, struct oracle *o, struct failure *f)
 {
     struct da__error err = {.engine = -1};
     struct da__pipeline *l = NULL;
-    if (da__pipeline_load(da__runtime_graph(rt), t->s, t->len, "text", NULL, 0, NULL, &l, &err) != DA_OK)
+    if (da__pipeline_load(da__runtime_graph(rt), t->s, t->len, "text", NULL, 0, NULL, &l, &err) !=
+        DA_OK)
         return fail(f, -1, "load", err.text);
     bool good = true;
     if (l->noutputs != noutputs)
@@ -132,7 +138,8 @@ static int targets_of(const struct plan *p, da_array *const *array, da_array **t
     return n;
 }
 
-static bool run_pipeline(const struct plan *p, const struct how *h, struct da__runtime *rt, struct oracle *o, struct failure *f)
+static bool run_pipeline(const struct plan *p, const struct how *h, struct da__runtime *rt,
+                         struct oracle *o, struct failure *f)
 {
     da_array *target[PLAN_NODES];
     int node[PLAN_NODES];
@@ -143,7 +150,8 @@ static bool run_pipeline(const struct plan *p, const struct how *h, struct da__r
     return good;
 }
 
-static bool run_dump(const struct plan *p, const struct how *h, struct da__runtime *rt, struct oracle *o, struct failure *f)
+static bool run_dump(const struct plan *p, const struct how *h, struct da__runtime *rt,
+                     struct oracle *o, struct failure *f)
 {
     da_array *array[PLAN_NODES], *target[PLAN_NODES];
     int node[PLAN_NODES];
@@ -152,7 +160,8 @@ static bool run_dump(const struct plan *p, const struct how *h, struct da__runti
     if (!build_all(p, h, rt, array, f))
         return false;
     int n = targets_of(p, array, target, node);
-    bool good = da__graph_dump_json(da__runtime_graph(rt), n, target, &t, &err) == DA_OK || fail(f, -1, "dump", err.text);
+    bool good = da__graph_dump_json(da__runtime_graph(rt), n, target, &t, &err) == DA_OK ||
+                fail(f, -1, "dump", err.text);
     good = good && load_and_check(&t, n, node, rt, o, f);
     da__text_free(&t);
     return good;
@@ -172,7 +181,9 @@ static void verify(void *self, const char *pass, const struct da__program *progr
 }
 
 /* The plan's nodes behind the program's outputs, in the order of their slots; false where one is none of the plan's. */
-static bool outputs_of(const struct plan *p, da_array *const *array, const struct da__program *program, const struct da__binding *b, int *n, int *node)
+static bool outputs_of(const struct plan *p, da_array *const *array,
+                       const struct da__program *program, const struct da__binding *b, int *n,
+                       int *node)
 {
     *n = 0;
     for (int slot = 0; slot < b->nslots; slot++)
@@ -189,7 +200,8 @@ static bool outputs_of(const struct plan *p, da_array *const *array, const struc
     return true;
 }
 
-static bool run_program(const struct plan *p, const struct how *h, struct da__runtime *rt, struct oracle *o, struct failure *f)
+static bool run_program(const struct plan *p, const struct how *h, struct da__runtime *rt,
+                        struct oracle *o, struct failure *f)
 {
     da_array *array[PLAN_NODES], *target[PLAN_NODES];
     int node[PLAN_NODES], n;
@@ -205,11 +217,13 @@ static bool run_program(const struct plan *p, const struct how *h, struct da__ru
     if (da__lower(g, n, target, h->passes, &program, &b, &err) != DA_OK)
         return fail(f, -1, "lower", err.text);
     verify(&v, "lower", program);
-    bool good = da__optimize(program, h->passes, verify, &v, &err) == DA_OK || fail(f, -1, "optimize", err.text);
+    bool good = da__optimize(program, h->passes, verify, &v, &err) == DA_OK ||
+                fail(f, -1, "optimize", err.text);
     good = good && v.good;
     if (good && !outputs_of(p, array, program, &b, &n, node))
         good = fail(f, -1, "program", "an output belongs to no node");
-    good = good && (da__program_json(program, g, &b, &t, &err) == DA_OK || fail(f, -1, "program dump", err.text));
+    good = good && (da__program_json(program, g, &b, &t, &err) == DA_OK ||
+                    fail(f, -1, "program dump", err.text));
     good = good && load_and_check(&t, n, node, rt, o, f);
     da__text_free(&t);
     da__binding_free(&b);
@@ -226,9 +240,11 @@ static bool nothing_left(struct da__graph *g, struct failure *f)
     return da__graph_live_nodes(g) == 0 || fail(f, -1, "nodes left over", text);
 }
 
-bool run_plan(const struct plan *p, const struct how *h, struct session *s, struct oracle *o, struct failure *f)
+bool run_plan(const struct plan *p, const struct how *h, struct session *s, struct oracle *o,
+              struct failure *f)
 {
-    static bool (*const way[RUN_NWAYS])(const struct plan *, const struct how *, struct da__runtime *, struct oracle *, struct failure *) = {
+    static bool (*const way[RUN_NWAYS])(const struct plan *, const struct how *,
+                                        struct da__runtime *, struct oracle *, struct failure *) = {
         run_build, run_pipeline, run_pipeline, run_dump, run_program};
     struct da__runtime *rt = session_get(s, h->engines, h->threads, h->passes);
     if (rt == NULL)
@@ -240,7 +256,8 @@ bool run_plan(const struct plan *p, const struct how *h, struct session *s, stru
     return good && nothing_left(g, f);
 }
 
-bool run_text(const char *json, size_t length, struct da__runtime *rt, struct oracle *o, struct failure *f)
+bool run_text(const char *json, size_t length, struct da__runtime *rt, struct oracle *o,
+              struct failure *f)
 {
     struct da__error err = {.engine = -1};
     struct da__pipeline *l = NULL;
@@ -248,8 +265,10 @@ bool run_text(const char *json, size_t length, struct da__runtime *rt, struct or
     if (!oracle_graph(o, json, length))
         return fail(f, -1, "NumPy refuses the graph", o->line);
     da__scope_push(g);
-    bool good = da__pipeline_load(g, json, length, "text", NULL, 0, NULL, &l, &err) == DA_OK || fail(f, -1, "load", err.text);
-    good = good && (da__runtime_compute(rt, l->noutputs, l->output, &err) == DA_OK || fail(f, -1, "compute", err.text));
+    bool good = da__pipeline_load(g, json, length, "text", NULL, 0, NULL, &l, &err) == DA_OK ||
+                fail(f, -1, "load", err.text);
+    good = good && (da__runtime_compute(rt, l->noutputs, l->output, &err) == DA_OK ||
+                    fail(f, -1, "compute", err.text));
     for (int k = 0; good && k < l->noutputs; k++) {
         int i = (int)strtol(l->output_id[k] + 1, NULL, 10);
         good = check(rt, l->output[k], i, o, f);

@@ -33,17 +33,19 @@ extern const char *const run_way_name[RUN_NWAYS];
 struct how {
     enum run_way way;
     int engines, threads;
-    bool dists;   /* the plan's distributions; without them any number of engines does */
+    bool dists; /* the plan's distributions; without them any number of engines does */
     char passes[RUN_PASSES];
 };
 struct failure {
-    int node;     /* the one whose value is wrong, -1: the run itself */
+    int node; /* the one whose value is wrong, -1: the run itself */
     char text[1200];
 };
 /* Runs a plan that the oracle has been told of. False: something is wrong, and *f says what. */
-bool run_plan(const struct plan *p, const struct how *h, struct session *s, struct oracle *o, struct failure *f);
+bool run_plan(const struct plan *p, const struct how *h, struct session *s, struct oracle *o,
+              struct failure *f);
 /* Loads a pipeline and checks its outputs. */
-bool run_text(const char *json, size_t length, struct da__runtime *rt, struct oracle *o, struct failure *f);
+bool run_text(const char *json, size_t length, struct da__runtime *rt, struct oracle *o,
+              struct failure *f);
 /* Tells the oracle of the plan. */
 bool run_tell(const struct plan *p, struct oracle *o, struct failure *f);
 

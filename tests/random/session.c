@@ -15,7 +15,8 @@ static struct session_slot *choose(struct session *s, int engines, int threads, 
     struct session_slot *oldest = &s->slot[0];
     for (int k = 0; k < RUN_RUNTIMES; k++) {
         struct session_slot *slot = &s->slot[k];
-        if (slot->rt != NULL && slot->engines == engines && slot->threads == threads && strcmp(slot->passes, passes) == 0)
+        if (slot->rt != NULL && slot->engines == engines && slot->threads == threads &&
+            strcmp(slot->passes, passes) == 0)
             return slot;
         if (slot->used < oldest->used)
             oldest = slot;
@@ -33,7 +34,8 @@ struct da__runtime *session_get(struct session *s, int engines, int threads, con
     slot->engines = engines;
     slot->threads = threads;
     snprintf(slot->passes, sizeof slot->passes, "%s", passes);
-    struct da__runtime_options options = {.engines = engines, .threads = threads, .passes = slot->passes, .no_mpi = true};
+    struct da__runtime_options options = {
+        .engines = engines, .threads = threads, .passes = slot->passes, .no_mpi = true};
     struct da__error err = {.engine = -1};
     if (da__runtime_open(&options, &slot->rt, &err) != DA_OK)
         fprintf(stderr, "%d engines do not start: %s\n", engines, err.text);

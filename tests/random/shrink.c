@@ -17,7 +17,8 @@ static bool still_fails(struct shrinker *k, struct plan *candidate, const struct
 {
     struct failure f = {.node = -1};
     plan_prune(candidate);
-    if (candidate->nnodes == 0 || !run_tell(candidate, k->oracle, &f) || run_plan(candidate, how, k->session, k->oracle, &f))
+    if (candidate->nnodes == 0 || !run_tell(candidate, k->oracle, &f) ||
+        run_plan(candidate, how, k->session, k->oracle, &f))
         return false;
     /* Cutting must not turn a wrong value into a refusal. */
     if ((f.node < 0) != (k->failure->node < 0))
@@ -94,7 +95,8 @@ static bool try_leaf(struct shrinker *k, int i)
     const struct plan_node *n = &k->plan->node[i];
     char id[16];
     snprintf(id, sizeof id, "n%d", i);
-    if (plan_is(n, "array") || (!has_inputs(n) && plan_is(n, "zeros")) || !run_tell(k->plan, k->oracle, &f))
+    if (plan_is(n, "array") || (!has_inputs(n) && plan_is(n, "zeros")) ||
+        !run_tell(k->plan, k->oracle, &f))
         return false;
     void *data = oracle_value(k->oracle, id, n->dtype, da__nelem(n->ndim, n->shape));
     if (data == NULL)
@@ -114,7 +116,8 @@ static bool try_step_over(struct shrinker *k, int i)
         if (n->arg[a].kind != DA__ARG_OPERAND || n->arg[a].node < 0)
             continue;
         x = &k->plan->node[n->arg[a].node];
-        if (x->dtype == n->dtype && x->ndim == n->ndim && memcmp(x->shape, n->shape, (size_t)n->ndim * sizeof *n->shape) == 0)
+        if (x->dtype == n->dtype && x->ndim == n->ndim &&
+            memcmp(x->shape, n->shape, (size_t)n->ndim * sizeof *n->shape) == 0)
             from = n->arg[a].node;
     }
     if (from < 0)
@@ -179,7 +182,8 @@ static bool simplify_how(struct shrinker *k)
 
 void shrink(struct plan *p, struct how *h, struct session *s, struct oracle *o, struct failure *f)
 {
-    static bool (*const step[])(struct shrinker *, int) = {try_one_target, try_leaf, try_no_wish, try_step_over, try_no_dist};
+    static bool (*const step[])(struct shrinker *, int) = {try_one_target, try_leaf, try_no_wish,
+                                                           try_step_over, try_no_dist};
     struct shrinker k = {p, h, s, o, f};
     for (bool better = true; better;) {
         better = false;

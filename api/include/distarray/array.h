@@ -31,20 +31,40 @@ typedef struct da_operand {
 #ifdef __cplusplus
     da_operand() = default;
     da_operand(const void *) = delete; /* other pointers are no truth values */
-    da_operand(const da_array *a) : array(const_cast<da_array *>(a)), kind(DA_OPERAND_ARRAY), i(0), re(0), im(0) {}
-    da_operand(bool v) : array(nullptr), kind(DA_OPERAND_BOOL), i(v), re(v), im(0) {}
-    da_operand(int v) : da_operand(static_cast<long long>(v)) {}
-    da_operand(long v) : da_operand(static_cast<long long>(v)) {}
-    da_operand(long long v) : array(nullptr), kind(DA_OPERAND_INT), i(v), re(static_cast<double>(v)), im(0) {}
-    da_operand(unsigned v) : da_operand(static_cast<long long>(v)) {}
-    da_operand(unsigned long v) : da_operand(static_cast<unsigned long long>(v)) {}
-    da_operand(unsigned long long v)
-        : array(nullptr), kind(v > INT64_MAX ? DA_OPERAND_TOO_LARGE : DA_OPERAND_INT), i(static_cast<int64_t>(v)),
-          re(static_cast<double>(v)), im(0)
+    da_operand(const da_array *a)
+        : array(const_cast<da_array *>(a)), kind(DA_OPERAND_ARRAY), i(0), re(0), im(0)
     {
     }
-    da_operand(double v) : da_operand(v, 0.0, DA_OPERAND_REAL) {}
-    da_operand(double real, double imag, int k) : array(nullptr), kind(k), i(0), re(real), im(imag) {}
+    da_operand(bool v) : array(nullptr), kind(DA_OPERAND_BOOL), i(v), re(v), im(0)
+    {
+    }
+    da_operand(int v) : da_operand(static_cast<long long>(v))
+    {
+    }
+    da_operand(long v) : da_operand(static_cast<long long>(v))
+    {
+    }
+    da_operand(long long v)
+        : array(nullptr), kind(DA_OPERAND_INT), i(v), re(static_cast<double>(v)), im(0)
+    {
+    }
+    da_operand(unsigned v) : da_operand(static_cast<long long>(v))
+    {
+    }
+    da_operand(unsigned long v) : da_operand(static_cast<unsigned long long>(v))
+    {
+    }
+    da_operand(unsigned long long v)
+        : array(nullptr), kind(v > INT64_MAX ? DA_OPERAND_TOO_LARGE : DA_OPERAND_INT),
+          i(static_cast<int64_t>(v)), re(static_cast<double>(v)), im(0)
+    {
+    }
+    da_operand(double v) : da_operand(v, 0.0, DA_OPERAND_REAL)
+    {
+    }
+    da_operand(double real, double imag, int k) : array(nullptr), kind(k), i(0), re(real), im(imag)
+    {
+    }
 #endif
 } da_operand;
 
@@ -68,7 +88,8 @@ DA_API da_operand da_operand_complex(double re, double im);
 
 /* DA_OPERAND(x): whatever x is, as an operand. C11's _Generic chooses the constructor; x is evaluated once. With GNU C it
  * is also written out once only, so that deeply nested expressions stay small for the compiler. */
-#if !defined(__cplusplus) && defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L && !defined(DA_NO_SUGAR)
+#if !defined(__cplusplus) && defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L &&           \
+    !defined(DA_NO_SUGAR)
 #define DA_SUGAR 1
 static inline da_operand da_operand_same(da_operand x)
 {
@@ -154,10 +175,12 @@ static inline da_axes da_axes_n(int n, const int *axis)
 extern "C" {
 #else
 #define DA_SHAPE(...)                                                                              \
-    ((da_extents){(int)(sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (const int64_t[]){__VA_ARGS__}})
+    ((da_extents){(int)(sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t)),                 \
+                  (const int64_t[]){__VA_ARGS__}})
 #define DA_SHAPE_N(n_, extents) ((da_extents){(n_), (extents)})
 #define DA_SHAPE_0D ((da_extents){0, NULL})
-#define DA_AXES(...) ((da_axes){(int)(sizeof((const int[]){__VA_ARGS__}) / sizeof(int)), (const int[]){__VA_ARGS__}})
+#define DA_AXES(...)                                                                               \
+    ((da_axes){(int)(sizeof((const int[]){__VA_ARGS__}) / sizeof(int)), (const int[]){__VA_ARGS__}})
 #define DA_AXES_N(n_, axes) ((da_axes){(n_), (axes)})
 #define DA_ALL_AXES ((da_axes){-1, NULL})
 #endif
@@ -169,16 +192,20 @@ extern "C" {
  * DA_ERR_DISTRIBUTION. */
 
 /* All 0. */
-DA_API da_array *da_zeros(da_context *ctx, da_extents shape, da_dtype dtype, const da_distribution *dist);
+DA_API da_array *da_zeros(da_context *ctx, da_extents shape, da_dtype dtype,
+                          const da_distribution *dist);
 
 /* All 1. */
-DA_API da_array *da_ones(da_context *ctx, da_extents shape, da_dtype dtype, const da_distribution *dist);
+DA_API da_array *da_ones(da_context *ctx, da_extents shape, da_dtype dtype,
+                         const da_distribution *dist);
 
 /* All `value`, a scalar. DA_DTYPE_DEFAULT: bool, int64, float64 or complex128, as the value is. */
-DA_API da_array *da_full(da_context *ctx, da_extents shape, da_operand value, da_dtype dtype, const da_distribution *dist);
+DA_API da_array *da_full(da_context *ctx, da_extents shape, da_operand value, da_dtype dtype,
+                         const da_distribution *dist);
 
 /* For values that do not matter; reads as 0, since an immutable array can never be filled later. */
-DA_API da_array *da_empty(da_context *ctx, da_extents shape, da_dtype dtype, const da_distribution *dist);
+DA_API da_array *da_empty(da_context *ctx, da_extents shape, da_dtype dtype,
+                          const da_distribution *dist);
 
 /* All 0, shaped and distributed as x. DA_DTYPE_DEFAULT: x's dtype. */
 DA_API da_array *da_zeros_like(da_array *x, da_dtype dtype);
@@ -194,30 +221,33 @@ DA_API da_array *da_empty_like(da_array *x, da_dtype dtype);
 
 /* start, start + step, … up to but not including stop: 1-d, ceil((stop - start)/step) elements. DA_DTYPE_DEFAULT: int64
  * where all three are integers, else float64. Scalars only; step must not be 0. */
-DA_API da_array *da_arange(da_context *ctx, da_operand start, da_operand stop, da_operand step, da_dtype dtype,
-                           const da_distribution *dist);
+DA_API da_array *da_arange(da_context *ctx, da_operand start, da_operand stop, da_operand step,
+                           da_dtype dtype, const da_distribution *dist);
 
 /* `num` evenly spaced numbers from start to stop, which is the last one where `endpoint` is not 0 and left out otherwise. */
-DA_API da_array *da_linspace(da_context *ctx, double start, double stop, int64_t num, int endpoint, da_dtype dtype,
-                             const da_distribution *dist);
+DA_API da_array *da_linspace(da_context *ctx, double start, double stop, int64_t num, int endpoint,
+                             da_dtype dtype, const da_distribution *dist);
 
 /* (nrows, ncols), 1 on the k-th diagonal (0 the main one, positive above) and 0 elsewhere. */
-DA_API da_array *da_eye(da_context *ctx, int64_t nrows, int64_t ncols, int64_t k, da_dtype dtype, const da_distribution *dist);
+DA_API da_array *da_eye(da_context *ctx, int64_t nrows, int64_t ncols, int64_t k, da_dtype dtype,
+                        const da_distribution *dist);
 
 /* Fills `count` elements along the last axis into `out`: those at the global `index` (ndim numbers), and then on by `step`
  * along the last axis. Called by many threads at once and in any order; `data` is a copy of what da_from_function was
  * given. For 0-d arrays count is 1. */
-typedef void (*da_fill)(int ndim, const int64_t *index, int64_t step, int64_t count, void *out, const void *data);
+typedef void (*da_fill)(int ndim, const int64_t *index, int64_t step, int64_t count, void *out,
+                        const void *data);
 
 /* Elements computed by a function on the engine that owns them. `data` (nbytes, may be NULL and 0) is copied and travels
  * with the program. Under mpirun the function must be one that every process has: not from a library that only the master
  * has loaded, and no pointers in `data`. */
-DA_API da_array *da_from_function(da_context *ctx, da_fill fill, const void *data, size_t nbytes, da_extents shape, da_dtype dtype,
-                                  const da_distribution *dist);
+DA_API da_array *da_from_function(da_context *ctx, da_fill fill, const void *data, size_t nbytes,
+                                  da_extents shape, da_dtype dtype, const da_distribution *dist);
 
 /* An array of the program's memory: C order, native byte order, of the given dtype (not DA_DTYPE_DEFAULT). Copied to the
  * engines at once, so `data` is free when the call returns. */
-DA_API da_array *da_asarray(da_context *ctx, const void *data, da_extents shape, da_dtype dtype, const da_distribution *dist);
+DA_API da_array *da_asarray(da_context *ctx, const void *data, da_extents shape, da_dtype dtype,
+                            const da_distribution *dist);
 
 /* ---- what an array is --------------------------------------------------------------------------- */
 
@@ -246,7 +276,8 @@ DA_API size_t da_dtype_nbytes(da_dtype dtype);
 DA_API da_status da_dtype_find(const char *name, da_dtype *out);
 
 #ifdef DA_SUGAR
-#define da_full(ctx, shape, value, dtype, dist) (da_full)(ctx, shape, DA_OPERAND(value), dtype, dist)
+#define da_full(ctx, shape, value, dtype, dist)                                                    \
+    (da_full)(ctx, shape, DA_OPERAND(value), dtype, dist)
 #define da_full_like(x, value, dtype) (da_full_like)(x, DA_OPERAND(value), dtype)
 #define da_arange(ctx, start, stop, step, dtype, dist)                                             \
     (da_arange)(ctx, DA_OPERAND(start), DA_OPERAND(stop), DA_OPERAND(step), dtype, dist)

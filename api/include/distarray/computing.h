@@ -17,7 +17,8 @@ DA_API da_status da_compute_all(da_context *ctx, int n, da_array *const *arrays)
 /* da_compute(ctx, a, b, …): da_compute_all of the arrays named. */
 #ifndef __cplusplus
 #define da_compute(ctx, ...)                                                                       \
-    da_compute_all(ctx, (int)(sizeof((da_array *const[]){__VA_ARGS__}) / sizeof(da_array *)), (da_array *const[]){__VA_ARGS__})
+    da_compute_all(ctx, (int)(sizeof((da_array *const[]){__VA_ARGS__}) / sizeof(da_array *)),      \
+                   (da_array *const[]){__VA_ARGS__})
 #endif
 
 /* The whole array into `out`, C order, native byte order; computed first where need be. `nbytes` is the room in `out`, at

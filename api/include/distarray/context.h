@@ -18,13 +18,13 @@ typedef struct da_array da_array;
 
 /* How to start; zeros are the defaults, so `da_options o = {0}` is a good beginning. */
 typedef struct da_options {
-    int engines;          /* virtual engines in this process; 0: $DISTARRAY_ENGINES, else 1. Under mpirun the ranks are the engines */
-    int threads;          /* per engine; 0: $DISTARRAY_THREADS, else the granted cores, shared among this process' engines */
-    int64_t memory;       /* budget in bytes per engine; 0: $DISTARRAY_MEMORY, else none */
-    const char *passes;   /* optimizer passes to switch off, "-fuse,-cse"; NULL: $DISTARRAY_PASSES */
+    int engines; /* virtual engines in this process; 0: $DISTARRAY_ENGINES, else 1. Under mpirun the ranks are the engines */
+    int threads; /* per engine; 0: $DISTARRAY_THREADS, else the granted cores, shared among this process' engines */
+    int64_t memory;     /* budget in bytes per engine; 0: $DISTARRAY_MEMORY, else none */
+    const char *passes; /* optimizer passes to switch off, "-fuse,-cse"; NULL: $DISTARRAY_PASSES */
     const void *mpi_comm; /* an MPI_Comm * of the program's own; see distarray/mpi.h */
     int no_mpi;           /* never start MPI: virtual engines only */
-    int plan_engines;     /* describe, dump and explain for that many engines without having them; computing is refused */
+    int plan_engines; /* describe, dump and explain for that many engines without having them; computing is refused */
 } da_options;
 
 /* Starts the engines: the ranks of `mpirun`, otherwise virtual engines in this process. Returns on the master (rank 0, an

@@ -10,13 +10,15 @@ extern "C" {
 
 /* How one axis is split over the engines along it. Zeros are defaults. */
 typedef struct da_axis_map {
-    char kind;                  /* 'n' whole, 'b' block, 'c' cyclic and block-cyclic, 'u' unstructured */
-    int64_t block;              /* 'c': the block size; 0: 1 */
-    int64_t nbounds;            /* 'b': the number of bounds; 0: balanced blocks */
-    const int64_t *bounds;      /* 'b': ascending, from 0 to the extent; one more than engines along the axis */
-    int nlists;                 /* 'u': one list per engine along the axis */
-    const int64_t *list_nelem;  /* 'u': how many indices each list holds */
-    const int64_t *const *list; /* 'u': the indices that each one owns, in local order; every index exactly once */
+    char kind;       /* 'n' whole, 'b' block, 'c' cyclic and block-cyclic, 'u' unstructured */
+    int64_t block;   /* 'c': the block size; 0: 1 */
+    int64_t nbounds; /* 'b': the number of bounds; 0: balanced blocks */
+    const int64_t
+        *bounds; /* 'b': ascending, from 0 to the extent; one more than engines along the axis */
+    int nlists;  /* 'u': one list per engine along the axis */
+    const int64_t *list_nelem; /* 'u': how many indices each list holds */
+    const int64_t *const
+        *list; /* 'u': the indices that each one owns, in local order; every index exactly once */
 } da_axis_map;
 
 /* A description that is handed to calls by pointer and read there; nothing of it is kept. A NULL pointer, or all zeros,

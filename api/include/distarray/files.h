@@ -18,8 +18,9 @@ DA_API da_array *da_load(da_context *ctx, const char *file);
 
 /* How to load; zeros (and dtype DA_DTYPE_DEFAULT, as DA_LOAD_OPTIONS sets it) are the defaults. */
 typedef struct da_load_options {
-    const char *dataset;         /* where the file's name does not say it */
-    const char *decode;          /* "cf": packed netCDF values become float64 raw*scale + offset, fill values NaN */
+    const char *dataset; /* where the file's name does not say it */
+    const char
+        *decode; /* "cf": packed netCDF values become float64 raw*scale + offset, fill values NaN */
     const char *index;           /* read only that part: NumPy's notation, as da_index */
     da_dtype dtype;              /* converted while loading; DA_DTYPE_DEFAULT: as stored */
     const da_distribution *dist; /* of the part that is read; NULL: the default */
@@ -48,16 +49,16 @@ DA_API const char *da_file_of(const da_array *a, const char **dataset);
 
 /* What a file tells of one of its arrays. The texts are borrowed for the time of the call that hands them out. */
 typedef struct da_file_info {
-    const char *format;     /* "npy", "hdf5" */
-    const char *dataset;    /* NULL where the format holds one array */
-    da_dtype dtype;         /* as stored */
+    const char *format;  /* "npy", "hdf5" */
+    const char *dataset; /* NULL where the format holds one array */
+    da_dtype dtype;      /* as stored */
     int ndim;
     const int64_t *shape;
-    const char *layout;     /* chunks, compression, byte order; may be "" */
-    const char *units;      /* the attribute; "" where there is none */
-    const char *long_name;  /* the attribute; "" where there is none */
-    int packed;             /* 1 where decode = "cf" would change the values */
-    double scale, offset;   /* of packed values: raw*scale + offset */
+    const char *layout;    /* chunks, compression, byte order; may be "" */
+    const char *units;     /* the attribute; "" where there is none */
+    const char *long_name; /* the attribute; "" where there is none */
+    int packed;            /* 1 where decode = "cf" would change the values */
+    double scale, offset;  /* of packed values: raw*scale + offset */
 } da_file_info;
 
 /* Called for each array of a file; anything but DA_OK ends the listing and is returned. */

@@ -37,12 +37,14 @@ typedef enum da_format {
 
 /* The graph below `n` arrays as text. Nothing is computed. The caller releases *out by da_free; NULL on failure.
  * Errors: a poisoned array's own status, DA_ERR_MEMORY. */
-DA_API da_status da_graph_dump(da_context *ctx, int n, da_array *const *arrays, da_stage stage, da_format format, char **out);
+DA_API da_status da_graph_dump(da_context *ctx, int n, da_array *const *arrays, da_stage stage,
+                               da_format format, char **out);
 
 /* The program of `n` arrays as it is after one of the optimizer's passes (da_pass_name). Nothing is computed. The caller
  * releases *out by da_free; NULL on failure.
  * Errors: as da_graph_dump; DA_ERR_ARGUMENT (no such pass). */
-DA_API da_status da_graph_dump_after(da_context *ctx, int n, da_array *const *arrays, const char *pass, da_format format, char **out);
+DA_API da_status da_graph_dump_after(da_context *ctx, int n, da_array *const *arrays,
+                                     const char *pass, da_format format, char **out);
 
 /* The number of the optimizer's passes. */
 DA_API int da_pass_count(void);

@@ -34,12 +34,14 @@ typedef struct da_define {
 /* Reads a pipeline from a file; files that it names are relative to its folder. *out is the caller's until
  * da_pipeline_free, which must come before da_finalize; NULL on failure.
  * Errors: DA_ERR_IO, DA_ERR_FORMAT and those of its operators, each naming the place ("wind.json: nodes[3].in[0]: …"). */
-DA_API da_status da_pipeline_open(da_context *ctx, const char *file, int ndefines, const da_define *defines, da_pipeline **out);
+DA_API da_status da_pipeline_open(da_context *ctx, const char *file, int ndefines,
+                                  const da_define *defines, da_pipeline **out);
 
 /* The same from text in memory. `source` names it in messages; files are relative to `folder` (NULL: the working folder).
  * Errors: as da_pipeline_open. */
-DA_API da_status da_pipeline_parse(da_context *ctx, const char *text, const char *source, const char *folder, int ndefines,
-                                   const da_define *defines, da_pipeline **out);
+DA_API da_status da_pipeline_parse(da_context *ctx, const char *text, const char *source,
+                                   const char *folder, int ndefines, const da_define *defines,
+                                   da_pipeline **out);
 
 /* How many outputs it has. */
 DA_API int da_pipeline_noutputs(const da_pipeline *p);

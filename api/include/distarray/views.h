@@ -26,11 +26,7 @@ enum da_item_kind {
     DA_ITEM_ELLIPSIS = 2, /* as many whole axes as are left */
     DA_ITEM_NEWAXIS = 3   /* a new axis of extent 1 */
 };
-enum {
-    DA_HAS_START = 1,
-    DA_HAS_STOP = 2,
-    DA_HAS_STEP = 4
-};
+enum { DA_HAS_START = 1, DA_HAS_STOP = 2, DA_HAS_STEP = 4 };
 
 /* One item of an index, for programs that compute their bounds. */
 typedef struct da_item {

@@ -21,18 +21,18 @@ extern "C" {
 /* What a call that acts returns. The values are part of the ABI. */
 typedef enum da_status {
     DA_OK = 0,
-    DA_ERR_ARGUMENT = 1,    /* a wrong argument: axis, count, null pointer, option   */
-    DA_ERR_SHAPE = 2,       /* shapes that do not broadcast, or do not fit           */
-    DA_ERR_DTYPE = 3,       /* an operation that is not defined for a dtype          */
-    DA_ERR_INDEX = 4,       /* an index or bound out of range                        */
-    DA_ERR_DISTRIBUTION = 5,/* an impossible distribution, grid or engine set        */
-    DA_ERR_MEMORY = 6,      /* memory could not be had, or a budget does not suffice */
-    DA_ERR_IO = 7,          /* reading or writing failed                             */
-    DA_ERR_FORMAT = 8,      /* a file, pipeline or expression that is malformed      */
-    DA_ERR_TRANSPORT = 9,   /* messages between engines failed                       */
-    DA_ERR_STATE = 10,      /* a call out of order (closed context, dropped array)   */
-    DA_ERR_UNSUPPORTED = 11,/* understood, but not offered by this build             */
-    DA_ERR_INTERNAL = 12    /* a broken invariant of the library: please report it   */
+    DA_ERR_ARGUMENT = 1,     /* a wrong argument: axis, count, null pointer, option   */
+    DA_ERR_SHAPE = 2,        /* shapes that do not broadcast, or do not fit           */
+    DA_ERR_DTYPE = 3,        /* an operation that is not defined for a dtype          */
+    DA_ERR_INDEX = 4,        /* an index or bound out of range                        */
+    DA_ERR_DISTRIBUTION = 5, /* an impossible distribution, grid or engine set        */
+    DA_ERR_MEMORY = 6,       /* memory could not be had, or a budget does not suffice */
+    DA_ERR_IO = 7,           /* reading or writing failed                             */
+    DA_ERR_FORMAT = 8,       /* a file, pipeline or expression that is malformed      */
+    DA_ERR_TRANSPORT = 9,    /* messages between engines failed                       */
+    DA_ERR_STATE = 10,       /* a call out of order (closed context, dropped array)   */
+    DA_ERR_UNSUPPORTED = 11, /* understood, but not offered by this build             */
+    DA_ERR_INTERNAL = 12     /* a broken invariant of the library: please report it   */
 } da_status;
 
 /* Element types, in NumPy's order. Complex numbers are pairs (real, imaginary). */

@@ -10,10 +10,12 @@
 #include <string.h>
 #include "da_core.h"
 
-static const char pipeline_text[] = "{\"distarray\": 1, \"nodes\": [{\"id\": \"x\", \"op\": \"arange\", \"start\": 0, \"stop\": 9},"
-                                    "{\"id\": \"y\", \"expr\": \"where(x > 3, x, -x)\"}], \"outputs\": [\"y\"]}";
+static const char pipeline_text[] =
+    "{\"distarray\": 1, \"nodes\": [{\"id\": \"x\", \"op\": \"arange\", \"start\": 0, \"stop\": 9},"
+    "{\"id\": \"y\", \"expr\": \"where(x > 3, x, -x)\"}], \"outputs\": [\"y\"]}";
 
-static void ten(int ndim, const int64_t *index, int64_t step, int64_t count, void *out, const void *data)
+static void ten(int ndim, const int64_t *index, int64_t step, int64_t count, void *out,
+                const void *data)
 {
     (void)ndim, (void)index, (void)step, (void)data;
     for (int64_t k = 0; k < count; k++)
@@ -30,8 +32,10 @@ static da_array *there(da_array *a)
 
 static void describe(da_context *ctx)
 {
-    da_array *x = there(da_from_function(ctx, ten, NULL, 0, DA_SHAPE(6, 4), DA_FLOAT64, DA_DIST("b[0,2,6], c(2) grid 2x1")));
-    da_array *y = there(da_where(da_greater(x, 2.0), da_index(x, "::-1, :"), da_full(ctx, DA_SHAPE(4), 7, DA_INT16, NULL)));
+    da_array *x = there(da_from_function(ctx, ten, NULL, 0, DA_SHAPE(6, 4), DA_FLOAT64,
+                                         DA_DIST("b[0,2,6], c(2) grid 2x1")));
+    da_array *y = there(da_where(da_greater(x, 2.0), da_index(x, "::-1, :"),
+                                 da_full(ctx, DA_SHAPE(4), 7, DA_INT16, NULL)));
     there(da_name(y, "y"));
     there(da_redistribute(da_sum(y, DA_AXES(0), DA_KEEPDIMS), DA_DIST("n, u[[0,3],[2,1]]")));
     there(da_zeros_like(da_astype(y, DA_UINT8), DA_DTYPE_DEFAULT));
@@ -49,7 +53,8 @@ static void act(da_context *ctx)
     char *text = NULL;
     for (int stage = DA_STAGE_DEFERRED; stage <= DA_STAGE_OPTIMIZED; stage++)
         for (int format = DA_FORMAT_JSON; format <= DA_FORMAT_DOT; format++) {
-            assert_true((da_graph_dump(ctx, 1, &x, (da_stage)stage, (da_format)format, &text) == DA_OK) == (text != NULL));
+            assert_true((da_graph_dump(ctx, 1, &x, (da_stage)stage, (da_format)format, &text) ==
+                         DA_OK) == (text != NULL));
             da_free(text);
         }
     da_explain(ctx, 1, &x, &text);
@@ -83,7 +88,8 @@ static int64_t next(int64_t n)
 
 /* Runs `body` in a new context while the n-th allocation (and, with `forever`, every later one) fails, until nothing fails
  * any more. */
-static void fail_everywhere(void (*body)(da_context *ctx), int engines, bool forever, bool also_start)
+static void fail_everywhere(void (*body)(da_context *ctx), int engines, bool forever,
+                            bool also_start)
 {
     for (int64_t n = 1;; n = next(n)) {
         assert_true(n < 20000);

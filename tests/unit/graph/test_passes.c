@@ -55,7 +55,8 @@ static struct da__program *plan(struct fixture *f, const char *passes, int n, da
     struct da__program *p = NULL;
     struct da__binding bind;
     struct da__error err = {.engine = -1};
-    if (da__lower(f->g, n, target, passes, &p, &bind, &err) != DA_OK || da__optimize(p, passes, NULL, NULL, &err) != DA_OK)
+    if (da__lower(f->g, n, target, passes, &p, &bind, &err) != DA_OK ||
+        da__optimize(p, passes, NULL, NULL, &err) != DA_OK)
         fail_msg("%s", err.text);
     if (da__program_verify(p, &err) != DA_OK)
         fail_msg("%s", err.text);
@@ -89,7 +90,8 @@ static void test_one_step_per_operation_without_passes(void **state)
 static void test_views_dissolve(void **state)
 {
     assert_int_equal(steps(*state, "-all", "x[1:] + x[:-1]", NULL), 1);
-    assert_int_equal(steps(*state, "-all", "matrix_transpose(x[::-1])[1:3]", NULL), 1); /* only the target's copy */
+    assert_int_equal(steps(*state, "-all", "matrix_transpose(x[::-1])[1:3]", NULL),
+                     1); /* only the target's copy */
 }
 
 static void test_fold(void **state)
@@ -109,7 +111,8 @@ static void test_prune(void **state)
 {
     struct fixture *f = *state;
     da_array *same = eval(f, "x + 1");
-    da_array *copied = da__make_save(f->g, same, "never.npy", NULL); /* boxes already: no copy step */
+    da_array *copied =
+        da__make_save(f->g, same, "never.npy", NULL); /* boxes already: no copy step */
     struct da__program *p = plan(f, "-all", 1, &copied);
     assert_int_equal(p->nsteps, 2);
     da__program_free(p);
@@ -135,7 +138,8 @@ static void test_views_pass(void **state)
     assert_int_equal(p->step[0].shape[0], 3);
     da__program_free(p);
     assert_int_equal(steps(f, "-all,+views", "(big * 2)[10:13] + (big * 2)[1:4]", NULL), 1);
-    assert_int_equal(steps(f, NULL, "x + arange(5)", NULL), 1); /* ranges are computed where they are read */
+    assert_int_equal(steps(f, NULL, "x + arange(5)", NULL),
+                     1); /* ranges are computed where they are read */
     assert_int_equal(steps(f, NULL, "x * arange(10)[::2]", NULL), 1);
 }
 
@@ -200,7 +204,9 @@ static void test_merge(void **state)
 {
     assert_int_equal(steps(*state, NULL, "sum(x)", "min(x)", "var(x)", "argmax(x)", NULL), 1);
     assert_int_equal(steps(*state, "-merge", "sum(x)", "min(x)", "var(x)", "argmax(x)", NULL), 4);
-    assert_int_equal(steps(*state, NULL, "sum((x - mean(x))**2)", "mean(x)", "var(x)", "min(x)", "max(x)", NULL), 2);
+    assert_int_equal(
+        steps(*state, NULL, "sum((x - mean(x))**2)", "mean(x)", "var(x)", "min(x)", "max(x)", NULL),
+        2);
     assert_int_equal(steps(*state, NULL, "sum(x)", "sum(y)", NULL), 2); /* nothing shared */
     assert_int_equal(steps(*state, NULL, "x + 1", "x * y", "y - 1", NULL), 1);
 }
@@ -226,7 +232,8 @@ static void test_kept_arrays_are_results(void **state)
 
 static struct da__program *rich_program(struct fixture *f)
 {
-    da_array *t[3] = {eval(f, "x[::-1] * 2.5 - mean(x, axis=1, keepdims=True)"), eval(f, "argmax(big)"), eval(f, "astype(arange(7), float32)")};
+    da_array *t[3] = {eval(f, "x[::-1] * 2.5 - mean(x, axis=1, keepdims=True)"),
+                      eval(f, "argmax(big)"), eval(f, "astype(arange(7), float32)")};
     return plan(f, NULL, 3, t);
 }
 

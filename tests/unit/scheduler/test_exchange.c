@@ -41,7 +41,8 @@ static void draw_lists(struct lists *l, int64_t extent, int parts, struct da__ma
         at += l->nelem[k];
         left -= l->nelem[k];
     }
-    *m = (struct da__map_spec){.kind = 'u', .nlists = parts, .list_nelem = l->nelem, .list = l->list};
+    *m = (struct da__map_spec){
+        .kind = 'u', .nlists = parts, .list_nelem = l->nelem, .list = l->list};
 }
 
 static void draw_bounds(struct lists *l, int64_t extent, int parts, struct da__map_spec *m)
@@ -77,12 +78,14 @@ static const struct da__dist *draw_dist(int ndim, const int64_t *shape, int neng
     int n = 0;
     for (int e = 0; e < nengines; e++)
         engines[n++] = e;
-    while (n > 1 && n > grid[0] * grid[1] * grid[2] && draw(2)) { /* some subset that is still large enough */
+    while (n > 1 && n > grid[0] * grid[1] * grid[2] &&
+           draw(2)) { /* some subset that is still large enough */
         int gone = (int)draw(n);
         memmove(engines + gone, engines + gone + 1, (size_t)(n - gone - 1) * sizeof *engines);
         n--;
     }
-    struct da__dist_spec spec = {.nmaps = ndim, .map = map, .ngrid = ndim, .grid = grid, .nengines = n, .engines = engines};
+    struct da__dist_spec spec = {
+        .nmaps = ndim, .map = map, .ngrid = ndim, .grid = grid, .nengines = n, .engines = engines};
     const struct da__dist *d = NULL;
     struct da__error err = {.engine = -1};
     if (da__dist_make(ndim, shape, &spec, nengines, &d, &err) != DA_OK)
@@ -92,8 +95,9 @@ static const struct da__dist *draw_dist(int ndim, const int64_t *shape, int neng
 
 /* ---- a program of one copying step ---- */
 
-static struct da__program *one_step(const struct da__dist *from, int base_ndim, const int64_t *base, const struct da__dist *to, int ndim,
-                                    const int64_t *shape, const struct da__view *v)
+static struct da__program *one_step(const struct da__dist *from, int base_ndim, const int64_t *base,
+                                    const struct da__dist *to, int ndim, const int64_t *shape,
+                                    const struct da__view *v)
 {
     struct da__program *p = da__program_new();
     p->value = da__calloc(2, sizeof *p->value);
@@ -105,12 +109,23 @@ static struct da__program *one_step(const struct da__dist *from, int base_ndim, 
     p->nvalues = 2;
     p->nsteps = 1;
     p->nslots = 2;
-    int64_t *first = da__calloc(4, sizeof *first), *second = da__calloc(4, sizeof *second), *space = da__calloc(4, sizeof *space);
+    int64_t *first = da__calloc(4, sizeof *first), *second = da__calloc(4, sizeof *second),
+            *space = da__calloc(4, sizeof *space);
     memcpy(first, base, (size_t)base_ndim * sizeof *base);
     memcpy(second, shape, (size_t)ndim * sizeof *shape);
     memcpy(space, shape, (size_t)ndim * sizeof *shape);
-    p->value[0] = (struct da__value){.kind = DA__VALUE_INPUT, .slot = 0, .dtype = DA_INT64, .ndim = base_ndim, .shape = first, .dist = 0};
-    p->value[1] = (struct da__value){.kind = DA__VALUE_OUTPUT, .slot = 1, .dtype = DA_INT64, .ndim = ndim, .shape = second, .dist = 1};
+    p->value[0] = (struct da__value){.kind = DA__VALUE_INPUT,
+                                     .slot = 0,
+                                     .dtype = DA_INT64,
+                                     .ndim = base_ndim,
+                                     .shape = first,
+                                     .dist = 0};
+    p->value[1] = (struct da__value){.kind = DA__VALUE_OUTPUT,
+                                     .slot = 1,
+                                     .dtype = DA_INT64,
+                                     .ndim = ndim,
+                                     .shape = second,
+                                     .dist = 1};
     struct da__step *s = &p->step[0];
     s->ndim = ndim;
     s->shape = space;
@@ -149,10 +164,13 @@ static int64_t *make_part(const struct da__dist *d, int engine, const int64_t *b
     return part;
 }
 
-static void axes_of(const struct da__fetch *f, const struct da__piece *piece, bool owner, struct da__pack_axis *axis)
+static void axes_of(const struct da__fetch *f, const struct da__piece *piece, bool owner,
+                    struct da__pack_axis *axis)
 {
     for (int b = 0; b < f->base_ndim; b++)
-        axis[b] = (struct da__pack_axis){.m = piece->axis[b]->m, .n = piece->axis[b]->n, .side_b = owner,
+        axis[b] = (struct da__pack_axis){.m = piece->axis[b]->m,
+                                         .n = piece->axis[b]->n,
+                                         .side_b = owner,
                                          .stride = owner ? f->base_stride[b] : f->temp_stride[b]};
 }
 
@@ -164,7 +182,8 @@ static const struct da__peer *peer_of(const struct da__peers *peers, int engine)
     return NULL;
 }
 
-static void carry(const struct da__fetch *reader, const struct da__piece *to, const struct da__fetch *owner, const struct da__piece *from, const int64_t *part,
+static void carry(const struct da__fetch *reader, const struct da__piece *to,
+                  const struct da__fetch *owner, const struct da__piece *from, const int64_t *part,
                   char *temp)
 {
     struct da__pack_axis axis[DA_MAX_NDIM];
@@ -178,7 +197,8 @@ static void carry(const struct da__fetch *reader, const struct da__piece *to, co
 }
 
 /* Every element of the reader's part of the space has the value of the base element that the view names. */
-static void check_reader(const struct da__program *p, int engine, const struct da__fetch *f, const char *data)
+static void check_reader(const struct da__program *p, int engine, const struct da__fetch *f,
+                         const char *data)
 {
     const struct da__step *s = &p->step[0];
     const struct da__view *v = &s->input[0].view;
@@ -195,7 +215,8 @@ static void check_reader(const struct da__program *p, int engine, const struct d
         }
         int64_t want = 0, got;
         for (int b = 0; b < v->base_ndim; b++)
-            want = want * p->value[0].shape[b] + v->offset[b] + (v->axis[b] >= 0 ? v->step[b] * index[v->axis[b]] : 0);
+            want = want * p->value[0].shape[b] + v->offset[b] +
+                   (v->axis[b] >= 0 ? v->step[b] * index[v->axis[b]] : 0);
         memcpy(&got, data + at, sizeof got);
         assert_int_equal(got, want);
     }
@@ -216,17 +237,20 @@ static void exchange_all(struct da__program *p, int nengines)
         char *temp = malloc((size_t)f->temp_nbytes + 8);
         memset(temp, 0xff, (size_t)f->temp_nbytes + 8);
         for (int i = 0; i < x[e].receive.n; i++) {
-            const struct da__peer *to = &x[e].receive.peer[i], *from = peer_of(&x[to->engine].send, e);
+            const struct da__peer *to = &x[e].receive.peer[i],
+                                  *from = peer_of(&x[to->engine].send, e);
             assert_non_null(from);
             assert_int_equal(from->nbytes, to->nbytes);
             assert_int_equal(from->npieces, 1);
-            carry(f, &to->piece[0], &x[to->engine].fetch[0], &from->piece[0], part[to->engine], temp);
+            carry(f, &to->piece[0], &x[to->engine].fetch[0], &from->piece[0], part[to->engine],
+                  temp);
         }
         for (int i = 0; i < x[e].send.n; i++)
             assert_non_null(peer_of(&x[x[e].send.peer[i].engine].receive, e));
         for (int i = 0; i < x[e].self.n; i++)
             for (int k = 0; k < x[e].self.peer[i].npieces; k++)
-                carry(f, &x[e].self.peer[i].piece[k], f, &x[e].self.peer[i].piece[k], part[e], temp);
+                carry(f, &x[e].self.peer[i].piece[k], f, &x[e].self.peer[i].piece[k], part[e],
+                      temp);
         check_reader(p, e, f, f->in_place ? (const char *)part[e] : temp);
         free(temp);
     }
@@ -248,8 +272,13 @@ static int draw_view(int base_ndim, const int64_t *base, struct da__view *v, int
             item[n++] = (struct da__index_item){.kind = DA__INDEX_INT, .start = draw(base[b])};
         else {
             int64_t step = draw(2) ? 1 : draw(4) - 2;
-            item[n++] = (struct da__index_item){.kind = DA__INDEX_SLICE, .has_step = true, .step = step != 0 ? step : 3, .has_start = draw(2) != 0,
-                                                .start = draw(base[b] + 1), .has_stop = draw(3) == 0, .stop = draw(base[b] + 1)};
+            item[n++] = (struct da__index_item){.kind = DA__INDEX_SLICE,
+                                                .has_step = true,
+                                                .step = step != 0 ? step : 3,
+                                                .has_start = draw(2) != 0,
+                                                .start = draw(base[b] + 1),
+                                                .has_stop = draw(3) == 0,
+                                                .stop = draw(base[b] + 1)};
         }
         if (n >= 3)
             break;
@@ -286,7 +315,8 @@ static void test_random_exchanges(void **unused)
         int ndim = draw_view(base_ndim, base, &v, shape);
         if (ndim > 3)
             continue;
-        const struct da__dist *from = draw(6) == 0 ? NULL : draw_dist(base_ndim, base, nengines), *to = draw_dist(ndim, shape, nengines);
+        const struct da__dist *from = draw(6) == 0 ? NULL : draw_dist(base_ndim, base, nengines),
+                              *to = draw_dist(ndim, shape, nengines);
         if (from == NULL) /* replicas are read where they are nearest */
             assert_int_equal(da__dist_replicated(base_ndim, base, nengines, &from), DA_OK);
         struct da__program *p = one_step(from, base_ndim, base, to, ndim, shape, &v);
@@ -332,12 +362,14 @@ static void test_plans_do_not_grow_with_engines(void **unused)
 {
     (void)unused;
     double few = halo_time(4), many = halo_time(4096);
-    print_message("plan of one engine: %.2f us of 4 engines, %.2f us of 4096\n", 1e6 * few, 1e6 * many);
+    print_message("plan of one engine: %.2f us of 4 engines, %.2f us of 4096\n", 1e6 * few,
+                  1e6 * many);
     assert_true(many < 4 * few + 5e-6);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_exchanges), cmocka_unit_test(test_plans_do_not_grow_with_engines)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_exchanges),
+                                       cmocka_unit_test(test_plans_do_not_grow_with_engines)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
