@@ -134,21 +134,21 @@ static void test_acting(void **state)
 {
     (void)state;
     fail_everywhere(act, 2, false, false);
-    fail_everywhere(act, 1, true, false);
+    fail_everywhere(act, 2, true, false);
 }
 
 static void test_computing(void **state)
 {
     (void)state;
-    fail_everywhere(compute, 1, false, false);
-    fail_everywhere(compute, 1, true, false);
+    fail_everywhere(compute, 2, false, false);
+    fail_everywhere(compute, 2, true, false);
 }
 
 static void test_starting(void **state)
 {
     (void)state;
     fail_everywhere(compute, 2, false, true);
-    fail_everywhere(compute, 1, true, true);
+    fail_everywhere(compute, 2, true, true);
 }
 
 int main(void)
