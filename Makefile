@@ -3,7 +3,9 @@ BUILD ?= build
 JOBS ?= 2
 OUT ?= out
 
-.PHONY: all build run test install asan tsan clean setup
+.PHONY: all build run test install asan tsan random clean setup
+SEED ?= 1
+COUNT ?= 20000
 
 all: build
 
@@ -31,7 +33,11 @@ install: build
 asan tsan: setup
 	cmake --preset $@
 	cmake --build --preset $@ -j $(JOBS)
-	cd build-$@ && ctest --output-on-failure -j $(JOBS)
+	cd build-$@ && ctest --output-on-failure -j $(JOBS) -LE $(if $(filter tsan,$@),'slow|mpi',slow)
+
+# Any number of random graphs against NumPy, from any seed.
+random: build
+	$(BUILD)/tests/random/random_graphs --seed $(SEED) --count $(COUNT)
 
 clean:
 	rm -rf build build-dev build-asan build-tsan $(OUT)
