@@ -37,6 +37,9 @@ struct cli_command {
 };
 enum cli_next { CLI_GO, CLI_HELPED, CLI_WRONG };
 
+/* Whether this process is the one that tells people what is wrong: the first of a launcher's, or the only one. */
+bool cli_speaks(void);
+
 /* Reads argv behind the command's name. What is no option goes to `positional` (room for argc). CLI_HELPED: --help was
  * asked and answered. CLI_WRONG: a message is on stderr. */
 enum cli_next cli_parse(const struct cli_command *self, int noptions,

@@ -35,10 +35,12 @@ static int unknown(const char *word)
     for (int k = 0; k < NCOMMANDS; k++)
         name[k] = commands[k].name;
     const char *near = cli_near(word, NCOMMANDS, name);
+    if (!cli_speaks())
+        return CLI_USAGE;
     fprintf(stderr, "da: there is no command \"%s\"", word);
     if (near != NULL)
-        fprintf(stderr, "; did you mean \"%s\"?", near);
-    fprintf(stderr, " See da --help.\n");
+        fprintf(stderr, " (did you mean \"%s\"?)", near);
+    fprintf(stderr, "; see da --help\n");
     return CLI_USAGE;
 }
 

@@ -8,9 +8,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Under a launcher all processes read the same arguments; one of them says what is wrong. */
+bool cli_speaks(void)
+{
+    static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *rank = getenv(names[i]);
+        if (rank != NULL)
+            return strcmp(rank, "0") == 0;
+    }
+    return true;
+}
+
 int cli_error(const struct cli_command *self, int code, const char *format, ...)
 {
     va_list args;
+    if (!cli_speaks())
+        return code;
     va_start(args, format);
     fprintf(stderr, "da %s: ", self->name);
     vfprintf(stderr, format, args);

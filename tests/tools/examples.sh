@@ -50,4 +50,12 @@ if [ -n "$mpirun" ]; then
     "$mpirun" -n 3 "$build/tools/da" run "$root/examples/wind.json" -D DATA="$PWD" >mpi.txt
     "$python" -c "import numpy as np; assert np.allclose(np.load('mean_speed.npy'), np.load('one.npy'), rtol=1e-5)"
     diff <(grep '^[a-z]' wind.txt) <(grep '^[a-z]' mpi.txt)
+
+    # A mistake is told once, however many ranks there are, and is every launcher's exit code.
+    for mistake in "run --bogus" "run absent.json" "frobnicate"; do
+        code=0
+        # shellcheck disable=SC2086
+        "$mpirun" -n 3 "$build/tools/da" $mistake 2>mistake.txt || code=$?
+        [ "$code" -eq 2 ] && [ "$(grep -c '^da' mistake.txt)" -eq 1 ] || { echo "da $mistake: exit code $code"; cat mistake.txt; exit 1; }
+    done
 fi
