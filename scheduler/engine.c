@@ -4,8 +4,7 @@
 #include <string.h>
 
 da_status da__engine_open(struct da__endpoint *endpoint, int nthreads, const int *cpu,
-                          int64_t memory, bool virtual_peers, struct da__engine **out,
-                          struct da__error *err)
+                          int64_t memory, struct da__engine **out, struct da__error *err)
 {
     struct da__engine *e = da__calloc(1, sizeof *e);
     if (e == NULL)
@@ -14,7 +13,6 @@ da_status da__engine_open(struct da__endpoint *endpoint, int nthreads, const int
     e->rank = endpoint->rank;
     e->size = endpoint->size;
     e->nthreads = nthreads;
-    e->virtual_peers = virtual_peers;
     da_status status = da__pool_open(memory, &e->pool);
     if (status == DA_OK && !da__command_reserve(e, DA__COMMAND_ROOM))
         status = DA_ERR_MEMORY;

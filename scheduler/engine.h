@@ -127,7 +127,6 @@ struct da__plan {
     struct da__program *program; /* owned */
     struct da__local *value;     /* per value */
     struct da__step_plan *step;
-    int64_t predicted_messages, predicted_bytes;
     /* Room of a run, had when the program is learned, so that a run cannot fail for want of it. */
     void **data;                   /* per value */
     void **state;                  /* accumulators of a level's reductions */
@@ -157,7 +156,6 @@ struct da__engine {
     void *scratch; /* per thread, of scratch_stride bytes each */
     int64_t scratch_stride;
     int rank, size, nthreads;
-    bool virtual_peers;       /* shares the process with its peers */
     struct da__bytes command; /* received ones; those that fit need no memory */
     struct da__error failure; /* of the current run: the first cause on this engine */
     int64_t control_messages, data_messages, data_bytes; /* sent since the last report */
@@ -233,8 +231,7 @@ bool da__command_reserve(struct da__engine *e,
 bool da__engine_obey(struct da__engine *e, struct da__bytes *command, struct da__report *report);
 void da__engine_serve(struct da__engine *e);
 da_status da__engine_open(struct da__endpoint *endpoint, int nthreads, const int *cpu,
-                          int64_t memory, bool virtual_peers, struct da__engine **out,
-                          struct da__error *err);
+                          int64_t memory, struct da__engine **out, struct da__error *err);
 void da__engine_close(struct da__engine *e);
 
 #endif

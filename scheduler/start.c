@@ -79,7 +79,7 @@ static void *serve_thread(void *self)
     struct da__engine *e = NULL;
     da_status status =
         da__engine_open(s->endpoint, s->launch->nthreads, cores_of(s->launch, s->engine),
-                        s->launch->memory, true, &e, &s->err);
+                        s->launch->memory, &e, &s->err);
     pthread_mutex_lock(&s->lock);
     s->state = status == DA_OK ? 1 : 2;
     pthread_cond_signal(&s->started);
@@ -129,7 +129,7 @@ static da_status open_virtual(struct da__runtime *rt, const struct da__runtime_o
     rt->nendpoints = (int)n;
     da_status status = plan_launch(o, (int)n, &l, err);
     if (status == DA_OK)
-        status = da__engine_open(rt->endpoint[0], l.nthreads, cores_of(&l, 0), l.memory, n > 1,
+        status = da__engine_open(rt->endpoint[0], l.nthreads, cores_of(&l, 0), l.memory,
                                  &rt->engine, err);
     rt->serving = true; /* those that start */
     for (int i = 1; i < n && status == DA_OK; i++)
@@ -152,7 +152,7 @@ static da_status open_mpi(struct da__runtime *rt, const struct da__runtime_optio
     rt->is_mpi = true;
     da_status status = plan_launch(o, 1, &l, err);
     if (status == DA_OK)
-        status = da__engine_open(rt->endpoint[0], l.nthreads, cores_of(&l, 0), l.memory, false,
+        status = da__engine_open(rt->endpoint[0], l.nthreads, cores_of(&l, 0), l.memory,
                                  &rt->engine, err);
     da__topology_free(&l.topology);
     struct da__engine voice = {

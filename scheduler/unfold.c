@@ -234,18 +234,6 @@ void da__plan_free(struct da__plan *plan)
     da__free(plan);
 }
 
-/* What this engine will send: for explain, and to compare with what was counted. */
-static void predict(struct da__plan *plan)
-{
-    const struct da__program *p = plan->program;
-    for (int i = 0; i < p->nsteps; i++)
-        for (int k = 0; k < plan->step[i].exchange.send.n; k++) {
-            plan->predicted_messages++;
-            plan->predicted_bytes +=
-                plan->step[i].exchange.send.peer[k].nbytes - DA__MESSAGE_HEADER;
-        }
-}
-
 /* What every run of the plan needs beside the arrays themselves. */
 static bool make_room(struct da__plan *plan)
 {
@@ -281,7 +269,6 @@ da_status da__plan_make(struct da__program *p, int engine, struct da__plan **out
     status = DA_OK;
     for (int i = 0; i < p->nsteps && status == DA_OK; i++)
         status = plan_step(p, i, engine, &plan->step[i]);
-    predict(plan);
 done:
     if (status != DA_OK)
         da__plan_free(plan);
