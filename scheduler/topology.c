@@ -106,7 +106,7 @@ da_status da__topology_read(struct da__topology *t, struct da__error *err)
 {
     *t = (struct da__topology){0};
     hwloc_topology_t topology;
-    setenv("HWLOC_HIDE_ERRORS", "2", 0); /* containers may lack /sys: what to do without is known here */
+    setenv("HWLOC_HIDE_ERRORS", "2", 0); /* containers may lack /sys; that is dealt with */
     if (hwloc_topology_init(&topology) != 0)
         return da__fail(err, DA_ERR_MEMORY, "topology: hwloc could not start");
     da_status status = load(topology) == 0 ? read_all(topology, t, err)
