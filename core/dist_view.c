@@ -54,6 +54,12 @@ static void pin_dims(const struct da__dist *base, const struct da__view *v, cons
     }
 }
 
+/* A rolled axis lies as its base does: element i where the base's element i is, so that a shift by little moves little. */
+static struct da__map rolled_map(const struct da__map *base, int64_t step, int64_t count)
+{
+    return da__map_view(base, 0, step < 0 ? -step : step, count);
+}
+
 da_status da__dist_view(const struct da__dist *base, const struct da__view *v, const int64_t *shape,
                         const struct da__dist **out)
 {
@@ -75,7 +81,9 @@ da_status da__dist_view(const struct da__dist *base, const struct da__view *v, c
             d->map[k] = da__map_none(shape[k]);
             continue;
         }
-        d->map[k] = da__map_view(&base->map[b], v->offset[b], v->step[b], shape[k]);
+        d->map[k] = v->period[b] == 0
+                        ? da__map_view(&base->map[b], v->offset[b], v->step[b], shape[k])
+                        : rolled_map(&base->map[b], v->step[b], shape[k]);
         da__map_keep(&d->map[k]);
         d->axis_grid[k] = base->axis_grid[b] < 0 ? -1 : dims.place[base->axis_grid[b]];
     }

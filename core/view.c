@@ -22,17 +22,99 @@ void da__view_broadcast(int base_ndim, const int64_t *base, int ndim, const int6
     }
 }
 
-void da__view_compose(const struct da__view *inner, const struct da__view *outer,
+/* One axis of a composition: where x = phase + step*i runs through S's axis, `inner` reads offset + step*x. */
+struct way {
+    int64_t offset, step, period, phase;
+};
+
+/* Into inner's axis goes outer's wrapped way: scaling by inner's step scales the period; a negative one runs it backwards:
+ * -(y mod Q) == (-y - |step|) mod Q - (Q - |step|) for multiples y of |step|. */
+static struct way scaled(const struct way *inner, const struct way *outer)
+{
+    int64_t by = inner->step, size = by < 0 ? -by : by;
+    struct way w = {inner->offset + by * outer->offset, by * outer->step, size * outer->period,
+                    by * outer->phase};
+    if (by < 0) {
+        w.offset -= w.period - size;
+        w.phase -= size;
+    }
+    w.phase = da__floor_mod(w.phase, w.period);
+    return w;
+}
+
+static bool compose_axis(const struct way *inner, const struct way *outer, struct way *out)
+{
+    struct way w = {.step = inner->step * outer->step};
+    if (inner->period == 0 && outer->period > 0 && inner->step != 0) {
+        *out = scaled(inner, outer);
+        return true;
+    }
+    w.offset = inner->offset;
+    if (inner->period == 0) {
+        w.offset += inner->step * outer->offset;
+        *out = w;
+        return true;
+    }
+    if (outer->period > 0 && (inner->step * outer->period) % inner->period != 0)
+        return false;
+    w.period = inner->period;
+    w.phase =
+        da__floor_mod(inner->phase + inner->step * (outer->offset + outer->phase), inner->period);
+    *out = w;
+    return true;
+}
+
+bool da__view_compose(const struct da__view *inner, const struct da__view *outer,
                       struct da__view *out)
 {
     struct da__view v = {.ndim = outer->ndim, .base_ndim = inner->base_ndim};
     for (int b = 0; b < inner->base_ndim; b++) {
         int k = inner->axis[b];
-        v.axis[b] = k < 0 ? -1 : outer->axis[k];
-        v.offset[b] = inner->offset[b] + (k < 0 ? 0 : inner->step[b] * outer->offset[k]);
-        v.step[b] = v.axis[b] < 0 ? 0 : inner->step[b] * outer->step[k];
+        struct way in = {inner->offset[b], inner->step[b], inner->period[b], inner->phase[b]};
+        struct way w = {.offset = inner->offset[b]};
+        v.axis[b] = -1;
+        if (k >= 0) {
+            struct way to = {outer->offset[k], outer->axis[k] < 0 ? 0 : outer->step[k],
+                             outer->axis[k] < 0 ? 0 : outer->period[k], outer->phase[k]};
+            if (!compose_axis(&in, &to, &w))
+                return false;
+            v.axis[b] = outer->axis[k];
+        }
+        if (v.axis[b] < 0 && w.period > 0) /* one place on the way round */
+            w = (struct way){.offset = w.offset + w.phase};
+        v.offset[b] = w.offset;
+        v.step[b] = v.axis[b] < 0 ? 0 : w.step;
+        v.period[b] = w.period;
+        v.phase[b] = w.phase;
     }
     *out = v;
+    return true;
+}
+
+bool da__view_wraps(const struct da__view *v)
+{
+    for (int b = 0; b < v->base_ndim; b++)
+        if (v->period[b] > 0)
+            return true;
+    return false;
+}
+
+int da__view_stretches(const struct da__view *v, int b, int64_t count, struct da__stretch *out)
+{
+    int64_t period = v->period[b], step = v->step[b];
+    out[0] = (struct da__stretch){0, count, v->offset[b]};
+    if (period == 0 || count == 0)
+        return 1;
+    out[0].start += v->phase[b];
+    int64_t room = step > 0   ? (period - 1 - v->phase[b]) / step + 1
+                   : step < 0 ? v->phase[b] / -step + 1
+                              : count;
+    if (room >= count)
+        return 1;
+    out[0].n = room;
+    out[1] = (struct da__stretch){room, count - room,
+                                  v->offset[b] + da__floor_mod(v->phase[b] + step * room, period)};
+    return 2;
 }
 
 bool da__view_is_identity(const struct da__view *v)
@@ -40,7 +122,7 @@ bool da__view_is_identity(const struct da__view *v)
     if (v->ndim != v->base_ndim)
         return false;
     for (int b = 0; b < v->base_ndim; b++) {
-        if (v->axis[b] != b || v->offset[b] != 0 || v->step[b] != 1)
+        if (v->axis[b] != b || v->offset[b] != 0 || v->step[b] != 1 || v->period[b] != 0)
             return false;
     }
     return true;
@@ -53,7 +135,8 @@ bool da__view_equal(const struct da__view *a, const struct da__view *b)
     for (int k = 0; k < a->base_ndim; k++) {
         if (a->axis[k] != b->axis[k] || a->offset[k] != b->offset[k])
             return false;
-        if (a->axis[k] >= 0 && a->step[k] != b->step[k])
+        if (a->axis[k] >= 0 && (a->step[k] != b->step[k] || a->period[k] != b->period[k] ||
+                                a->phase[k] != b->phase[k]))
             return false;
     }
     return true;

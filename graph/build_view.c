@@ -36,6 +36,16 @@ static da_array *constant_view(struct da__graph *g, const da_array *x, const str
     return a;
 }
 
+/* The view's elements as an array of their own, under the view's owners. */
+static da_array *stored_view(struct da__graph *g, da_array *x)
+{
+    da_array *a = da__node_new(g, DA__NODE_COPY, x->dtype, x->ndim, x->shape, x->dist);
+    if (a == NULL)
+        return da__node_no_memory(g);
+    da__node_add_input(a, x);
+    return a;
+}
+
 da_array *da__make_view(struct da__graph *g, da_array *x, const struct da__view *v, int ndim,
                         const int64_t *shape)
 {
@@ -48,9 +58,14 @@ da_array *da__make_view(struct da__graph *g, da_array *x, const struct da__view 
         return da__node_no_memory(g);
     da_array *base = x;
     *own = *v;
-    if (x->kind == DA__NODE_VIEW) { /* a view of a view is one view */
-        base = x->in[0];
-        da__view_compose(x->u.view, v, own);
+    if (x->kind ==
+        DA__NODE_VIEW) { /* a view of a view is one view, or else the inner one is stored */
+        bool one = da__view_compose(x->u.view, v, own);
+        base = one ? x->in[0] : stored_view(g, x);
+        if (base->kind == DA__NODE_POISON) {
+            da__free(own);
+            return base;
+        }
     }
     const struct da__dist *dist = NULL;
     da_array *a = NULL;

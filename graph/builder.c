@@ -29,6 +29,19 @@ da_dtype da__builder_dtype(const struct da__step_builder *b, da__ref ref)
     return b->failed ? DA_BOOL : da__body_dtype(&b->step.body, ref);
 }
 
+void da__builder_add_input(struct da__step_builder *b, int value, const struct da__view *v)
+{
+    struct da__step *s = &b->step;
+    if (value < 0)
+        b->failed = true;
+    if (!ROOM(b, s->input, b->inputs_cap, s->ninputs) ||
+        !ROOM(b, s->body.input_dtype, b->input_dtypes_cap, s->ninputs))
+        return;
+    s->input[s->ninputs] = (struct da__step_input){value, *v};
+    s->body.input_dtype[s->ninputs] = (uint8_t)b->program->value[value].dtype;
+    s->body.ninputs = ++s->ninputs;
+}
+
 da__ref da__builder_input(struct da__step_builder *b, int value, const struct da__view *v)
 {
     struct da__step *s = &b->step;
@@ -37,12 +50,7 @@ da__ref da__builder_input(struct da__step_builder *b, int value, const struct da
     for (int k = 0; k < s->ninputs && !b->failed; k++)
         if (s->input[k].value == value && da__view_equal(&s->input[k].view, v))
             return DA__REF(DA__REF_INPUT, k);
-    if (!ROOM(b, s->input, b->inputs_cap, s->ninputs) ||
-        !ROOM(b, s->body.input_dtype, b->input_dtypes_cap, s->ninputs))
-        return 0;
-    s->input[s->ninputs] = (struct da__step_input){value, *v};
-    s->body.input_dtype[s->ninputs] = (uint8_t)b->program->value[value].dtype;
-    s->body.ninputs = ++s->ninputs;
+    da__builder_add_input(b, value, v);
     return DA__REF(DA__REF_INPUT, s->ninputs - 1);
 }
 
@@ -172,6 +180,33 @@ void da__builder_output(struct da__step_builder *b, da__ref ref, int value)
     s->body.noutputs = ++s->noutputs;
 }
 
+void da__builder_part(struct da__step_builder *b, da__ref ref, int value, int base_value,
+                      const struct da__view *view)
+{
+    struct da__step *s = &b->step;
+    int base = base_value < 0 ? -1 : DA__REF_NUMBER(da__builder_input(b, base_value, view));
+    da__builder_output(b, ref, value);
+    if (b->failed)
+        return;
+    int64_t had = b->parts_cap;
+    if (!ROOM(b, s->part, b->parts_cap, s->noutputs - 1))
+        return;
+    memset(s->part + had, 0, (size_t)(b->parts_cap - had) * sizeof *s->part);
+    s->part[s->noutputs - 1] = (struct da__part){true, base, *view};
+}
+
+void da__builder_take_output(struct da__step_builder *b, const struct da__step *s, int k,
+                             da__ref ref)
+{
+    if (!da__step_is_part(s, k)) {
+        da__builder_output(b, ref, s->output[k]);
+        return;
+    }
+    const struct da__part *part = &s->part[k];
+    da__builder_part(b, ref, s->output[k], part->base >= 0 ? s->input[part->base].value : -1,
+                     &part->view);
+}
+
 void da__builder_reduction(struct da__step_builder *b, const struct da__body_reduction *body,
                            const struct da__step_reduction *r)
 {
@@ -215,7 +250,8 @@ da__ref da__builder_mapped(struct da__step_builder *b, const struct da__step *s,
         return inputs_as[n];
     view = s->input[n].view;
     if (v != NULL)
-        da__view_compose(&s->input[n].view, v, &view);
+        if (!da__view_compose(&s->input[n].view, v, &view))
+            b->failed = true; /* whoever inlines asks first */
     return da__builder_input(b, s->input[n].value, &view);
 }
 

@@ -45,10 +45,15 @@ static const struct {
             [DA__NODE_COPY] = {"redistribute", "lightsalmon"},
             [DA__NODE_LOAD] = {"load", "palegreen"},
             [DA__NODE_SAVE] = {"save", "palegreen"},
-            [DA__NODE_CALL] = {"from_function", "palegreen"}};
+            [DA__NODE_CALL] = {"from_function", "palegreen"},
+            [DA__NODE_CONCAT] = {"concat", "lightsalmon"},
+            [DA__NODE_ASSIGN] = {"set_slice", "lightsalmon"},
+            [DA__NODE_ROUTINE] = {NULL, "plum"}};
 
 static const char *label_of(const da_array *a)
 {
+    if (a->kind == DA__NODE_ROUTINE)
+        return da__routine_name((enum da__routine_id)a->op);
     if (a->kind == DA__NODE_ELEMENTWISE)
         return da__op_info((enum da__op_id)a->op)->name;
     return a->kind == DA__NODE_REDUCE ? da__red_info((enum da__red_id)a->op)->name
@@ -130,14 +135,17 @@ static void write_step(struct da__text *t, const struct da__program *p, int step
     static const char *const name[] = {[DA__STEP_KERNEL] = "kernel",
                                        [DA__STEP_LOAD] = "load",
                                        [DA__STEP_SAVE] = "save",
-                                       [DA__STEP_CALL] = "from_function"};
+                                       [DA__STEP_CALL] = "from_function",
+                                       [DA__STEP_ROUTINE] = "routine"};
     static const char *const color[] = {[DA__STEP_KERNEL] = "lightblue",
                                         [DA__STEP_LOAD] = "palegreen",
                                         [DA__STEP_SAVE] = "palegreen",
-                                        [DA__STEP_CALL] = "palegreen"};
+                                        [DA__STEP_CALL] = "palegreen",
+                                        [DA__STEP_ROUTINE] = "plum"};
     const struct da__step *s = &p->step[step];
     char text[256];
-    da__text_add(t, "  s%d [label=\"s%d: %s, level %d, over %s", step, step, name[s->kind],
+    da__text_add(t, "  s%d [label=\"s%d: %s, level %d, over %s", step, step,
+                 s->kind == DA__STEP_ROUTINE ? da__routine_name(s->routine) : name[s->kind],
                  s->level, da__shape_text(s->ndim, s->shape, text, sizeof text));
     da__text_add(t, "\\n");
     add_label(t, da__dist_text(p->dist[s->dist], text, sizeof text));

@@ -231,6 +231,26 @@ static da_status write_call(struct dump *d, int step)
     return DA_OK;
 }
 
+static da_status write_routine(struct dump *d, int step)
+{
+    const struct da__step *s = &d->p->step[step];
+    da__text_add(d->t, "    {\"id\":\"v%d\",\"op\":\"%s\",\"in\":[", s->output[0],
+                 da__routine_name(s->routine));
+    for (int k = 0; k < s->ninputs; k++) {
+        da__text_add(d->t, k > 0 ? "," : "");
+        if (da__routine_reads_raw(s->routine, k))
+            da__text_add(d->t, "\"v%d\"", s->input[k].value);
+        else
+            write_input(d, s, &s->input[k]);
+    }
+    da__text_add(d->t, "],\"attributes\":");
+    da__json_ints(d->t, s->nattributes, s->attribute);
+    da__text_add(d->t, ",");
+    DA_TRY(write_type(d, &d->p->value[s->output[0]]));
+    da__text_add(d->t, "}");
+    return DA_OK;
+}
+
 /* ---- the frame ---- */
 
 /* How a remark names a node: by the value that came from it, if there is one. */
@@ -285,7 +305,8 @@ static da_status write_all(struct dump *d)
                                            int step) = {[DA__STEP_KERNEL] = write_kernel,
                                                         [DA__STEP_LOAD] = write_load,
                                                         [DA__STEP_SAVE] = write_save,
-                                                        [DA__STEP_CALL] = write_call};
+                                                        [DA__STEP_CALL] = write_call,
+                                                        [DA__STEP_ROUTINE] = write_routine};
     const char *comma = "";
     da__text_add(d->t, "{ \"distarray\": 1,\n  \"stage\": \"optimized\",\n  \"nodes\": [\n");
     for (int k = 0; k < d->p->nvalues; k++) {

@@ -1,76 +1,50 @@
 /* Nodes to a program, one step per operation. Only what the targets need is visited, views dissolve into how values are
  * read, and (pass `fold`) operations on constants are done here, so that their results are parameters. */
-#include "node.h"
-#include "program.h"
+#include "lower.h"
 
 #include <string.h>
 
-/* What a visited node is for its readers. */
-enum entry_kind { ENTRY_VALUE, ENTRY_CONSTANT, ENTRY_INDEX, ENTRY_VIEW, ENTRY_SAME };
-struct entry {
-    enum entry_kind kind;
-    da_array *node;
-    int value;      /* VALUE */
-    da_dtype dtype; /* CONSTANT */
-    uint8_t constant[16];
-};
-struct lowering {
-    struct da__graph *graph;
-    struct da__program *program;
-    struct da__binding *bind;
-    struct da__error *err;
-    int64_t epoch;
-    bool fold, share;
-    struct entry *entry;
-    int64_t nentries, entries_cap;
-    int64_t slots_cap, nodes_cap, saves_cap;
-};
-/* A node as an operand: where its elements come from and how they are read. */
-struct operand {
-    const struct entry *entry;
-    struct da__view view;
-};
-
-static struct entry *entry_of(struct lowering *l, const da_array *a)
+static struct da__entry *entry_of(struct da__lowering *l, const da_array *a)
 {
     return &l->entry[a->mark];
 }
 
 /* Views and saves are looked through. */
-static struct operand resolve(struct lowering *l, const da_array *a)
+struct da__lowered da__lower_resolve(struct da__lowering *l, const da_array *a)
 {
-    struct operand o;
+    struct da__lowered o;
     da__view_identity(a->ndim, &o.view);
     for (;; a = a->in[0]) {
         o.entry = entry_of(l, a);
-        if (o.entry->kind == ENTRY_VIEW) {
+        if (o.entry->kind == DA__ENTRY_VIEW) {
             struct da__view outer = o.view;
-            da__view_compose(a->u.view, &outer, &o.view);
-        } else if (o.entry->kind != ENTRY_SAME)
+            if (!da__view_compose(a->u.view, &outer, &o.view))
+                l->program->failed = true; /* building has put a copy between such views */
+        } else if (o.entry->kind != DA__ENTRY_SAME)
             return o;
     }
 }
 
-static const struct da__dist *dist_of(struct lowering *l, const da_array *a)
+const struct da__dist *da__lower_dist(struct da__lowering *l, const da_array *a)
 {
     return a->dist != NULL ? a->dist : da__default_dist(l->graph, a->ndim, a->shape, l->err);
 }
 
-static void start_step(struct lowering *l, struct da__step_builder *b, const da_array *space,
+static void start_step(struct da__lowering *l, struct da__step_builder *b, const da_array *space,
                        const da_array *node)
 {
-    const struct da__dist *d = dist_of(l, space);
+    const struct da__dist *d = da__lower_dist(l, space);
     int dist = d != NULL ? da__program_add_dist(l->program, d) : -1;
     da__builder_start(b, l->program, space->ndim, space->shape, dist, node->id);
     b->share = l->share;
 }
 
 /* The operand as a reference of `wanted` dtype in a step over a space that its shape broadcasts to. */
-static da__ref operand_ref(struct lowering *l, struct da__step_builder *b, const da_array *a,
-                           int ndim, const int64_t *shape, da_dtype wanted)
+da__ref da__lower_operand(struct da__lowering *l, struct da__step_builder *b, const da_array *a,
+                          int ndim, const int64_t *shape, da_dtype wanted)
 {
-    struct operand o = resolve(l, a);
-    if (o.entry->kind == ENTRY_CONSTANT) {
+    struct da__lowered o = da__lower_resolve(l, a);
+    if (o.entry->kind == DA__ENTRY_CONSTANT) {
         uint8_t cast[16] = {0};
         const void *from = o.entry->constant;
         if (o.entry->dtype == wanted)
@@ -81,9 +55,10 @@ static da__ref operand_ref(struct lowering *l, struct da__step_builder *b, const
     }
     struct da__view spread, v;
     da__view_broadcast(a->ndim, a->shape, ndim, shape, &spread);
-    da__view_compose(&o.view, &spread, &v);
+    if (!da__view_compose(&o.view, &spread, &v))
+        l->program->failed = true;
     da__ref ref;
-    if (o.entry->kind == ENTRY_INDEX)
+    if (o.entry->kind == DA__ENTRY_INDEX)
         ref = da__builder_index(b, &v, o.entry->node->u.axis);
     else
         ref = da__builder_input(b, o.entry->value, &v);
@@ -92,7 +67,7 @@ static da__ref operand_ref(struct lowering *l, struct da__step_builder *b, const
 
 /* ---- results ---- */
 
-static int new_slot(struct lowering *l, uint64_t buffer, da_array *node)
+static int new_slot(struct da__lowering *l, uint64_t buffer, da_array *node)
 {
     struct da__binding *b = l->bind;
     if (!da__grow((void **)&b->buffer, &l->slots_cap, b->nslots + 1, sizeof *b->buffer) ||
@@ -107,9 +82,9 @@ static int new_slot(struct lowering *l, uint64_t buffer, da_array *node)
 }
 
 /* The value a node's result goes to: an output where the user wants to keep it. */
-static int result_value(struct lowering *l, da_array *a, bool wanted)
+int da__lower_result(struct da__lowering *l, da_array *a, bool wanted)
 {
-    const struct da__dist *d = dist_of(l, a);
+    const struct da__dist *d = da__lower_dist(l, a);
     int dist = d != NULL ? da__program_add_dist(l->program, d) : -1;
     int value = da__program_add_value(l->program, wanted ? DA__VALUE_OUTPUT : DA__VALUE_TEMP,
                                       a->dtype, a->ndim, a->shape, dist, a->id);
@@ -121,34 +96,53 @@ static int result_value(struct lowering *l, da_array *a, bool wanted)
     return value;
 }
 
+int da__lower_stored(struct da__lowering *l, const da_array *a, const struct da__dist *dist)
+{
+    struct da__lowered o = da__lower_resolve(l, a);
+    if (o.entry->kind == DA__ENTRY_VALUE && da__view_is_identity(&o.view)) {
+        const struct da__value *v = &l->program->value[o.entry->value];
+        bool same = v->ndim == a->ndim && v->dtype == a->dtype;
+        for (int k = 0; same && k < a->ndim; k++)
+            same = v->shape[k] == a->shape[k];
+        if (same && (dist == NULL || da__dist_equal(dist, l->program->dist[v->dist])))
+            return o.entry->value;
+    }
+    const struct da__dist *d = dist != NULL ? dist : da__lower_dist(l, a);
+    int id = d != NULL ? da__program_add_dist(l->program, d) : -1;
+    int value =
+        da__program_add_value(l->program, DA__VALUE_TEMP, a->dtype, a->ndim, a->shape, id, a->id);
+    da__lower_copy(l, a, a, d, value);
+    return value;
+}
+
 static bool is_wanted(const da_array *a, bool target)
 {
     return target || a->kept > 0;
 }
 
 /* A kernel that only copies: the operand's elements under `a`'s distribution, into `value`. */
-static void copy_step(struct lowering *l, const da_array *from, const da_array *to,
-                      const struct da__dist *dist, int value)
+void da__lower_copy(struct da__lowering *l, const da_array *from, const da_array *to,
+                    const struct da__dist *dist, int value)
 {
     struct da__step_builder b;
     int d = dist != NULL ? da__program_add_dist(l->program, dist) : -1;
     da__builder_start(&b, l->program, to->ndim, to->shape, d, to->id);
     b.share = l->share;
-    da__builder_output(&b, operand_ref(l, &b, from, to->ndim, to->shape, to->dtype), value);
+    da__builder_output(&b, da__lower_operand(l, &b, from, to->ndim, to->shape, to->dtype), value);
     da__builder_finish(&b);
 }
 
 /* ---- one function per kind of node ---- */
 
-static bool fold_constant(struct lowering *l, struct entry *e, const da_array *a)
+static bool fold_constant(struct da__lowering *l, struct da__entry *e, const da_array *a)
 {
     const void *arg[3];
     uint8_t bytes[3][16];
     if (!l->fold)
         return false;
     for (int k = 0; k < a->nin; k++) {
-        struct operand o = resolve(l, a->in[k]);
-        if (o.entry->kind != ENTRY_CONSTANT)
+        struct da__lowered o = da__lower_resolve(l, a->in[k]);
+        if (o.entry->kind != DA__ENTRY_CONSTANT)
             return false;
         da_dtype wanted = da__op_input_dtype((enum da__op_id)a->op, k, a->compute);
         const void *from = o.entry->constant;
@@ -159,14 +153,14 @@ static bool fold_constant(struct lowering *l, struct entry *e, const da_array *a
             da__strip(DA__OP_ASTYPE, o.entry->dtype, wanted, 1, bytes[k], &from, 0);
         arg[k] = bytes[k];
     }
-    e->kind = ENTRY_CONSTANT;
+    e->kind = DA__ENTRY_CONSTANT;
     e->dtype = a->dtype;
     memset(e->constant, 0, sizeof e->constant);
     da__strip((enum da__op_id)a->op, a->compute, a->dtype, 1, e->constant, arg, 0);
     return true;
 }
 
-static void lower_elementwise(struct lowering *l, struct entry *e, da_array *a, bool wanted)
+static void lower_elementwise(struct da__lowering *l, struct da__entry *e, da_array *a, bool wanted)
 {
     if (!wanted && fold_constant(l, e, a))
         return;
@@ -175,14 +169,14 @@ static void lower_elementwise(struct lowering *l, struct entry *e, da_array *a, 
     struct da__insn insn = {
         .op = (uint16_t)a->op, .compute = (uint8_t)a->compute, .result = (uint8_t)a->dtype};
     for (int k = 0; k < a->nin; k++)
-        insn.arg[k] = operand_ref(l, &b, a->in[k], a->ndim, a->shape,
-                                  da__op_input_dtype((enum da__op_id)a->op, k, a->compute));
-    e->value = result_value(l, a, wanted);
+        insn.arg[k] = da__lower_operand(l, &b, a->in[k], a->ndim, a->shape,
+                                        da__op_input_dtype((enum da__op_id)a->op, k, a->compute));
+    e->value = da__lower_result(l, a, wanted);
     da__builder_output(&b, da__builder_insn(&b, &insn), e->value);
     da__builder_finish(&b);
 }
 
-static void lower_reduce(struct lowering *l, struct entry *e, da_array *a, bool wanted)
+static void lower_reduce(struct da__lowering *l, struct da__entry *e, da_array *a, bool wanted)
 {
     const da_array *x = a->in[0];
     struct da__step_builder b;
@@ -191,8 +185,8 @@ static void lower_reduce(struct lowering *l, struct entry *e, da_array *a, bool 
     for (int k = 0; k < x->ndim; k++)
         if (a->u.reduce.mask >> k & 1)
             count *= x->shape[k];
-    da__ref ref = operand_ref(l, &b, x, x->ndim, x->shape, a->compute);
-    e->value = result_value(l, a, wanted);
+    da__ref ref = da__lower_operand(l, &b, x, x->ndim, x->shape, a->compute);
+    e->value = da__lower_result(l, a, wanted);
     struct da__body_reduction body = {.red = (uint16_t)a->op,
                                       .compute = (uint8_t)a->compute,
                                       .value = ref,
@@ -225,7 +219,7 @@ static bool copy_call(struct da__node_call *to, const struct da__node_call *from
 }
 
 /* LOAD, CALL: a step with one output and no inputs. */
-static void lower_source(struct lowering *l, struct entry *e, da_array *a, bool wanted)
+static void lower_source(struct da__lowering *l, struct da__entry *e, da_array *a, bool wanted)
 {
     struct da__step_builder b;
     start_step(l, &b, a, a);
@@ -233,34 +227,34 @@ static void lower_source(struct lowering *l, struct entry *e, da_array *a, bool 
     if (a->kind == DA__NODE_LOAD ? !copy_file(&b.step.file, a->u.file)
                                  : !copy_call(&b.step.call, a->u.call))
         b.failed = true;
-    e->value = result_value(l, a, wanted);
+    e->value = da__lower_result(l, a, wanted);
     da__builder_output(&b, 0, e->value);
     b.step.body.noutputs = 0; /* the value is the step's, there is no body */
     da__builder_finish(&b);
 }
 
 /* Files want boxes and values that lie in memory as they are; anything else is copied first. */
-static int savable_value(struct lowering *l, const da_array *a)
+static int savable_value(struct da__lowering *l, const da_array *a)
 {
-    struct operand o = resolve(l, a->in[0]);
-    if (o.entry->kind == ENTRY_VALUE && da__view_is_identity(&o.view)) {
+    struct da__lowered o = da__lower_resolve(l, a->in[0]);
+    if (o.entry->kind == DA__ENTRY_VALUE && da__view_is_identity(&o.view)) {
         const struct da__value *v = &l->program->value[o.entry->value];
         if (v->ndim == a->ndim && da__dist_is_boxes(l->program->dist[v->dist]))
             return o.entry->value;
     }
-    const struct da__dist *d = dist_of(l, a);
+    const struct da__dist *d = da__lower_dist(l, a);
     if (d == NULL || !da__dist_is_boxes(d))
         d = da__default_dist(l->graph, a->ndim, a->shape, l->err);
     int dist = d != NULL ? da__program_add_dist(l->program, d) : -1;
     int value =
         da__program_add_value(l->program, DA__VALUE_TEMP, a->dtype, a->ndim, a->shape, dist, a->id);
-    copy_step(l, a->in[0], a, d, value);
+    da__lower_copy(l, a->in[0], a, d, value);
     return value;
 }
 
-static void lower_save(struct lowering *l, struct entry *e, da_array *a)
+static void lower_save(struct da__lowering *l, struct da__entry *e, da_array *a)
 {
-    e->kind = ENTRY_SAME;
+    e->kind = DA__ENTRY_SAME;
     if (a->saved)
         return;
     int value = savable_value(l, a);
@@ -280,50 +274,50 @@ static void lower_save(struct lowering *l, struct entry *e, da_array *a)
     da__builder_finish(&b);
 }
 
-static void lower_copy(struct lowering *l, struct entry *e, da_array *a, const da_array *from,
-                       bool wanted)
+static void lower_copy(struct da__lowering *l, struct da__entry *e, da_array *a,
+                       const da_array *from, bool wanted)
 {
-    e->value = result_value(l, a, wanted);
-    copy_step(l, from, a, dist_of(l, a), e->value);
+    e->value = da__lower_result(l, a, wanted);
+    da__lower_copy(l, from, a, da__lower_dist(l, a), e->value);
 }
 
-static void lower_constant(struct lowering *l, struct entry *e, da_array *a, bool target)
+static void lower_constant(struct da__lowering *l, struct da__entry *e, da_array *a, bool target)
 {
-    struct entry constant = {.kind = ENTRY_CONSTANT, .node = a, .dtype = a->dtype};
+    struct da__entry constant = {.kind = DA__ENTRY_CONSTANT, .node = a, .dtype = a->dtype};
     memcpy(constant.constant, a->u.constant, sizeof constant.constant);
     *e = constant;
     if (!target)
         return;
-    int value = result_value(l, a, true);
-    copy_step(l, a, a, dist_of(l, a), value);
-    entry_of(l, a)->kind = ENTRY_VALUE;
+    int value = da__lower_result(l, a, true);
+    da__lower_copy(l, a, a, da__lower_dist(l, a), value);
+    entry_of(l, a)->kind = DA__ENTRY_VALUE;
     entry_of(l, a)->value = value;
 }
 
-static void lower_index(struct lowering *l, struct entry *e, da_array *a, bool target)
+static void lower_index(struct da__lowering *l, struct da__entry *e, da_array *a, bool target)
 {
-    e->kind = ENTRY_INDEX;
+    e->kind = DA__ENTRY_INDEX;
     if (!target)
         return;
-    int value = result_value(l, a, true);
-    copy_step(l, a, a, dist_of(l, a), value);
-    entry_of(l, a)->kind = ENTRY_VALUE;
+    int value = da__lower_result(l, a, true);
+    da__lower_copy(l, a, a, da__lower_dist(l, a), value);
+    entry_of(l, a)->kind = DA__ENTRY_VALUE;
     entry_of(l, a)->value = value;
 }
 
-static void lower_view(struct lowering *l, struct entry *e, da_array *a, bool target)
+static void lower_view(struct da__lowering *l, struct da__entry *e, da_array *a, bool target)
 {
-    e->kind = ENTRY_VIEW;
+    e->kind = DA__ENTRY_VIEW;
     bool wanted = target || (a->kept > 0 && a->in[0]->kind != DA__NODE_LEAF);
     if (!wanted)
         return;
-    int value = result_value(l, a, true);
-    copy_step(l, a, a, dist_of(l, a), value);
-    entry_of(l, a)->kind = ENTRY_VALUE;
+    int value = da__lower_result(l, a, true);
+    da__lower_copy(l, a, a, da__lower_dist(l, a), value);
+    entry_of(l, a)->kind = DA__ENTRY_VALUE;
     entry_of(l, a)->value = value;
 }
 
-static void lower_leaf(struct lowering *l, struct entry *e, da_array *a)
+static void lower_leaf(struct da__lowering *l, struct da__entry *e, da_array *a)
 {
     int dist = da__program_add_dist(l->program, a->dist);
     e->value = da__program_add_value(l->program, DA__VALUE_INPUT, a->dtype, a->ndim, a->shape, dist,
@@ -332,7 +326,7 @@ static void lower_leaf(struct lowering *l, struct entry *e, da_array *a)
         l->program->value[e->value].slot = new_slot(l, a->buffer, a);
 }
 
-static void lower_node(struct lowering *l, da_array *a, bool target)
+static void lower_node(struct da__lowering *l, da_array *a, bool target)
 {
     if (!da__grow((void **)&l->entry, &l->entries_cap, l->nentries + 1, sizeof *l->entry)) {
         l->program->failed = true;
@@ -340,8 +334,8 @@ static void lower_node(struct lowering *l, da_array *a, bool target)
     }
     a->mark = l->nentries++;
     a->mark_epoch = l->epoch;
-    struct entry *e = entry_of(l, a);
-    *e = (struct entry){.kind = ENTRY_VALUE, .node = a, .value = -1};
+    struct da__entry *e = entry_of(l, a);
+    *e = (struct da__entry){.kind = DA__ENTRY_VALUE, .node = a, .value = -1};
     bool wanted = is_wanted(a, target);
     switch (a->kind) {
     case DA__NODE_LEAF:
@@ -372,6 +366,15 @@ static void lower_node(struct lowering *l, da_array *a, bool target)
     case DA__NODE_SAVE:
         lower_save(l, e, a);
         break;
+    case DA__NODE_CONCAT:
+        da__lower_concat(l, e, a, wanted);
+        break;
+    case DA__NODE_ASSIGN:
+        da__lower_assign(l, e, a, wanted);
+        break;
+    case DA__NODE_ROUTINE:
+        da__lower_routine(l, e, a, wanted);
+        break;
     case DA__NODE_POISON:
         da__fail(l->err, a->u.error->status, "%s", a->u.error->text);
         break;
@@ -389,7 +392,7 @@ struct walk {
     int64_t depth, cap;
 };
 
-static bool push(struct lowering *l, struct walk *w, da_array *a)
+static bool push(struct da__lowering *l, struct walk *w, da_array *a)
 {
     if (!da__grow((void **)&w->stack, &w->cap, w->depth + 1, sizeof *w->stack)) {
         l->program->failed = true;
@@ -400,7 +403,7 @@ static bool push(struct lowering *l, struct walk *w, da_array *a)
 }
 
 /* Inputs before readers, each node once; a target is marked so before the walk begins. */
-static void visit_all(struct lowering *l, struct walk *w, da_array *root)
+static void visit_all(struct da__lowering *l, struct walk *w, da_array *root)
 {
     if (root->mark_epoch == l->epoch && root->mark >= 0)
         return;
@@ -437,7 +440,7 @@ da_status da__lower(struct da__graph *g, int ntargets, da_array *const *target, 
     struct walk w = {NULL, 0, 0};
     memset(bind, 0, sizeof *bind);
     bind->ntargets = ntargets;
-    struct lowering l = {
+    struct da__lowering l = {
         .graph = g, .program = da__program_new(), .bind = bind, .err = err != NULL ? err : &local};
     l.fold = da__pass_on(passes, "fold");
     l.share = da__pass_on(passes, "cse");

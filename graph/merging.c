@@ -16,10 +16,12 @@ bool da__reads_in_place(const struct da__program *p, const struct da__step *read
         return false;
     const struct da__step *producer = &p->step[v->producer];
     if (producer->kind != DA__STEP_KERNEL || reader->kind != DA__STEP_KERNEL ||
-        !da__step_same_space(producer, reader) || da__output_position(producer, value) < 0)
+        !da__step_same_space(producer, reader) || da__output_position(producer, value) < 0 ||
+        da__step_is_part(producer, da__output_position(producer, value)))
         return false;
     for (int k = 0; k < reader->ninputs; k++)
-        if (reader->input[k].value == value && !da__view_is_identity(&reader->input[k].view))
+        if (reader->input[k].value == value &&
+            (!da__view_is_identity(&reader->input[k].view) || da__step_is_base(reader, k)))
             return false;
     return true;
 }
@@ -50,7 +52,7 @@ static void take_member(struct merging *m, struct da__step_builder *b, int at)
         da__ref ref = da__builder_mapped(b, s, NULL, inputs_as, map, s->body.output[k]);
         m->at[value] = ref;
         if (m->p->value[value].kind == DA__VALUE_OUTPUT || m->outside[value] > 0)
-            da__builder_output(b, ref, value);
+            da__builder_take_output(b, s, k, ref);
     }
     for (int k = 0; k < s->body.nreductions; k++) {
         struct da__body_reduction r = s->body.reduction[k];

@@ -96,6 +96,7 @@ static da_array *node_alloc(struct da__graph *g, int ndim)
     a->id = ++g->next_id;
     a->ndim = ndim;
     a->shape = (int64_t *)(a + 1);
+    a->in = a->few;
     a->next = g->first;
     if (g->first != NULL)
         g->first->previous = a;
@@ -161,7 +162,11 @@ static void free_attributes(da_array *a)
             da__free(a->u.error);
         break;
     case DA__NODE_VIEW:
+    case DA__NODE_ASSIGN:
         da__free(a->u.view);
+        break;
+    case DA__NODE_ROUTINE:
+        da__free(a->u.ints);
         break;
     case DA__NODE_LOAD:
     case DA__NODE_SAVE:
@@ -192,6 +197,8 @@ static void free_node(da_array *a)
     free_attributes(a);
     da__dist_drop(a->dist);
     da__free(a->name);
+    if (a->in != a->few)
+        da__free(a->in);
     node_return(g, a);
 }
 
@@ -365,6 +372,17 @@ da_array *da__node_new(struct da__graph *g, enum da__node_kind kind, da_dtype dt
     a->kind = DA__NODE_CONSTANT; /* nothing attached yet */
     free_node(a);
     return NULL;
+}
+
+bool da__node_reserve(da_array *a, int nin)
+{
+    enum { FEW = sizeof a->few / sizeof a->few[0] };
+    if (nin <= FEW)
+        return true;
+    da_array **in = da__alloc((size_t)nin * sizeof(da_array *));
+    if (in != NULL)
+        a->in = in;
+    return in != NULL;
 }
 
 void da__node_add_input(da_array *a, da_array *in)

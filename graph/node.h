@@ -7,7 +7,8 @@
 /* A node with its shape, owned by the innermost scope, counting `dist` anew; NULL: no memory. */
 da_array *da__node_new(struct da__graph *g, enum da__node_kind kind, da_dtype dtype, int ndim,
                        const int64_t *shape, const struct da__dist *dist);
-void da__node_add_input(da_array *a, da_array *in);
+void da__node_add_input(da_array *a, da_array *in); /* up to three, or as many as reserved */
+bool da__node_reserve(da_array *a, int nin);        /* before the first input; false: no memory */
 /* The same handle once more, owned by the innermost scope too. */
 da_array *da__node_again(struct da__graph *g, da_array *a);
 /* The graph's own poisoned node for when memory ran out. */

@@ -41,6 +41,15 @@ static bool same_call(const struct da__node_call *a, const struct da__node_call 
            (a->nbytes == 0 || memcmp(a->data, b->data, (size_t)a->nbytes) == 0);
 }
 
+static bool same_part(const struct da__step *a, const struct da__step *b, int k)
+{
+    bool on = da__step_is_part(a, k);
+    if (on != da__step_is_part(b, k))
+        return false;
+    return !on || (a->part[k].base == b->part[k].base &&
+                   da__view_equal(&a->part[k].view, &b->part[k].view));
+}
+
 static bool same_step(const struct da__program *p, const struct da__step *a,
                       const struct da__step *b)
 {
@@ -52,8 +61,12 @@ static bool same_step(const struct da__program *p, const struct da__step *a,
             !da__view_equal(&a->input[k].view, &b->input[k].view))
             return false;
     for (int k = 0; k < a->noutputs; k++)
-        if (p->value[a->output[k]].dtype != p->value[b->output[k]].dtype)
+        if (p->value[a->output[k]].dtype != p->value[b->output[k]].dtype || !same_part(a, b, k))
             return false;
+    if (a->kind == DA__STEP_ROUTINE)
+        return a->routine == b->routine && a->nattributes == b->nattributes &&
+               memcmp(a->attribute, b->attribute, (size_t)a->nattributes * sizeof *a->attribute) ==
+                   0;
     for (int k = 0; k < a->body.nreductions && k < b->body.nreductions; k++)
         if (p->value[a->reduction[k].value].dtype != p->value[b->reduction[k].value].dtype)
             return false;

@@ -56,8 +56,16 @@ static const char *why_not(const struct fusing *f, int i, int k)
         return "a load fills a stored array";
     if (producer->kind == DA__STEP_CALL)
         return "a function fills a stored array";
+    if (producer->kind == DA__STEP_ROUTINE)
+        return "a routine fills a stored array";
+    if (s->kind == DA__STEP_ROUTINE)
+        return "a routine reads a stored array";
+    if (da__step_is_base(s, k))
+        return "an update writes into a stored array";
     if (da__output_position(producer, s->input[k].value) < 0)
         return "a reduction must be finished before it is read";
+    if (da__step_is_part(producer, da__output_position(producer, s->input[k].value)))
+        return "an update is part of a stored array";
     if (!da__view_is_identity(&s->input[k].view) || !same_shape(producer, s))
         return "it is read through a view";
     if (producer->dist != s->dist)

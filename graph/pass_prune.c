@@ -5,7 +5,7 @@
 static int copied_value(const struct da__program *p, const struct da__step *s)
 {
     if (s->kind != DA__STEP_KERNEL || s->body.noutputs != 1 || s->body.nreductions != 0 ||
-        DA__REF_KIND(s->body.output[0]) != DA__REF_INPUT)
+        DA__REF_KIND(s->body.output[0]) != DA__REF_INPUT || da__step_is_part(s, 0))
         return -1;
     const struct da__step_input *in = &s->input[DA__REF_NUMBER(s->body.output[0])];
     const struct da__value *from = &p->value[in->value], *to = &p->value[s->output[0]];

@@ -11,7 +11,8 @@ static int64_t space_nelem(const struct da__step *s)
 
 static bool is_plain_kernel(const struct da__step *s)
 {
-    return s->kind == DA__STEP_KERNEL && s->noutputs == 1 && s->body.nreductions == 0;
+    return s->kind == DA__STEP_KERNEL && s->noutputs == 1 && s->body.nreductions == 0 &&
+           s->part == NULL;
 }
 
 /* Whether the producer's owners, seen through the view, are the reader's: then inlining moves nothing more. */
@@ -26,15 +27,29 @@ static bool view_keeps_owners(const struct da__program *p, const struct da__step
     return same;
 }
 
-static bool may_inline(const struct da__program *p, const struct da__step *reader,
-                       const struct da__step_input *in)
+/* Every input of the producer, read through the view, is a view again. */
+static bool composes(const struct da__step *producer, const struct da__view *v)
 {
+    struct da__view both;
+    for (int k = 0; k < producer->ninputs && da__view_wraps(v); k++)
+        if (!da__view_compose(&producer->input[k].view, v, &both))
+            return false;
+    return true;
+}
+
+static bool may_inline(const struct da__program *p, const struct da__step *reader, int k)
+{
+    const struct da__step_input *in = &reader->input[k];
     const struct da__value *v = &p->value[in->value];
+    if (da__step_is_base(reader, k))
+        return false;
     if (v->producer < 0 || !is_plain_kernel(&p->step[v->producer]))
         return false;
     const struct da__step *producer = &p->step[v->producer];
     if (producer->ninputs == 0)
-        return producer->body.ninsns <= CHEAP_INSNS;
+        return producer->body.ninsns <= CHEAP_INSNS && !da__view_wraps(&in->view);
+    if (!composes(producer, &in->view))
+        return false;
     bool in_place = da__view_is_identity(&in->view) && da__step_same_space(producer, reader);
     if (in_place || v->kind != DA__VALUE_TEMP || v->nreaders != 1 ||
         space_nelem(reader) > space_nelem(producer))
@@ -77,8 +92,8 @@ static da_status rebuild(struct da__program *p, int at, const bool *inline_it)
         inputs_as[k] = inline_it[k] ? inlined(&b, p, &s->input[k]) : -1;
     da__builder_inline(&b, s, NULL, inputs_as, map);
     for (int k = 0; k < s->noutputs; k++)
-        da__builder_output(&b, da__builder_mapped(&b, s, NULL, inputs_as, map, s->body.output[k]),
-                           s->output[k]);
+        da__builder_take_output(&b, s, k,
+                                da__builder_mapped(&b, s, NULL, inputs_as, map, s->body.output[k]));
     for (int k = 0; k < s->body.nreductions; k++) {
         struct da__body_reduction r = s->body.reduction[k];
         r.value = da__builder_mapped(&b, s, NULL, inputs_as, map, r.value);
@@ -101,7 +116,7 @@ da_status da__pass_views(struct da__program *p)
         if (inline_it == NULL)
             return DA_ERR_MEMORY;
         for (int k = 0; k < s->ninputs; k++)
-            any |= inline_it[k] = may_inline(p, s, &s->input[k]);
+            any |= inline_it[k] = may_inline(p, s, k);
         da_status status = any ? rebuild(p, i, inline_it) : DA_OK;
         da__free(inline_it);
         DA_TRY(status);

@@ -19,6 +19,8 @@ void da__step_free(struct da__step *s)
     da__free(s->input);
     da__free(s->param);
     da__free(s->output);
+    da__free(s->part);
+    da__free(s->attribute);
     da__free(s->reduction);
     da__free(s->file.path);
     da__free(s->file.dataset);
@@ -127,6 +129,19 @@ void da__program_add_unfused(struct da__program *p, uint64_t producer, uint64_t 
         return;
     }
     p->unfused[p->nunfused++] = (struct da__unfused){producer, consumer, reason};
+}
+
+bool da__step_is_part(const struct da__step *s, int output)
+{
+    return s->part != NULL && s->part[output].on;
+}
+
+bool da__step_is_base(const struct da__step *s, int input)
+{
+    for (int k = 0; s->part != NULL && k < s->noutputs; k++)
+        if (s->part[k].on && s->part[k].base == input)
+            return true;
+    return false;
 }
 
 bool da__step_same_space(const struct da__step *a, const struct da__step *b)

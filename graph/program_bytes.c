@@ -19,6 +19,9 @@ static void put_view(struct da__bytes *out, const struct da__view *v)
         da__put_i32(out, v->axis[b]);
         da__put_i64(out, v->offset[b]);
         da__put_i64(out, v->step[b]);
+        da__put_i64(out, v->period[b]);
+        if (v->period[b] != 0)
+            da__put_i64(out, v->phase[b]);
     }
 }
 
@@ -49,6 +52,17 @@ static void put_step(struct da__bytes *out, const struct da__step *s)
     }
     da__put_i32(out, s->noutputs);
     da__put_bytes(out, s->output, (size_t)s->noutputs * sizeof *s->output);
+    da__put_i32(out, s->part != NULL);
+    for (int k = 0; s->part != NULL && k < s->noutputs; k++) {
+        da__put_i32(out, s->part[k].on);
+        if (s->part[k].on) {
+            da__put_i32(out, s->part[k].base);
+            put_view(out, &s->part[k].view);
+        }
+    }
+    da__put_i32(out, (int32_t)s->routine);
+    da__put_i32(out, s->nattributes);
+    da__put_bytes(out, s->attribute, (size_t)s->nattributes * sizeof *s->attribute);
     put_body(out, &s->body);
     da__put_bytes(out, s->param, (size_t)s->body.nparams * sizeof *s->param);
     for (int k = 0; k < s->body.nreductions; k++) {
@@ -83,6 +97,7 @@ da_status da__program_write(const struct da__program *p, struct da__bytes *out)
         da__put_i32(out, v->slot);
         da__put_i32(out, (int32_t)v->dtype);
         da__put_i32(out, v->dist);
+        da__put_i32(out, v->unsized);
         put_shape(out, v->ndim, v->shape);
     }
     da__put_i32(out, p->nsteps);
@@ -138,6 +153,9 @@ static void get_view(struct da__bytes *in, struct da__view *v)
         v->axis[b] = da__get_i32(in);
         v->offset[b] = da__get_i64(in);
         v->step[b] = da__get_i64(in);
+        v->period[b] = da__get_i64(in);
+        if (v->period[b] != 0)
+            v->phase[b] = da__get_i64(in);
     }
 }
 
@@ -186,6 +204,20 @@ static void get_files_and_calls(struct da__bytes *in, struct da__step *s)
         da__get_bytes(in, s->call.data, (size_t)s->call.nbytes);
 }
 
+static void get_parts(struct da__bytes *in, struct da__step *s)
+{
+    if (da__get_i32(in) == 0 || in->failed)
+        return;
+    s->part = room(in, (size_t)s->noutputs + 1, sizeof *s->part);
+    for (int k = 0; s->part != NULL && k < s->noutputs && !in->failed; k++) {
+        s->part[k].on = da__get_i32(in) != 0;
+        if (!s->part[k].on)
+            continue;
+        s->part[k].base = da__get_i32(in);
+        get_view(in, &s->part[k].view);
+    }
+}
+
 static void get_step(struct da__bytes *in, struct da__step *s)
 {
     s->kind = (enum da__step_kind)da__get_i32(in);
@@ -210,6 +242,13 @@ static void get_step(struct da__bytes *in, struct da__step *s)
     if (in->failed)
         return;
     s->noutputs = noutputs;
+    get_parts(in, s);
+    s->routine = (enum da__routine_id)da__get_i32(in);
+    int nattributes = da__get_i32(in);
+    s->attribute = get_array(in, nattributes, sizeof *s->attribute);
+    if (in->failed)
+        return;
+    s->nattributes = nattributes;
     get_body(in, &s->body);
     s->param = get_array(in, s->body.nparams, sizeof *s->param);
     s->reduction = room(in, (size_t)s->body.nreductions + 1, sizeof *s->reduction);
@@ -263,6 +302,7 @@ static void get_program(struct da__bytes *in, struct da__program *p)
         v->slot = da__get_i32(in);
         v->dtype = (da_dtype)da__get_i32(in);
         v->dist = da__get_i32(in);
+        v->unsized = da__get_i32(in) != 0;
         v->ndim = get_shape(in, &v->shape);
     }
     p->step = get_list(in, &n, sizeof *p->step, &p->steps_cap);

@@ -27,26 +27,49 @@ static da_status check_value(const struct da__program *p, int i, struct da__erro
     return DA_OK;
 }
 
-static da_status check_view(const struct da__program *p, const struct da__step *s, int at, int k,
-                            struct da__error *err)
+static da_status check_view_axis(const struct da__view *v, int b, int64_t count, int64_t extent,
+                                 struct da__error *err)
 {
-    const struct da__view *v = &s->input[k].view;
-    const struct da__value *base = &p->value[s->input[k].value];
+    struct da__stretch stretch[2];
+    int64_t way, last;
+    if (v->period[b] < 0 || v->phase[b] < 0 || v->phase[b] >= (v->period[b] > 0 ? v->period[b] : 1))
+        BROKEN("phase %lld of period %lld", (long long)v->phase[b], (long long)v->period[b]);
+    if (count > 0 &&
+        (!da__mul_i64(v->step[b], count - 1, &way) || !da__add_i64(v->offset[b], way, &last)))
+        BROKEN("its view overflows");
+    if (v->period[b] > 0 && count > 0 && (way < 0 ? -way : way) >= v->period[b])
+        BROKEN("its view wraps around more than once");
+    int n = v->axis[b] < 0 ? 1 : da__view_stretches(v, b, count, stretch);
+    if (v->axis[b] < 0)
+        stretch[0] = (struct da__stretch){0, count, v->offset[b]};
+    for (int k = 0; k < n && count > 0; k++) {
+        int64_t first = stretch[k].start,
+                end = first + (v->axis[b] < 0 ? 0 : v->step[b] * (stretch[k].n - 1));
+        if (first < 0 || first >= extent || end < 0 || end >= extent)
+            BROKEN("reads %lld … %lld of axis %d with %lld elements", (long long)first,
+                   (long long)end, b, (long long)extent);
+    }
+    return DA_OK;
+}
+
+/* A view by a step's space of a value. */
+static da_status check_view(const struct da__program *p, const struct da__step *s, int at, int k,
+                            int value, const struct da__view *v, struct da__error *err)
+{
+    const struct da__value *base = &p->value[value];
     if (v->ndim != s->ndim || v->base_ndim != base->ndim)
-        BROKEN("step %d input %d: its view is of %d over %d dimensions, not %d over %d", at, k,
+        BROKEN("step %d operand %d: its view is of %d over %d dimensions, not %d over %d", at, k,
                v->ndim, v->base_ndim, s->ndim, base->ndim);
     bool empty = da__nelem(s->ndim, s->shape) == 0;
     for (int b = 0; b < v->base_ndim; b++) {
         if (v->axis[b] < -1 || v->axis[b] >= s->ndim)
-            BROKEN("step %d input %d: its view reads axis %d", at, k, v->axis[b]);
-        int64_t first = v->offset[b], last = first, way;
-        if (v->axis[b] >= 0 && s->shape[v->axis[b]] > 0)
-            if (!da__mul_i64(v->step[b], s->shape[v->axis[b]] - 1, &way) ||
-                !da__add_i64(first, way, &last))
-                BROKEN("step %d input %d: its view overflows", at, k);
-        if (!empty && (first < 0 || first >= base->shape[b] || last < 0 || last >= base->shape[b]))
-            BROKEN("step %d input %d: reads %lld … %lld of axis %d with %lld elements", at, k,
-                   (long long)first, (long long)last, b, (long long)base->shape[b]);
+            BROKEN("step %d operand %d: its view reads axis %d", at, k, v->axis[b]);
+        int64_t count = v->axis[b] < 0 ? 1 : s->shape[v->axis[b]];
+        da_status status = check_view_axis(v, b, empty ? 0 : count, base->shape[b], err);
+        if (status != DA_OK) {
+            da__error_prefix(err, "step %d operand %d", at, k);
+            return status;
+        }
     }
     return DA_OK;
 }
@@ -105,16 +128,55 @@ static da_status check_reduction(const struct da__program *p, const struct da__s
     return DA_OK;
 }
 
-static da_status check_output(const struct da__program *p, const struct da__step *s, int at,
-                              int value, struct da__error *err)
+/* A part's view goes to places of the output, each once, under owners that are the step's. */
+static da_status check_part(const struct da__program *p, const struct da__step *s, int at, int k,
+                            struct da__error *err)
 {
+    const struct da__part *part = &s->part[k];
+    const struct da__value *v = &p->value[s->output[k]];
+    if (s->kind != DA__STEP_KERNEL || part->base < -1 || part->base >= s->ninputs)
+        BROKEN("step %d output %d: its base %d does not exist", at, k, part->base);
+    DA_TRY(check_view(p, s, at, k, s->output[k], &part->view, err));
+    bool named[DA_MAX_NDIM] = {false};
+    for (int b = 0; b < v->ndim; b++) {
+        int axis = part->view.axis[b];
+        if (axis >= 0 && (named[axis] || part->view.period[b] != 0 || part->view.step[b] == 0))
+            BROKEN("step %d output %d: its part has no places of its own", at, k);
+        if (axis >= 0)
+            named[axis] = true;
+    }
+    for (int a = 0; a < s->ndim; a++)
+        if (!named[a] && s->shape[a] > 1)
+            BROKEN("step %d output %d: axis %d has no place in the whole", at, k, a);
+    if (part->base >= 0) {
+        const struct da__value *base = &p->value[s->input[part->base].value];
+        if (base->dist != v->dist || base->dtype != v->dtype || base->ndim != v->ndim)
+            BROKEN("step %d output %d: its base is another kind of array", at, k);
+    }
+    const struct da__dist *d = NULL;
+    DA_TRY(da__dist_view(p->dist[v->dist], &part->view, s->shape, &d));
+    bool same = da__dist_equal(d, p->dist[s->dist]);
+    da__dist_drop(d);
+    if (!same)
+        BROKEN("step %d output %d: its owners are not the part's", at, k);
+    return DA_OK;
+}
+
+static da_status check_output(const struct da__program *p, const struct da__step *s, int at, int k,
+                              struct da__error *err)
+{
+    int value = s->output[k];
     if (!in_range(value, p->nvalues))
         BROKEN("step %d: output value %d does not exist", at, value);
     const struct da__value *v = &p->value[value];
+    if (s->kind == DA__STEP_ROUTINE)
+        return DA_OK;
+    if (da__step_is_part(s, k))
+        return check_part(p, s, at, k, err);
     if (v->ndim != s->ndim || v->dist != s->dist)
         BROKEN("step %d: its output %d lies in another space", at, value);
-    for (int k = 0; k < s->ndim; k++)
-        if (v->shape[k] != s->shape[k])
+    for (int a = 0; a < s->ndim; a++)
+        if (v->shape[a] != s->shape[a])
             BROKEN("step %d: its output %d has another shape", at, value);
     return DA_OK;
 }
@@ -122,18 +184,18 @@ static da_status check_output(const struct da__program *p, const struct da__step
 static da_status check_step(const struct da__program *p, int at, bool *made, struct da__error *err)
 {
     const struct da__step *s = &p->step[at];
-    if (s->kind > DA__STEP_CALL || !in_range(s->dist, p->ndists) ||
-        p->dist[s->dist]->ndim != s->ndim)
+    if (s->kind > DA__STEP_ROUTINE || s->routine >= DA__NROUTINES ||
+        !in_range(s->dist, p->ndists) || p->dist[s->dist]->ndim != s->ndim)
         BROKEN("step %d: its kind or distribution does not exist", at);
     if (s->kind == DA__STEP_KERNEL &&
         (s->body.ninputs != s->ninputs || s->body.noutputs != s->noutputs))
         BROKEN("step %d: its body has other inputs or outputs", at);
     if (s->kind != DA__STEP_KERNEL && s->body.nreductions + s->body.ninsns > 0)
         BROKEN("step %d: has a body but is no kernel", at);
-    if (s->ninputs != (s->kind == DA__STEP_SAVE     ? 1
-                       : s->kind == DA__STEP_KERNEL ? s->ninputs
-                                                    : 0) ||
-        ((s->kind == DA__STEP_LOAD || s->kind == DA__STEP_CALL) && s->noutputs != 1))
+    bool source = s->kind == DA__STEP_LOAD || s->kind == DA__STEP_CALL;
+    if ((source && s->ninputs != 0) || (s->kind == DA__STEP_SAVE && s->ninputs != 1) ||
+        ((source || s->kind == DA__STEP_ROUTINE) && s->noutputs != 1) ||
+        (s->kind != DA__STEP_KERNEL && s->part != NULL))
         BROKEN("step %d: has %d inputs and %d outputs", at, s->ninputs, s->noutputs);
     for (int k = 0; k < s->ninputs; k++) {
         if (!in_range(s->input[k].value, p->nvalues) || !made[s->input[k].value])
@@ -141,7 +203,8 @@ static da_status check_step(const struct da__program *p, int at, bool *made, str
         if (s->kind == DA__STEP_KERNEL &&
             s->body.input_dtype[k] != p->value[s->input[k].value].dtype)
             BROKEN("step %d input %d: its dtype is not the value's", at, k);
-        DA_TRY(check_view(p, s, at, k, err));
+        if (s->kind != DA__STEP_ROUTINE || !da__routine_reads_raw(s->routine, k))
+            DA_TRY(check_view(p, s, at, k, s->input[k].value, &s->input[k].view, err));
     }
     for (int k = 0; k < s->body.nparams; k++)
         if (!in_range(s->param[k], p->nparams) ||
@@ -150,7 +213,7 @@ static da_status check_step(const struct da__program *p, int at, bool *made, str
     for (int i = 0; i < s->body.ninsns; i++)
         DA_TRY(check_insn(s, at, i, err));
     for (int k = 0; k < s->noutputs; k++) {
-        DA_TRY(check_output(p, s, at, s->output[k], err));
+        DA_TRY(check_output(p, s, at, k, err));
         if (s->kind == DA__STEP_KERNEL)
             DA_TRY(check_ref(s, at, s->body.ninsns, s->body.output[k], err));
         made[s->output[k]] = true;

@@ -118,6 +118,7 @@ struct da__step_plan {
         *index; /* per iteration axis, owned (kernel steps that need it, calls, loads, saves) */
     struct da__reduce_plan *reduce; /* owned */
     bool writes;                    /* SAVE: the first replica writes */
+    void *own;                      /* ROUTINE: its plan */
     int split_axis;                 /* chunks are cut along it */
     int64_t nchunks;
     bool split_reduced; /* chunks have accumulators of their own */
@@ -129,6 +130,7 @@ struct da__plan {
     struct da__step_plan *step;
     /* Room of a run, had when the program is learned, so that a run cannot fail for want of it. */
     void **data;                   /* per value */
+    int64_t *extent;               /* per value */
     void **state;                  /* accumulators of a level's reductions */
     struct da__combine_item *item; /* the reductions of a level */
 };
@@ -159,6 +161,9 @@ struct da__engine {
     struct da__bytes command; /* received ones; those that fit need no memory */
     struct da__error failure; /* of the current run: the first cause on this engine */
     int64_t control_messages, data_messages, data_bytes; /* sent since the last report */
+    int64_t *
+        extent; /* by slot: extents that the last run found out; on the master they size its nodes */
+    int64_t extents_cap;
 };
 
 /* ---- one run (run.c, step.c, combine.c) ---- */
@@ -173,6 +178,7 @@ struct da__execution {
     const uint64_t *slot;  /* buffer names */
     const uint8_t *param;  /* 16 bytes each */
     void **data;           /* per value: this engine's part, NULL: not there */
+    int64_t *extent;       /* per value that is unsized: its extent along axis 0, once known */
     struct da__send *send; /* messages on their way */
     int64_t nsends, sends_cap;
     char void_header[DA__MESSAGE_HEADER];
@@ -186,6 +192,7 @@ bool da__run_failed(const struct da__execution *r);
 /* state[k] receives the accumulators of the step's k-th reduction (from the pool; NULL: this engine has no part). */
 void da__run_kernel(struct da__execution *r, int step, void **state);
 void da__run_file(struct da__execution *r, int step);
+void da__run_routine(struct da__execution *r, int step);
 void da__run_call(struct da__execution *r, int step);
 /* Joins the accumulators of all reductions of steps first … last-1 over the engines and writes the results. `state` lists them in
  * the reductions' order; the accumulators go back to the pool. */

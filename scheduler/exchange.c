@@ -480,6 +480,10 @@ da_status da__exchange_plan(const struct da__program *p, const struct da__step *
         f->item = da__dtype_nbytes(v->dtype);
         da__dist_local_shape(p->dist[v->dist], engine, local);
         da__strides_c(v->ndim, local, (int64_t)f->item, f->base_stride);
+        if (s->kind == DA__STEP_ROUTINE && da__routine_reads_raw(s->routine, i)) {
+            f->in_place = true;
+            continue;
+        }
         if (reads_as_it_lies(p, s, &s->input[i])) {
             f->in_place = true;
             for (int k = 0; k < s->ndim; k++)

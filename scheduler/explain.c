@@ -10,11 +10,15 @@ static const char *kind_name(const struct da__step *s)
                                        [DA__STEP_LOAD] = "load",
                                        [DA__STEP_SAVE] = "save",
                                        [DA__STEP_CALL] = "call"};
-    return name[s->kind];
+    return s->kind == DA__STEP_ROUTINE ? da__routine_name(s->routine) : name[s->kind];
 }
 
 static void list_operations(const struct da__step *s, struct da__text *out)
 {
+    if (s->kind == DA__STEP_ROUTINE) {
+        da__text_add(out, "%s", da__routine_name(s->routine));
+        return;
+    }
     if (s->kind != DA__STEP_KERNEL) {
         da__text_add(out, "%s%s%s", s->file.path != NULL ? s->file.path : s->call.object,
                      s->file.dataset != NULL ? ":" : "",

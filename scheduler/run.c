@@ -120,6 +120,9 @@ static int run_level(struct da__execution *r, int first)
         case DA__STEP_CALL:
             da__run_call(r, i);
             break;
+        case DA__STEP_ROUTINE:
+            da__run_routine(r, i);
+            break;
         }
         release_values(r, i);
         da__run_poll(r);
@@ -168,8 +171,12 @@ static void settle_values(struct da__execution *r)
 void da__run_program(struct da__engine *e, const struct da__plan *plan, const uint64_t *slot,
                      const uint8_t *param)
 {
-    struct da__execution r = {
-        .engine = e, .plan = plan, .slot = slot, .param = param, .data = plan->data};
+    struct da__execution r = {.engine = e,
+                              .plan = plan,
+                              .slot = slot,
+                              .param = param,
+                              .data = plan->data,
+                              .extent = plan->extent};
     int64_t code = DA_ERR_TRANSPORT;
     memcpy(r.void_header, &code, sizeof code);
     memset(r.data, 0, (size_t)plan->program->nvalues * sizeof *r.data);

@@ -1,5 +1,5 @@
 /* Running one kernel step on this engine: messages out, messages in, then the sweep over its part. */
-#include "engine.h"
+#include "routine.h"
 
 #include <string.h>
 
@@ -422,15 +422,13 @@ static void make_temporaries(struct da__execution *r, const struct da__step_plan
     }
 }
 
-void da__run_kernel(struct da__execution *r, int step, void **state)
+/* Brings the inputs of a step here; `temp` has room for one pointer each. False: the run has failed. */
+static bool exchange(struct da__execution *r, const struct da__step_plan *sp, int tag, void **temp)
 {
-    const struct da__step_plan *sp = &r->plan->step[step];
-    int tag = DA__TAG_DATA + step % 1024;
     const struct da__exchange *x = &sp->exchange;
     struct incoming *in = post_receives(r, sp, tag);
     for (int i = 0; i < x->send.n; i++)
         send_peer(r, sp, &x->send.peer[i], tag);
-    void **temp = da__pool_get(r->engine->pool, (x->ninputs + 1) * (int64_t)sizeof *temp);
     if (temp == NULL)
         da__run_fail(r, DA_ERR_MEMORY, "no memory for %d inputs", x->ninputs);
     else {
@@ -443,9 +441,63 @@ void da__run_kernel(struct da__execution *r, int step, void **state)
         finish_receives(r, sp, in, temp);
     else if (x->receive.n > 0)
         drain_one_by_one(r, &x->receive, tag);
-    if (!da__run_failed(r) && sp->space.member)
-        compute(r, step, temp, state);
-    for (int i = 0; temp != NULL && i < x->ninputs; i++)
+    return !da__run_failed(r);
+}
+
+static void release_temporaries(struct da__execution *r, const struct da__step_plan *sp,
+                                void **temp)
+{
+    for (int i = 0; temp != NULL && i < sp->exchange.ninputs; i++)
         da__pool_put(r->engine->pool, temp[i]);
     da__pool_put(r->engine->pool, temp);
+}
+
+void da__run_kernel(struct da__execution *r, int step, void **state)
+{
+    const struct da__step_plan *sp = &r->plan->step[step];
+    void **temp = da__pool_get(r->engine->pool, (sp->exchange.ninputs + 1) * (int64_t)sizeof *temp);
+    if (exchange(r, sp, DA__TAG_DATA + step % 1024, temp) && sp->space.member)
+        compute(r, step, temp, state);
+    release_temporaries(r, sp, temp);
+}
+
+/* ---- routines ---- */
+
+const struct da__routine_ops *da__routine_ops(enum da__routine_id id)
+{
+    static const struct da__routine_ops *const table[DA__NROUTINES] = {
+        [DA__ROUTINE_RESHAPE] = &da__reshape_routine, [DA__ROUTINE_GATHER] = &da__gather_routine,
+        [DA__ROUTINE_SCATTER] = &da__scatter_routine, [DA__ROUTINE_SCAN] = &da__scan_routine,
+        [DA__ROUTINE_SORT] = &da__sort_routine,       [DA__ROUTINE_NONZERO] = &da__nonzero_routine,
+        [DA__ROUTINE_SEARCH] = &da__search_routine};
+    return table[id];
+}
+
+void *da__run_room(struct da__execution *r, int64_t nbytes)
+{
+    void *room = da__pool_get(r->engine->pool, nbytes);
+    if (room == NULL)
+        da__run_fail(r, DA_ERR_MEMORY, "no memory for %lld bytes of a temporary",
+                     (long long)nbytes);
+    return room;
+}
+
+void da__run_routine(struct da__execution *r, int step)
+{
+    const struct da__step *s = &r->plan->program->step[step];
+    const struct da__step_plan *sp = &r->plan->step[step];
+    int n = sp->exchange.ninputs;
+    void **temp = da__pool_get(r->engine->pool, (n + 1) * (int64_t)sizeof *temp);
+    struct da__strided *operand = da__run_room(r, (n + 1) * (int64_t)sizeof *operand);
+    if (exchange(r, sp, DA__TAG_DATA + step % 1024, temp))
+        for (int i = 0; i < n; i++) {
+            const struct da__fetch *f = &sp->exchange.fetch[i];
+            operand[i].data = f->in_place && r->data[f->value] != NULL
+                                  ? (char *)r->data[f->value] + f->offset
+                                  : temp[i];
+            memcpy(operand[i].stride, f->stride, sizeof f->stride);
+        }
+    da__routine_ops(s->routine)->run(r, step, sp->own, operand);
+    da__pool_put(r->engine->pool, operand);
+    release_temporaries(r, sp, temp);
 }

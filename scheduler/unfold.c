@@ -1,6 +1,6 @@
 /* Unfolding: what each step of a program means on this engine, by index arithmetic alone. Done once per program; a replay
  * reuses the plan. */
-#include "engine.h"
+#include "routine.h"
 
 #include <string.h>
 
@@ -176,6 +176,14 @@ static da_status plan_kernel(const struct da__program *p, const struct da__step 
     return DA_OK;
 }
 
+static da_status plan_routine(const struct da__program *p, const struct da__step *s, int engine,
+                              struct da__step_plan *sp)
+{
+    const struct da__routine_ops *ops = da__routine_ops(s->routine);
+    DA_TRY(da__exchange_plan(p, s, engine, &sp->exchange));
+    return ops->plan != NULL ? ops->plan(p, s, engine, &sp->own) : DA_OK;
+}
+
 /* The first of all replicas writes a file. */
 static bool is_first_replica(const struct da__dist *d, int engine)
 {
@@ -200,6 +208,8 @@ static da_status plan_step(const struct da__program *p, int i, int engine, struc
     sp->writes = is_first_replica(d, engine);
     if (s->kind == DA__STEP_KERNEL)
         DA_TRY(plan_kernel(p, s, engine, sp));
+    if (s->kind == DA__STEP_ROUTINE)
+        DA_TRY(plan_routine(p, s, engine, sp));
     if (s->kind == DA__STEP_KERNEL && !sp->needs_index)
         return DA_OK;
     sp->index = da__calloc((size_t)s->ndim + 1, sizeof *sp->index);
@@ -219,6 +229,8 @@ void da__plan_free(struct da__plan *plan)
     for (int i = 0; plan->step != NULL && i < plan->program->nsteps; i++) {
         struct da__step_plan *sp = &plan->step[i];
         da__exchange_free(&sp->exchange);
+        if (plan->program->step[i].kind == DA__STEP_ROUTINE && sp->own != NULL)
+            da__routine_ops(plan->program->step[i].routine)->free(sp->own);
         da__free(sp->kernel);
         da__free(sp->reduce);
         for (int k = 0; sp->index != NULL && k < plan->program->step[i].ndim; k++)
@@ -228,6 +240,7 @@ void da__plan_free(struct da__plan *plan)
     da__free(plan->step);
     da__free(plan->value);
     da__free(plan->data);
+    da__free(plan->extent);
     da__free(plan->state);
     da__free(plan->item);
     da__program_free(plan->program);
@@ -247,7 +260,8 @@ static bool make_room(struct da__plan *plan)
     plan->data = da__calloc((size_t)p->nvalues + 1, sizeof *plan->data);
     plan->state = da__calloc(most + 1, sizeof *plan->state);
     plan->item = da__calloc(most + 1, sizeof *plan->item);
-    return plan->data != NULL && plan->state != NULL && plan->item != NULL;
+    plan->extent = da__calloc((size_t)p->nvalues + 1, sizeof *plan->extent);
+    return plan->extent != NULL && plan->data != NULL && plan->state != NULL && plan->item != NULL;
 }
 
 da_status da__plan_make(struct da__program *p, int engine, struct da__plan **out)

@@ -209,22 +209,35 @@ void da__strides_c(int ndim, const int64_t *shape, int64_t itemsize,
 /* ---- affine views ------------------------------------------------------------------------------ */
 
 /* How an iteration space reads a base array: for each *base* axis b,
- *     base index[b] = offset[b] + step[b] * i[axis[b]],      axis[b] == -1: always offset[b].
- * Iteration axes that no base axis names are broadcast (or new) axes; two base axes may name the same one (diagonal). */
+ *     base index[b] = offset[b] + step[b] * i[axis[b]],                         axis[b] == -1: always offset[b];
+ * where period[b] > 0 the way wraps around (a rolled axis):
+ *     base index[b] = offset[b] + (phase[b] + step[b] * i[axis[b]]) mod period[b],     0 <= phase[b] < period[b].
+ * Iteration axes that no base axis names are broadcast (or new) axes; two base axes may name the same one (diagonal).
+ * No base index is read twice along a wrapped axis: |step| * (count - 1) < period. */
 struct da__view {
     int ndim; /* of the iteration space */
     int base_ndim;
     int axis[DA_MAX_NDIM];
     int64_t offset[DA_MAX_NDIM];
     int64_t step[DA_MAX_NDIM];
+    int64_t period[DA_MAX_NDIM], phase[DA_MAX_NDIM]; /* 0: does not wrap */
 };
 void da__view_identity(int ndim, struct da__view *v);
 /* Reads an array of `base` shape as if broadcast to an iteration space of `shape` (which must be a broadcast of it). */
 void da__view_broadcast(int base_ndim, const int64_t *base, int ndim, const int64_t *shape,
                         struct da__view *v);
-/* outer ∘ inner: `inner` reads the base in some space S, `outer` reads S in a further space. */
-void da__view_compose(const struct da__view *inner, const struct da__view *outer,
+/* outer ∘ inner: `inner` reads the base in some space S, `outer` reads S in a further space. False where the result is no
+ * such view (a rolled slice of a rolled axis whose periods do not fit); `out` is untouched then. */
+bool da__view_compose(const struct da__view *inner, const struct da__view *outer,
                       struct da__view *out);
+bool da__view_wraps(const struct da__view *v); /* some axis has a period */
+/* The affine stretches of base axis b over iteration indices 0 … count-1, at most two: those of stretch k are first[k] …
+ * first[k]+n[k]-1, and index first[k]+j reads base index start[k] + step[b]*j. Returns how many there are (an axis without
+ * a period has one, also where count is 0). */
+struct da__stretch {
+    int64_t first, n, start;
+};
+int da__view_stretches(const struct da__view *v, int b, int64_t count, struct da__stretch *out);
 bool da__view_is_identity(const struct da__view *v);
 bool da__view_equal(const struct da__view *a, const struct da__view *b);
 

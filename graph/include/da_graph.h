@@ -26,8 +26,24 @@ enum da__node_kind {
     DA__NODE_COPY,   /* its input under another distribution (redistribute)                    */
     DA__NODE_LOAD,   /* a file region                                                          */
     DA__NODE_SAVE,   /* its input, also written to a file                                      */
-    DA__NODE_CALL    /* filled by a C function (from_function)                                 */
+    DA__NODE_CALL,   /* filled by a C function (from_function)                                 */
+    DA__NODE_CONCAT, /* its inputs one after the other along an axis                           */
+    DA__NODE_ASSIGN, /* its first input with a part replaced by the second                     */
+    DA__NODE_ROUTINE /* a row of routines.def: what is no fused kernel                         */
 };
+
+/* Operations that are no fused kernel, from routines.def. */
+enum da__routine_id {
+#define DA__ROUTINE(id, ...) DA__ROUTINE_##id,
+#include "routines.def"
+#undef DA__ROUTINE
+    DA__NROUTINES
+};
+const char *da__routine_name(enum da__routine_id id);
+bool da__routine_reads_raw(enum da__routine_id id,
+                           int input); /* it moves that input's elements itself */
+/* An extent that depends on data: known once the array is computed. */
+enum { DA__UNSIZED = -1 };
 
 /* A file that a load reads or a save writes. */
 struct da__node_file {
@@ -45,6 +61,11 @@ struct da__node_call {
     int64_t nbytes;
 };
 
+/* Attributes of a routine; what they mean is in its row of routines.def. */
+struct da__ints {
+    int n;
+    int64_t v[];
+};
 /* Immutable for the user; `state` below is what computing changes. */
 struct da_array {
     struct da__graph *graph;
@@ -57,16 +78,18 @@ struct da_array {
     const struct da__dist
         *dist; /* counted; NULL for constants and index nodes, which live everywhere */
     int nin;
-    da_array *in[3]; /* counted */
+    da_array **in; /* counted; `few`, or owned where there are more */
+    da_array *few[3];
     union {
         uint8_t constant[16]; /* CONSTANT: one element of dtype */
-        int axis;             /* INDEX */
+        int axis;             /* INDEX, CONCAT */
         struct {
             uint32_t mask;
             bool keepdims;
             double correction;
         } reduce;
-        struct da__view *view;      /* VIEW, owned */
+        struct da__view *view; /* VIEW; ASSIGN: how the part's space lies in the whole; owned */
+        struct da__ints *ints; /* ROUTINE: its attributes, owned */
         struct da__node_file *file; /* LOAD, SAVE, owned */
         struct da__node_call *call; /* CALL, owned */
         struct da__error *error;    /* POISON, owned (the graph's own where memory ran out) */
@@ -176,7 +199,13 @@ void da__node_set_name(da_array *a, const char *name);
 /* ---- the program ------------------------------------------------------------------------------- */
 
 /* What a compute runs: a list of steps over values. Scale-free: nothing in it grows with engines or elements. */
-enum da__step_kind { DA__STEP_KERNEL, DA__STEP_LOAD, DA__STEP_SAVE, DA__STEP_CALL };
+enum da__step_kind {
+    DA__STEP_KERNEL,
+    DA__STEP_LOAD,
+    DA__STEP_SAVE,
+    DA__STEP_CALL,
+    DA__STEP_ROUTINE
+};
 
 enum da__value_kind {
     DA__VALUE_TEMP,  /* lives inside the run            */
@@ -193,6 +222,7 @@ struct da__value {
     uint64_t node;  /* the node it came from, for dumps */
     int producer;   /* step, or -1; kept by da__program_index */
     int nreaders;   /* inputs of steps that read it */
+    bool unsized;   /* axis 0 has fewer elements than `shape` says: how many, the run finds out */
     int last_step;  /* after which a TEMP can go */
 };
 struct da__step_input {
@@ -204,6 +234,14 @@ struct da__step_reduction {
     bool keepdims;
     double correction;
     int64_t count; /* elements per result */
+};
+/* An output that the step writes only a part of: the rest comes from `base`, one of the step's inputs, whose memory is taken over
+ * where nobody else reads it; -1: the rest is written by later steps. Each element of the step's space lies in the output where `view` says,
+ * no two at one place; the step's distribution is the view's of the output's, so that an engine writes its own elements only. */
+struct da__part {
+    bool on;
+    int base;
+    struct da__view view;
 };
 struct da__step {
     enum da__step_kind kind;
@@ -217,11 +255,17 @@ struct da__step {
     int *param;  /* per body parameter: index into the program's parameters */
     int *output; /* per body output: value; LOAD and CALL have one */
     int noutputs;
+    struct da__part *part; /* KERNEL: per output, or NULL where all of them are written whole */
     struct da__step_reduction *reduction;
     struct da__node_file file; /* LOAD, SAVE */
     struct da__node_call call; /* CALL */
-    uint64_t node;             /* the first node it came from, for dumps */
-    int nnodes;                /* how many operations it holds */
+    enum da__routine_id
+        routine; /* ROUTINE: its inputs' views read values by the step's space, or are identities where the routine
+                                    reads values as they lie (routines.def says which) */
+    int nattributes;
+    int64_t *attribute; /* ROUTINE, owned */
+    uint64_t node;      /* the first node it came from, for dumps */
+    int nnodes;         /* how many operations it holds */
 };
 struct da__param {
     da_dtype dtype;

@@ -1,0 +1,25 @@
+/* Routines on an engine: what is no fused kernel. Private to scheduler. */
+#ifndef DA_ROUTINE_STEP_H
+#define DA_ROUTINE_STEP_H
+
+#include "engine.h"
+
+/* One routine of routines.def. `own` is what it plans for this engine once per program and keeps (NULL where it has no plan). */
+struct da__routine_ops {
+    da_status (*plan)(const struct da__program *p, const struct da__step *s, int engine,
+                      void **own); /* may be NULL */
+    /* Called on every engine, whether or not it has a part and whether or not the run has failed: a failed engine keeps the
+     * message pattern. `operand[k]` is input k over this engine's part of the step's space (data, and bytes per space axis);
+     * for inputs that the routine reads as they lie, look at r->data[s->input[k].value], this engine's part in C order (NULL: none).
+     * The result goes to da__run_value(r, s->output[0]). */
+    void (*run)(struct da__execution *r, int step, void *own, const struct da__strided *operand);
+    void (*free)(void *own);
+};
+const struct da__routine_ops *da__routine_ops(enum da__routine_id id);
+/* A temporary of this run from the pool; NULL and a failed run where there is no memory. The caller gives it back with da__pool_put. */
+void *da__run_room(struct da__execution *r, int64_t nbytes);
+
+extern const struct da__routine_ops da__reshape_routine, da__gather_routine, da__scatter_routine,
+    da__scan_routine, da__sort_routine, da__nonzero_routine, da__search_routine;
+
+#endif

@@ -1,0 +1,10 @@
+/* Placeholder of the scatter routine while it is being written. */
+#include "routine.h"
+
+static void run(struct da__execution *r, int step, void *own, const struct da__strided *operand)
+{
+    (void)step, (void)own, (void)operand;
+    da__run_fail(r, DA_ERR_UNSUPPORTED, "scatter is not there yet");
+}
+
+const struct da__routine_ops da__scatter_routine = {.run = run};
