@@ -15,6 +15,8 @@ import math
 import sys
 import warnings
 
+from expression import expression
+
 try:
     import numpy as np
 except ImportError:
@@ -561,7 +563,7 @@ def evaluate(node, known):
     name = node["op"]
     if name in NEW:
         return Value(np.asarray(NEW[name](node)))
-    operands = [known[x] if isinstance(x, str) and x in known else number(x) for x in node["in"]]
+    operands = [x if isinstance(x, Value) else known[x] if isinstance(x, str) and x in known else number(x) for x in node["in"]]
     if name in VIEWS:
         x = operands[0]
         err = None if x.err is None else np.asarray(VIEWS[name](x.err, node))
@@ -599,12 +601,14 @@ def evaluate_all(pipeline):
     known = {}
     for node in pipeline["nodes"]:
         try:
-            if node["op"] == "kernel":
+            if "expr" in node:
+                known[node["id"]] = expression(node["expr"], known, evaluate)
+            elif node["op"] == "kernel":
                 known.update(kernel(node, known))
             else:
                 known[node["id"]] = evaluate(node, known)
         except Exception as problem:
-            raise type(problem)("%s %s: %s" % (node.get("id"), node["op"], problem)) from problem
+            raise type(problem)("%s %s: %s" % (node.get("id"), node.get("op", "expr"), problem)) from problem
     return known
 
 
