@@ -509,6 +509,9 @@ VIEWS = {
     "squeeze": lambda x, n: np.squeeze(x, tuple(as_list(n["axis"]))),
     "flip": lambda x, n: np.flip(x, None if n.get("axis") is None else tuple(as_list(n["axis"]))),
     "broadcast_to": lambda x, n: np.broadcast_to(x, n["shape"]),
+    "reshape": lambda x, n: np.reshape(x, n["shape"]),
+    "tile": lambda x, n: np.tile(x, n["repetitions"]),
+    "repeat": lambda x, n: np.repeat(x, n["repeats"], n.get("axis")),
     "redistribute": lambda x, n: x,
     "view": view,
 }
