@@ -286,3 +286,35 @@ da_status da__dist_make(int ndim, const int64_t *shape, const struct da__dist_sp
     da__free(m.engine);
     return status;
 }
+
+da_status da__dist_balanced(const struct da__dist *engines_of, int ndim, const int64_t *shape,
+                            const struct da__dist **out)
+{
+    const struct da__index_set *engines = &engines_of->engines;
+    struct da__dist *d = da__dist_alloc(ndim);
+    if (d == NULL)
+        return DA_ERR_MEMORY;
+    int64_t parts = engines->nelem;
+    for (int k = 0; k < ndim; k++)
+        d->map[k] = da__map_none(shape[k]);
+    if (ndim >
+        0) { /* no axis is split into more parts than it has indices; a scalar is everywhere */
+        int64_t most = shape[0] > 1 ? shape[0] : 1;
+        parts = parts < most ? parts : most;
+        d->map[0].kind = DA__MAP_B;
+        d->map[0].parts = (int)parts;
+        d->axis_grid[0] = 0;
+    }
+    d->ngrid = 1;
+    d->grid[0] = (int)parts;
+    d->grid_stride[0] = 1;
+    da_status status = DA_OK;
+    for (int k = 0; k < engines->nruns && status == DA_OK; k++)
+        status = da__set_push(&d->engines, engines->run[k]);
+    if (status != DA_OK) {
+        da__dist_drop(d);
+        return status;
+    }
+    *out = d;
+    return DA_OK;
+}

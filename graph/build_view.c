@@ -77,6 +77,7 @@ da_array *da__make_view(struct da__graph *g, da_array *x, const struct da__view 
         return da__node_no_memory(g);
     }
     a->u.view = own;
+    a->generated = da__node_moves_nothing(base);
     da__node_add_input(a, base);
     return a;
 }

@@ -394,6 +394,9 @@ da_status da__dist_replicated(int ndim, const int64_t *shape, int nengines,
                               const struct da__dist **out);
 /* One engine holds the whole. */
 da_status da__dist_single(int ndim, const int64_t *shape, int engine, const struct da__dist **out);
+/* Balanced blocks of the first axis over the engines of another distribution: the default, on that set. */
+da_status da__dist_balanced(const struct da__dist *engines_of, int ndim, const int64_t *shape,
+                            const struct da__dist **out);
 const struct da__dist *da__dist_keep(const struct da__dist *d);
 void da__dist_drop(const struct da__dist *d);
 bool da__dist_equal(const struct da__dist *a,
