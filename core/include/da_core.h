@@ -378,6 +378,9 @@ struct da__map_spec {
     int nlists; /* 'u': one list per coordinate */
     const int64_t *list_nelem;
     const int64_t *const *list;
+    int64_t size, start,
+        step; /* step not 0: index i lies where index start + step * i of `size` indices does, which kind,
+                                  bounds, block and lists split; such a map needs a grid */
 };
 struct da__dist_spec {
     int nmaps; /* 0: 'b' on axis 0, 'n' on the others; fewer than ndim: the rest is 'n' */
@@ -386,6 +389,12 @@ struct da__dist_spec {
     const int *grid; /* per array axis */
     int nengines;    /* 0: all */
     const int *engines;
+    int nreplicas; /* dimensions of the grid that hold copies; 0: none, for a scalar all engines */
+    const int *replicas;
+    int nstrides; /* 0: grid, then replicas, last fastest; else per array axis, then per dimension of replicas: how far apart
+                     neighbours are among the engines */
+    const int64_t *strides;
+    int64_t offset; /* of the first among the engines */
 };
 da_status da__dist_make(int ndim, const int64_t *shape, const struct da__dist_spec *spec,
                         int nengines_total, const struct da__dist **out, struct da__error *err);
