@@ -243,6 +243,8 @@ static const char *op_name(const da_array *a)
         return da__json_leaf_op(a->ndim, a->shape);
     if (a->kind == DA__NODE_ELEMENTWISE)
         return da__op_info((enum da__op_id)a->op)->name;
+    if (a->kind == DA__NODE_ROUTINE)
+        return da__routine_name((enum da__routine_id)a->op);
     return a->kind == DA__NODE_REDUCE ? da__red_info((enum da__red_id)a->op)->name : name[a->kind];
 }
 
