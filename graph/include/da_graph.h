@@ -180,6 +180,11 @@ da_array *da__make_repeat(struct da__graph *g, da_array *x, int64_t repeats,
                           const int64_t *axis); /* axis NULL: of the flattened array */
 da_array *da__make_redistribute(struct da__graph *g, da_array *x, const struct da__dist_spec *spec);
 da_array *da__make_redistribute_to(struct da__graph *g, da_array *x, const struct da__dist *dist);
+/* The default, balanced distribution over all engines of the context. */
+da_array *da__make_rebalance(struct da__graph *g, da_array *x);
+/* The same elements in C order under another shape (one extent may be -1) and distribution; spec NULL: the default. */
+da_array *da__make_distribute_as(struct da__graph *g, da_array *x, int ndim, const int64_t *shape,
+                                 const struct da__dist_spec *spec);
 /* Creation. spec NULL: the default distribution. */
 /* The global index along `axis` of an array of `shape`, int64. */
 da_array *da__make_index(struct da__graph *g, int axis, int ndim, const int64_t *shape,
