@@ -508,6 +508,8 @@ VIEWS = {
     "flip": lambda x, n: np.flip(x, None if n.get("axis") is None else tuple(as_list(n["axis"]))),
     "broadcast_to": lambda x, n: np.broadcast_to(x, n["shape"]),
     "redistribute": lambda x, n: x,
+    "rebalance": lambda x, n: x,
+    "distribute_as": lambda x, n: np.reshape(x, n["shape"]),
     "view": view,
 }
 
