@@ -55,19 +55,20 @@ static int place_for(const struct change *c, int b, int t, int t1)
 /* Split axes of the group in order. False: they find no places. */
 static bool place_group(struct change *c, const struct group *g)
 {
+    bool alone = g->s1 - g->s0 == 1 && g->t1 - g->t0 == 1;
     int next = g->t0;
     for (int b = g->s0; b < g->s1; b++) {
         int d = c->base->axis_grid[b];
         if (d < 0)
             continue;
-        int t = base_extent(c, b) == 1 ? -1 : place_for(c, b, next, g->t1);
-        if (t < 0 && base_extent(c, b) != 1)
-            return false;
-        if (t < 0) { /* one index: its owner has all */
-            c->dims.pinned[d] = true;
+        if (!alone && (c->base->map[b].parts == 1 || base_extent(c, b) == 1)) {
+            c->dims.pinned[d] = true; /* one owner has all of the axis */
             c->dims.coord[d] = da__map_owner(&c->base->map[b], 0);
             continue;
         }
+        int t = place_for(c, b, next, g->t1);
+        if (t < 0)
+            return false;
         c->source[t] = b;
         next = t + 1;
     }
