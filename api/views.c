@@ -289,3 +289,24 @@ da_array *da_redistribute_like(da_array *x, const da_array *like)
     }
     return like->dist != NULL ? da__make_redistribute_to(g, x, like->dist) : x;
 }
+
+da_array *da_rebalance(da_array *x)
+{
+    struct da__graph *g;
+    da_array *bad;
+    return da__api_array(x, &g, &bad) ? da__make_rebalance(g, x) : bad;
+}
+
+da_array *da_distribute_as(da_array *x, da_extents shape, const da_distribution *dist)
+{
+    struct da__graph *g;
+    da_array *bad;
+    struct da__spec own;
+    const struct da__dist_spec *spec;
+    if (!da__api_array(x, &g, &bad) || !da__api_extents(g, "distribute_as", shape, &bad) ||
+        !da__api_spec(g, "distribute_as", dist, &own, &spec, &bad))
+        return bad;
+    da_array *a = da__make_distribute_as(g, x, shape.n, shape.extent, spec);
+    da__spec_free(&own);
+    return a;
+}

@@ -46,55 +46,6 @@ da_array *da__make_scalar(struct da__graph *g, const struct da__scalar *s, da_dt
     return a;
 }
 
-/* The operand whose owners the result inherits: data before constants, then the largest; ties go to the first. */
-static const struct da__dist *natural_dist(int nin, da_array *const *in)
-{
-    const struct da__dist *best = NULL;
-    int64_t best_nelem = -1;
-    bool best_is_data = false;
-    for (int k = 0; k < nin; k++) {
-        if (in[k]->dist == NULL)
-            continue;
-        bool is_data = in[k]->kind != DA__NODE_CONSTANT && in[k]->kind != DA__NODE_INDEX;
-        int64_t nelem = da__nelem(in[k]->ndim, in[k]->shape);
-        if (best != NULL && (best_is_data && !is_data))
-            continue;
-        if (best == NULL || is_data != best_is_data || nelem > best_nelem) {
-            best = in[k]->dist;
-            best_nelem = nelem;
-            best_is_data = is_data;
-        }
-    }
-    return best;
-}
-
-static bool dist_covers(const struct da__dist *d, int ndim, const int64_t *shape)
-{
-    if (d->ndim != ndim)
-        return false;
-    for (int k = 0; k < ndim; k++)
-        if (d->map[k].count != shape[k])
-            return false;
-    return true;
-}
-
-/* The result's distribution, counted for the caller. */
-static da_status result_dist(struct da__graph *g, int nin, da_array *const *in, int ndim,
-                             const int64_t *shape, const struct da__dist **out,
-                             struct da__error *err)
-{
-    const struct da__dist *natural = natural_dist(nin, in);
-    if (natural == NULL)
-        return da__spec_dist(g, ndim, shape, NULL, out, err);
-    if (dist_covers(natural, ndim, shape)) {
-        *out = da__dist_keep(natural);
-        return DA_OK;
-    }
-    if (natural->ndim == 0)
-        return da__spec_dist(g, ndim, shape, NULL, out, err);
-    return da__dist_broadcast(natural, ndim, shape, out);
-}
-
 static da_array *first_poison(struct da__graph *g, int nin, const struct da__operand *in)
 {
     for (int k = 0; k < nin; k++)
@@ -144,7 +95,7 @@ static da_array *elementwise(struct da__graph *g, enum da__op_id op, int nin,
     int64_t shape[DA_MAX_NDIM];
     const struct da__dist *dist = NULL;
     if (broadcast_all(what, nin, node, &ndim, shape, &err) != DA_OK ||
-        result_dist(g, nin, node, ndim, shape, &dist, &err) != DA_OK)
+        da__result_dist(g, nin, node, ndim, shape, &dist, &err) != DA_OK)
         return poison_operator(g, what, &err);
     da_array *a = da__node_new(g, DA__NODE_ELEMENTWISE, result, ndim, shape, dist);
     da__dist_drop(dist);
@@ -152,8 +103,11 @@ static da_array *elementwise(struct da__graph *g, enum da__op_id op, int nin,
         return da__node_no_memory(g);
     a->op = (int)op;
     a->compute = compute;
-    for (int k = 0; k < nin; k++)
+    a->generated = true;
+    for (int k = 0; k < nin; k++) {
+        a->generated &= da__node_moves_nothing(node[k]);
         da__node_add_input(a, node[k]);
+    }
     return a;
 }
 

@@ -77,6 +77,7 @@ da_array *da__make_view(struct da__graph *g, da_array *x, const struct da__view 
         return da__node_no_memory(g);
     }
     a->u.view = own;
+    a->generated = da__node_moves_nothing(base);
     da__node_add_input(a, base);
     return a;
 }
@@ -306,17 +307,44 @@ da_array *da__make_redistribute_to(struct da__graph *g, da_array *x, const struc
     return a;
 }
 
-da_array *da__make_redistribute(struct da__graph *g, da_array *x, const struct da__dist_spec *spec)
+static da_array *redistributed(struct da__graph *g, da_array *x, const struct da__dist_spec *spec,
+                               const char *what)
 {
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
     struct da__error err = {.engine = -1};
     const struct da__dist *dist = NULL;
     if (da__spec_dist(g, x->ndim, x->shape, spec, &dist, &err) != DA_OK) {
-        da__error_prefix(&err, "da_redistribute");
+        da__error_prefix(&err, "%s", what);
         return poison(g, &err);
     }
     da_array *a = da__make_redistribute_to(g, x, dist);
     da__dist_drop(dist);
     return a;
+}
+
+da_array *da__make_redistribute(struct da__graph *g, da_array *x, const struct da__dist_spec *spec)
+{
+    return redistributed(g, x, spec, "da_redistribute");
+}
+
+da_array *da__make_rebalance(struct da__graph *g, da_array *x)
+{
+    return redistributed(g, x, NULL, "da_rebalance");
+}
+
+da_array *da__make_distribute_as(struct da__graph *g, da_array *x, int ndim, const int64_t *shape,
+                                 const struct da__dist_spec *spec)
+{
+    static const struct da__dist_spec balanced = {0};
+    const struct da__dist_spec *wanted = spec != NULL ? spec : &balanced;
+    if (x->kind == DA__NODE_POISON || same_shape(x, ndim, shape))
+        return redistributed(g, x, wanted, "da_distribute_as");
+    da_array *a = da__make_reshape(g, x, ndim, shape, wanted);
+    const struct da__error *why = da__node_error(a);
+    if (why == NULL || why->status == DA_ERR_MEMORY)
+        return a;
+    struct da__error err = *why;
+    da__error_prefix(&err, "da_distribute_as");
+    return poison(g, &err);
 }

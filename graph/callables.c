@@ -92,6 +92,9 @@ static const struct da__callable_param repeat_param[] = {{"x", DA__ARG_OPERAND, 
                                                          {"axis", DA__ARG_INT, false}};
 static const struct da__callable_param dist_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
                                                        {"dist", DA__ARG_DIST, REQUIRED}};
+static const struct da__callable_param distribute_as_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                                {"shape", DA__ARG_INTS, REQUIRED},
+                                                                {"dist", DA__ARG_DIST, false}};
 static const struct da__callable_param load_param[] = {
     {"file", DA__ARG_FILE, REQUIRED}, {"dataset", DA__ARG_TEXT, false},
     {"decode", DA__ARG_TEXT, false},  {"index", DA__ARG_TEXT, false},

@@ -412,6 +412,22 @@ da_array *da__call_redistribute(struct da__graph *g, const struct da__callable *
     return da__make_redistribute(g, array_of(g, &arg[0]), arg[1].dist);
 }
 
+da_array *da__call_rebalance(struct da__graph *g, const struct da__callable *c,
+                             const struct da__arg *arg)
+{
+    (void)c;
+    return da__make_rebalance(g, array_of(g, &arg[0]));
+}
+
+da_array *da__call_distribute_as(struct da__graph *g, const struct da__callable *c,
+                                 const struct da__arg *arg)
+{
+    if (arg[1].nints > DA_MAX_NDIM)
+        return too_many(g, c, "shape", arg[1].nints);
+    return da__make_distribute_as(g, array_of(g, &arg[0]), (int)arg[1].nints, arg[1].ints,
+                                  given(&arg[2]) ? arg[2].dist : NULL);
+}
+
 da_array *da__call_view(struct da__graph *g, const struct da__callable *c,
                         const struct da__arg *arg)
 {

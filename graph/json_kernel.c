@@ -60,13 +60,11 @@ static da_status read_dist(struct kernel *k)
 {
     struct da__place place = {.key = "dist"};
     struct da__error err = {.engine = -1};
-    bool readable;
+    bool derived;
     json_t *j = json_object_get(k->l->item[k->item].object, "dist");
     if (j == NULL)
         return DA_OK;
-    DA_TRY(da__json_dist_read(k->l, k->item, &place, j, &k->spec, &readable));
-    if (!readable)
-        return DA_OK;
+    DA_TRY(da__json_dist_read(k->l, k->item, &place, j, &k->spec, &derived));
     if (da__dist_make(k->ndim, k->space, &k->spec, da__graph_nengines(k->l->g), &k->dist, &err) !=
         DA_OK)
         return da__item_fail(k->l, k->item, &place, err.status, "%s", err.text);

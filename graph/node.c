@@ -426,6 +426,7 @@ void da__node_computed(da_array *a, uint64_t buffer)
 {
     free_attributes(a);
     a->kind = DA__NODE_LEAF;
+    a->generated = false;
     a->buffer = buffer;
     int nin = a->nin;
     a->nin = 0;

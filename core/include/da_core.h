@@ -381,6 +381,9 @@ struct da__map_spec {
     int nlists; /* 'u': one list per coordinate */
     const int64_t *list_nelem;
     const int64_t *const *list;
+    int64_t size, start,
+        step; /* step not 0: index i lies where index start + step * i of `size` indices does, which kind,
+                                  bounds, block and lists split; such a map needs a grid */
 };
 struct da__dist_spec {
     int nmaps; /* 0: 'b' on axis 0, 'n' on the others; fewer than ndim: the rest is 'n' */
@@ -389,6 +392,12 @@ struct da__dist_spec {
     const int *grid; /* per array axis */
     int nengines;    /* 0: all */
     const int *engines;
+    int nreplicas; /* dimensions of the grid that hold copies; 0: none, for a scalar all engines */
+    const int *replicas;
+    int nstrides; /* 0: grid, then replicas, last fastest; else per array axis, then per dimension of replicas: how far apart
+                     neighbours are among the engines */
+    const int64_t *strides;
+    int64_t offset; /* of the first among the engines */
 };
 da_status da__dist_make(int ndim, const int64_t *shape, const struct da__dist_spec *spec,
                         int nengines_total, const struct da__dist **out, struct da__error *err);
@@ -397,6 +406,9 @@ da_status da__dist_replicated(int ndim, const int64_t *shape, int nengines,
                               const struct da__dist **out);
 /* One engine holds the whole. */
 da_status da__dist_single(int ndim, const int64_t *shape, int engine, const struct da__dist **out);
+/* Balanced blocks of the first axis over the engines of another distribution: the default, on that set. */
+da_status da__dist_balanced(const struct da__dist *engines_of, int ndim, const int64_t *shape,
+                            const struct da__dist **out);
 const struct da__dist *da__dist_keep(const struct da__dist *d);
 void da__dist_drop(const struct da__dist *d);
 bool da__dist_equal(const struct da__dist *a,

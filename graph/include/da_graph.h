@@ -96,9 +96,11 @@ struct da_array {
     } u;
     char *name; /* the user's label in dumps, may be NULL (owned) */
     /* state */
-    int refs;                  /* scopes, keepers and readers */
-    int kept;                  /* keepers */
-    bool saved;                /* SAVE: the file has been written */
+    int refs;   /* scopes, keepers and readers */
+    int kept;   /* keepers */
+    bool saved; /* SAVE: the file has been written */
+    bool
+        generated; /* from indices and constants alone: whoever reads it can compute it where it is read */
     uint64_t buffer;           /* LEAF: the name of its parts on the engines */
     int64_t mark, mark_epoch;  /* scratch of a traversal */
     da_array *previous, *next; /* the graph's list of live nodes */
@@ -178,6 +180,11 @@ da_array *da__make_repeat(struct da__graph *g, da_array *x, int64_t repeats,
                           const int64_t *axis); /* axis NULL: of the flattened array */
 da_array *da__make_redistribute(struct da__graph *g, da_array *x, const struct da__dist_spec *spec);
 da_array *da__make_redistribute_to(struct da__graph *g, da_array *x, const struct da__dist *dist);
+/* The default, balanced distribution over all engines of the context. */
+da_array *da__make_rebalance(struct da__graph *g, da_array *x);
+/* The same elements in C order under another shape (one extent may be -1) and distribution; spec NULL: the default. */
+da_array *da__make_distribute_as(struct da__graph *g, da_array *x, int ndim, const int64_t *shape,
+                                 const struct da__dist_spec *spec);
 /* Creation. spec NULL: the default distribution. */
 /* The global index along `axis` of an array of `shape`, int64. */
 da_array *da__make_index(struct da__graph *g, int axis, int ndim, const int64_t *shape,
@@ -321,6 +328,24 @@ da_status da__lower(struct da__graph *g, int ntargets, da_array *const *target, 
 da_status da__optimize(struct da__program *p, const char *passes,
                        void (*after)(void *self, const char *pass, const struct da__program *p),
                        void *self, struct da__error *err);
+/* Where a step could be computed, and what that costs (pass `layout`, docs/decisions.md). */
+enum { DA__MOST_CANDIDATES = 8 };
+struct da__candidate {
+    const struct da__dist *dist; /* counted */
+    const char *from;            /* whose owners these are: static text */
+    int number;                  /* of that value or step, -1: none */
+    double nbytes; /* that travel into the step and to its readers, all engines together */
+    double most;   /* elements of the busiest engine */
+    double cost;   /* both as one number */
+};
+struct da__layout {
+    const char *fixed; /* why there is no choice, NULL: there is */
+    int n, best;       /* candidate 0 is the present one */
+    struct da__candidate candidate[DA__MOST_CANDIDATES];
+};
+/* The choices of every step of a program; free each with da__layout_free. `out` has room for all steps. */
+da_status da__layout_explain(const struct da__program *p, struct da__layout *out);
+void da__layout_free(struct da__layout *l);
 /* The passes' names and reasons, for help and explain. */
 struct da__pass_info {
     const char *name, *reason;

@@ -106,8 +106,10 @@ static int draw_node(struct gen *g, struct da__error *why)
         return gen_reshape(g, why);
     if (chance < 82)
         return gen_reduction(g, why);
-    if (chance < 88)
+    if (chance < 86)
         return gen_redistribute(g, why);
+    if (chance < 88)
+        return gen_percent(g, 40) ? gen_rebalance(g, why) : gen_distribute_as(g, why);
     return chance < 93 ? gen_astype(g, why) : gen_leaf(g, why);
 }
 

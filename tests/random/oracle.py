@@ -513,6 +513,8 @@ VIEWS = {
     "tile": lambda x, n: np.tile(x, n["repetitions"]),
     "repeat": lambda x, n: np.repeat(x, n["repeats"], n.get("axis")),
     "redistribute": lambda x, n: x,
+    "rebalance": lambda x, n: x,
+    "distribute_as": lambda x, n: np.reshape(x, n["shape"]),
     "view": view,
 }
 

@@ -114,6 +114,15 @@ DA_API da_array *da_redistribute(da_array *x, const da_distribution *dist);
 /* x distributed as `like`, which has the same shape. Errors, in the handle: DA_ERR_SHAPE. */
 DA_API da_array *da_redistribute_like(da_array *x, const da_array *like);
 
+/* The same values in balanced blocks of the first axis over all engines of the context, the default distribution: for a slice
+ * that lies on few engines and feeds a long computation. x itself where it lies so already. Lazy. Errors, in the handle:
+ * those of x. */
+DA_API da_array *da_rebalance(da_array *x);
+
+/* The elements of x in C order under another shape (as da_reshape; one extent may be -1) and distribution; `dist` NULL: the
+ * default. Lazy. Errors, in the handle: DA_ERR_SHAPE (another number of elements), DA_ERR_DISTRIBUTION, DA_ERR_FORMAT. */
+DA_API da_array *da_distribute_as(da_array *x, da_extents shape, const da_distribution *dist);
+
 #ifdef __cplusplus
 }
 #endif
