@@ -114,6 +114,32 @@ da_status da__dist_reduce(const struct da__dist *base, uint32_t mask, bool keepd
     return DA_OK;
 }
 
+da_status da__dist_join(const struct da__dist *base, int axis, int64_t count,
+                        const struct da__dist **out)
+{
+    struct dims dims = {0};
+    struct da__dist *d = da__dist_alloc(base->ndim);
+    if (d == NULL)
+        return DA_ERR_MEMORY;
+    da_status status = take_grid(base, &dims, d);
+    if (status != DA_OK) {
+        da__dist_drop(d);
+        return status;
+    }
+    for (int k = 0; k < base->ndim; k++) {
+        int g = base->axis_grid[k];
+        d->map[k] = k == axis ? da__map_none(count) : base->map[k];
+        if (k == axis && g >= 0) {
+            d->map[k].kind = DA__MAP_B;
+            d->map[k].parts = base->grid[g];
+        }
+        da__map_keep(&d->map[k]);
+        d->axis_grid[k] = g;
+    }
+    *out = d;
+    return DA_OK;
+}
+
 da_status da__dist_broadcast(const struct da__dist *base, int ndim, const int64_t *shape,
                              const struct da__dist **out)
 {

@@ -372,6 +372,7 @@ da_array *da__bind_call(struct da__graph *g, const struct da__callable *c, int n
             da__fail(err, DA_ERR_ARGUMENT, "%s: %s is missing", c->name, c->param[k].name);
             return NULL;
         }
+        arg[k].flag = value[k] != NULL;
         if (none)
             continue;
         arg[k].kind = c->param[k].kind;

@@ -67,6 +67,7 @@ da_array *da__make_view(struct da__graph *g, da_array *x, const struct da__view 
             return base;
         }
     }
+    da__view_simplify(own, shape);
     const struct da__dist *dist = NULL;
     da_array *a = NULL;
     if (da__dist_view(base->dist, own, shape, &dist) == DA_OK)

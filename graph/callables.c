@@ -64,11 +64,11 @@ static const struct da__callable_param array_param[] = {{"data", DA__ARG_DATA, R
 
 static const struct da__callable_param slice_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
                                                         {"index", DA__ARG_TEXT, REQUIRED}};
-static const struct da__callable_param view_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
-                                                       {"shape", DA__ARG_INTS, REQUIRED},
-                                                       {"axis", DA__ARG_INTS, REQUIRED},
-                                                       {"offset", DA__ARG_INTS, REQUIRED},
-                                                       {"step", DA__ARG_INTS, REQUIRED}};
+static const struct da__callable_param view_param[] = {
+    {"x", DA__ARG_OPERAND, REQUIRED}, {"shape", DA__ARG_INTS, REQUIRED},
+    {"axis", DA__ARG_INTS, REQUIRED}, {"offset", DA__ARG_INTS, REQUIRED},
+    {"step", DA__ARG_INTS, REQUIRED}, {"period", DA__ARG_INTS, false},
+    {"phase", DA__ARG_INTS, false}};
 static const struct da__callable_param axes_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
                                                        {"axes", DA__ARG_INTS, false}};
 static const struct da__callable_param one_axis_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
@@ -95,6 +95,23 @@ static const struct da__callable_param dist_param[] = {{"x", DA__ARG_OPERAND, RE
 static const struct da__callable_param distribute_as_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
                                                                 {"shape", DA__ARG_INTS, REQUIRED},
                                                                 {"dist", DA__ARG_DIST, false}};
+static const struct da__callable_param roll_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                       {"shift", DA__ARG_INTS, REQUIRED},
+                                                       {"axis", DA__ARG_INTS, false}};
+static const struct da__callable_param concat_param[] = {{"arrays", DA__ARG_ARRAYS, REQUIRED},
+                                                         {"axis", DA__ARG_INT, false}};
+static const struct da__callable_param triangle_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                           {"k", DA__ARG_INT, false}};
+static const struct da__callable_param diagonal_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                           {"offset", DA__ARG_INT, false},
+                                                           {"axis1", DA__ARG_INT, false},
+                                                           {"axis2", DA__ARG_INT, false}};
+static const struct da__callable_param set_slice_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                            {"value", DA__ARG_OPERAND, REQUIRED},
+                                                            {"index", DA__ARG_TEXT, REQUIRED}};
+static const struct da__callable_param set_where_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                            {"mask", DA__ARG_OPERAND, REQUIRED},
+                                                            {"value", DA__ARG_OPERAND, REQUIRED}};
 static const struct da__callable_param load_param[] = {
     {"file", DA__ARG_FILE, REQUIRED}, {"dataset", DA__ARG_TEXT, false},
     {"decode", DA__ARG_TEXT, false},  {"index", DA__ARG_TEXT, false},

@@ -229,8 +229,8 @@ da_array *da__call_index(struct da__graph *g, const struct da__callable *c,
 }
 
 /* An index expression of any length: commas bound the number of items. */
-static da_status parse_index(const char *text, struct da__index_item **item, int *nitems,
-                             struct da__error *err)
+da_status da__items_parse(const char *text, struct da__index_item **item, int *nitems,
+                          struct da__error *err)
 {
     int cap = 1;
     for (const char *s = text; *s != '\0'; s++)
@@ -255,7 +255,7 @@ da_array *da__call_slice(struct da__graph *g, const struct da__callable *c,
     struct da__index_item *item = NULL;
     int nitems = 0;
     da_array *a;
-    if (parse_index(arg[1].text, &item, &nitems, &err) != DA_OK)
+    if (da__items_parse(arg[1].text, &item, &nitems, &err) != DA_OK)
         a = index_error(g, c, &err);
     else
         a = da__make_index_basic(g, array_of(g, &arg[0]), nitems, item);
@@ -287,7 +287,7 @@ da_array *da__call_load(struct da__graph *g, const struct da__callable *c,
     da_array *a;
     if (split_file(&arg[0], &arg[1], &path, &dataset, &err) != DA_OK)
         a = da__make_poison(g, &err);
-    else if (given(&arg[3]) && parse_index(arg[3].text, &item, &nitems, &err) != DA_OK)
+    else if (given(&arg[3]) && da__items_parse(arg[3].text, &item, &nitems, &err) != DA_OK)
         a = index_error(g, c, &err);
     else
         a = da__make_load(g, path, dataset, given(&arg[2]) ? arg[2].text : NULL, nitems, item,
@@ -436,7 +436,10 @@ da_array *da__call_view(struct da__graph *g, const struct da__callable *c,
     struct da__view v;
     if (da__node_error(x) != NULL)
         return x;
-    if (da__view_read(x->ndim, x->shape, &arg[1], &arg[2], &arg[3], &arg[4], &v, &err) != DA_OK) {
+    const struct da__view_lists lists = {arg[1].nints, arg[2].nints, arg[3].nints, arg[4].nints,
+                                         arg[5].nints, arg[6].nints, arg[1].ints,  arg[2].ints,
+                                         arg[3].ints,  arg[4].ints,  arg[5].ints,  arg[6].ints};
+    if (da__view_read(x->ndim, x->shape, &lists, &v, &err) != DA_OK) {
         da__error_prefix(&err, "da_%s", c->name);
         return da__make_poison(g, &err);
     }

@@ -217,6 +217,19 @@ static da_status write_attributes(struct dump *d, da_array *a)
         da__json_view(d->t, a->u.view);
         da__text_add(d->t, ",");
         break;
+    case DA__NODE_CONCAT:
+        da__text_add(d->t, "\"axis\":%d,", a->u.axis);
+        break;
+    case DA__NODE_ASSIGN:
+        da__text_add(d->t, "\"index\":");
+        da__json_index(d->t, a->u.view, a->in[1]->shape);
+        da__text_add(d->t, ",");
+        break;
+    case DA__NODE_ROUTINE:
+        da__text_add(d->t, "\"attributes\":");
+        da__json_ints(d->t, a->u.ints->n, a->u.ints->v);
+        da__text_add(d->t, ",");
+        break;
     case DA__NODE_LOAD:
     case DA__NODE_SAVE:
         write_file(d->t, a);
@@ -236,9 +249,11 @@ static da_status write_attributes(struct dump *d, da_array *a)
 static const char *op_name(const da_array *a)
 {
     static const char *const name[] = {
-        [DA__NODE_POISON] = "poison", [DA__NODE_CONSTANT] = "full",     [DA__NODE_INDEX] = "index",
-        [DA__NODE_VIEW] = "view",     [DA__NODE_COPY] = "redistribute", [DA__NODE_LOAD] = "load",
-        [DA__NODE_SAVE] = "save",     [DA__NODE_CALL] = "from_function"};
+        [DA__NODE_POISON] = "poison",     [DA__NODE_CONSTANT] = "full",
+        [DA__NODE_INDEX] = "index",       [DA__NODE_VIEW] = "view",
+        [DA__NODE_COPY] = "redistribute", [DA__NODE_LOAD] = "load",
+        [DA__NODE_SAVE] = "save",         [DA__NODE_CALL] = "from_function",
+        [DA__NODE_CONCAT] = "concat",     [DA__NODE_ASSIGN] = "set_slice"};
     if (a->kind == DA__NODE_LEAF)
         return da__json_leaf_op(a->ndim, a->shape);
     if (a->kind == DA__NODE_ELEMENTWISE)

@@ -1,5 +1,6 @@
 /* A program as JSON: its steps as nodes, fused ones as `kernel` nodes with their body. It loads
  * back and gives the same. */
+#include "program.h"
 #include "text.h"
 
 #include <string.h>
@@ -109,6 +110,16 @@ static void write_body(struct dump *d, const struct da__body *b)
     da__text_add(d->t, "]");
 }
 
+/* Where an output's elements lie in the whole, and what the rest of it is. */
+static void write_part(struct dump *d, const struct da__step *s, const struct da__part *part)
+{
+    da__text_add(d->t, ",\"part\":{");
+    da__json_view(d->t, &part->view);
+    da__text_add(d->t, "}");
+    if (part->base >= 0)
+        da__text_add(d->t, ",\"base\":\"v%d\"", s->input[part->base].value);
+}
+
 static da_status write_outputs(struct dump *d, const struct da__step *s)
 {
     if (s->body.noutputs == 0)
@@ -118,6 +129,8 @@ static da_status write_outputs(struct dump *d, const struct da__step *s)
         da__text_add(d->t, "%s{\"id\":\"v%d\",\"value\":", k > 0 ? ",\n        " : "",
                      s->output[k]);
         write_ref(d->t, s->body.output[k]);
+        if (da__step_is_part(s, k))
+            write_part(d, s, &s->part[k]);
         da__text_add(d->t, ",");
         DA_TRY(write_type(d, &d->p->value[s->output[k]]));
         da__text_add(d->t, "}");

@@ -57,6 +57,7 @@ da__ref da__lower_operand(struct da__lowering *l, struct da__step_builder *b, co
     da__view_broadcast(a->ndim, a->shape, ndim, shape, &spread);
     if (!da__view_compose(&o.view, &spread, &v))
         l->program->failed = true;
+    da__view_simplify(&v, shape);
     da__ref ref;
     if (o.entry->kind == DA__ENTRY_INDEX)
         ref = da__builder_index(b, &v, o.entry->node->u.axis);

@@ -32,6 +32,7 @@ static void spread_input(struct da__lowering *l, struct da__step_builder *b, con
     }
     if (!da__view_compose(&o.view, &spread, &v))
         b->failed = true;
+    da__view_simplify(&v, shape);
     da__builder_add_input(b, o.entry->value, &v);
 }
 

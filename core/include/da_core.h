@@ -213,7 +213,9 @@ void da__strides_c(int ndim, const int64_t *shape, int64_t itemsize,
  * where period[b] > 0 the way wraps around (a rolled axis):
  *     base index[b] = offset[b] + (phase[b] + step[b] * i[axis[b]]) mod period[b],     0 <= phase[b] < period[b].
  * Iteration axes that no base axis names are broadcast (or new) axes; two base axes may name the same one (diagonal).
- * No base index is read twice along a wrapped axis: |step| * (count - 1) < period. */
+ * No base index is read twice along a wrapped axis: |step| * (count - 1) < period. Every place on the way round exists, whether
+ * the space gets there or not: 0 <= offset[b] and offset[b] + period[b] - gcd(step[b], period[b]) < the axis' extent, and the
+ * gcd divides the phase. */
 struct da__view {
     int ndim; /* of the iteration space */
     int base_ndim;
@@ -238,6 +240,8 @@ struct da__stretch {
     int64_t first, n, start;
 };
 int da__view_stretches(const struct da__view *v, int b, int64_t count, struct da__stretch *out);
+/* Over an iteration space of `shape`: axes that do not get round to their period's end lose it. */
+void da__view_simplify(struct da__view *v, const int64_t *shape);
 bool da__view_is_identity(const struct da__view *v);
 bool da__view_equal(const struct da__view *a, const struct da__view *b);
 
@@ -422,6 +426,9 @@ da_status da__dist_view(const struct da__dist *base, const struct da__view *v, c
  * grid dimensions become replicas. */
 da_status da__dist_reduce(const struct da__dist *base, uint32_t mask, bool keepdims,
                           const struct da__dist **out);
+/* Another extent of one axis: it is split evenly in blocks over the same grid dimension, the other axes lie as before. */
+da_status da__dist_join(const struct da__dist *base, int axis, int64_t count,
+                        const struct da__dist **out);
 /* Same owners on a broadcast shape: axis k of the result takes the map of base axis k - (ndim - base ndim) where extents agree,
  * others are whole. */
 da_status da__dist_broadcast(const struct da__dist *base, int ndim, const int64_t *shape,

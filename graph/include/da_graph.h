@@ -168,6 +168,32 @@ da_array *da__make_matrix_transpose(struct da__graph *g, da_array *x);
 da_array *da__make_moveaxis(struct da__graph *g, da_array *x, int n, const int64_t *source,
                             const int64_t *destination);
 da_array *da__make_broadcast_to(struct da__graph *g, da_array *x, int ndim, const int64_t *shape);
+/* Rolled by shifts that may have any sign and size; one shift or one axis goes with all of the others, and repeated axes add up.
+ * naxes < 0: as if flattened. */
+da_array *da__make_roll(struct da__graph *g, da_array *x, int nshifts, const int64_t *shifts,
+                        int naxes, const int64_t *axes);
+/* The diagonal `offset` of two axes as the last one, as NumPy's. */
+da_array *da__make_diagonal(struct da__graph *g, da_array *x, int64_t offset, int64_t axis1,
+                            int64_t axis2);
+/* Zeros above (lower) or below (upper) the k-th diagonal of the last two axes. */
+da_array *da__make_triangle(struct da__graph *g, da_array *x, bool upper, int64_t k);
+/* One after the other along an existing axis; flat: all of them flattened. Any number of them, linear in it. */
+enum { DA__MAX_INPUTS = 1 << 20 };
+da_array *da__make_concat(struct da__graph *g, int64_t n, da_array *const *x, int64_t axis,
+                          bool flat);
+/* Side by side along a new axis. */
+da_array *da__make_stack(struct da__graph *g, int64_t n, da_array *const *x, int64_t axis);
+/* n coordinate vectors, each spread over the grid of all; matrix: indexing "ij", else "xy". */
+void da__make_meshgrid(struct da__graph *g, int n, da_array *const *x, bool matrix, da_array **out);
+/* x with the part that the index names replaced by the value, cast to x's dtype and broadcast to the part. */
+da_array *da__make_set_slice(struct da__graph *g, da_array *x, const struct da__operand *value,
+                             int nitems, const struct da__index_item *item);
+/* The same for a part said by a view, in whose space the value is broadcast: every place it names is another one. */
+da_array *da__make_assign(struct da__graph *g, const char *what, da_array *x, da_array *value,
+                          const struct da__view *v, int ndim, const int64_t *shape);
+/* x where the mask is false, the value cast to x's dtype where it is true; both broadcast to x. */
+da_array *da__make_set_where(struct da__graph *g, da_array *x, const struct da__operand *mask,
+                             const struct da__operand *value);
 /* Any affine view: `v` reads x in a space of `shape`. */
 da_array *da__make_view(struct da__graph *g, da_array *x, const struct da__view *v, int ndim,
                         const int64_t *shape);
@@ -400,7 +426,7 @@ da_array *da__eval(struct da__graph *g, const char *text, int nnames, const stru
 /* ---- callables: what JSON's "op" and an expression's call can name -------------------------------- */
 
 enum da__arg_kind {
-    DA__ARG_NONE,    /* left out, or None */
+    DA__ARG_NONE,    /* left out, or None (`flag` is set then) */
     DA__ARG_OPERAND, /* an array or a number */
     DA__ARG_ARRAYS,  /* a list of arrays */
     DA__ARG_INTS,    /* an int or a list of ints (axis, shape) */

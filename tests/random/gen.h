@@ -50,6 +50,11 @@ int gen_astype(struct gen *g, struct da__error *why);
 int gen_reduction(struct gen *g, struct da__error *why);    /* gen_reduce.c */
 int gen_view(struct gen *g, struct da__error *why);         /* gen_view.c */
 int gen_reshape(struct gen *g, struct da__error *why);      /* gen_reshape.c */
+int gen_slice(struct gen *g, int x, struct da__error *why); /* a slice of any kind of node x */
+int gen_join(struct gen *g, struct da__error *why);         /* gen_join.c */
+/* A leaf of that dtype that broadcasts to the shape. */
+int gen_spread(struct gen *g, da_dtype dtype, int ndim, const int64_t *shape,
+               struct da__error *why);
 int gen_redistribute(struct gen *g, struct da__error *why); /* gen_dist.c */
 int gen_rebalance(struct gen *g, struct da__error *why); /* gen_place.c */
 int gen_distribute_as(struct gen *g, struct da__error *why);

@@ -483,21 +483,29 @@ def index_of(text):
     return eval("np.s_[" + text + "]", {"np": np}) if text.strip() else ()
 
 
-def view(x, node):
-    """base index[b] = offset[b] + step[b] * i[axis[b]]"""
-    shape, index = node["shape"], []
-    for axis, offset, step in zip(node["axis"], node["offset"], node["step"]):
-        if axis < 0:
-            index.append(np.array(offset).reshape((1,) * len(shape)))
-        else:
-            form = [1] * len(shape)
+def places(node, shape):
+    """base index[b] = offset[b] + step[b] * i[axis[b]], or with a period offset[b] + (phase[b] + step[b] * i[axis[b]]) % period[b]"""
+    index, none = [], [0] * len(node["axis"])
+    for axis, offset, step, period, phase in zip(node["axis"], node["offset"], node["step"], node.get("period", none), node.get("phase", none)):
+        form = [1] * len(shape)
+        if axis >= 0:
             form[axis] = shape[axis]
-            index.append((offset + step * np.arange(shape[axis])).reshape(form))
-    return np.broadcast_to(x[tuple(index)] if index else x, shape)
+        way = phase + (step * np.arange(shape[axis]) if axis >= 0 else np.zeros(1, int))
+        index.append((offset + (way % period if period else way)).reshape(form))
+    return tuple(index)
+
+
+def view(x, node):
+    index = places(node, node["shape"])
+    return np.broadcast_to(x[index] if index else x, node["shape"])
 
 
 def as_list(x):
     return [x] if isinstance(x, int) else x
+
+
+def triangle(f, x, node):
+    return np.where(f(np.ones(x.shape[-2:], bool), node.get("k", 0)), x, x.dtype.type(0))
 
 
 VIEWS = {
@@ -515,8 +523,49 @@ VIEWS = {
     "redistribute": lambda x, n: x,
     "rebalance": lambda x, n: x,
     "distribute_as": lambda x, n: np.reshape(x, n["shape"]),
+    "roll": lambda x, n: np.roll(x, n["shift"], n.get("axis")),
+    "diagonal": lambda x, n: np.diagonal(x, n.get("offset", 0), n.get("axis1", 0), n.get("axis2", 1)),
+    "tril": lambda x, n: triangle(np.tril, x, n),
+    "triu": lambda x, n: triangle(np.triu, x, n),
     "view": view,
 }
+
+
+# ---- arrays side by side, and arrays with parts replaced ----
+
+def errors(values):
+    """The errors of all, zeros where a value is exact; None where all are."""
+    if all(v.err is None for v in values):
+        return None
+    return [np.zeros(v.data.shape) if v.err is None else np.broadcast_to(v.err, v.data.shape) for v in values]
+
+
+def joined(name, node, values):
+    f = {"concat": np.concatenate, "stack": np.stack}[name]
+    axis = node.get("axis", 0)
+    dtype = np.result_type(*[v.data.dtype for v in values])
+    values = [cast(v, dtype) for v in values]
+    errs = errors(values)
+    return Value(np.asarray(f([v.data for v in values], axis)), None if errs is None else np.asarray(f(errs, axis)))
+
+
+def assigned(x, value, index):
+    """x with x[index] replaced: errors as the values."""
+    value = operand(value, x.data.dtype)
+    data = x.data.copy()
+    data[index] = value.data
+    if x.err is None and value.err is None:
+        return Value(data)
+    err = np.zeros(data.shape) if x.err is None else np.array(np.broadcast_to(x.err, data.shape))
+    err[index] = 0 if value.err is None else value.err
+    return Value(data, err)
+
+
+def chosen(x, mask, value):
+    value = operand(value, x.data.dtype)
+    shape = x.data.shape
+    spread = Value(np.broadcast_to(value.data, shape), None if value.err is None else np.broadcast_to(value.err, shape))
+    return where(truth_of(mask), spread, x)
 
 
 # ---- new arrays ----
@@ -575,6 +624,12 @@ def evaluate(node, known):
         return Value(np.asarray(VIEWS[name](x.data, node)), err)
     if name in REDUCTIONS:
         return reduce(name, node, operands[0])
+    if name in ("concat", "stack"):
+        return joined(name, node, operands)
+    if name == "set_slice":
+        return assigned(operands[0], operands[1], index_of(node["index"]))
+    if name == "set_where":
+        return chosen(*operands)
     if name == "astype":
         return cast(operands[0], node["dtype"])
     return elementwise(name, operands)
@@ -599,6 +654,9 @@ def kernel(node, known):
         x = find(out["value"])
         err = None if x.err is None else np.broadcast_to(x.err, space)
         found[out["id"]] = Value(np.broadcast_to(x.data, space), err)
+        if "part" in out:
+            base = known[out["base"]] if "base" in out else Value(np.zeros(out["shape"], out["dtype"]))
+            found[out["id"]] = assigned(base, found[out["id"]], places(out["part"], space) or ())
     return found
 
 
