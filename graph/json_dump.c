@@ -1,5 +1,6 @@
 /* The deferred graph as JSON: every node once, inputs first, in a form that da__pipeline_load reads
  * back as the same graph. */
+#include "routine.h"
 #include "text.h"
 
 #include <string.h>
@@ -240,6 +241,9 @@ static da_status write_attributes(struct dump *d, da_array *a)
         da__text_add(d->t, ",\"offset\":%lld,\"nbytes\":%lld,", (long long)a->u.call->offset,
                      (long long)a->u.call->nbytes);
         break;
+    case DA__NODE_ROUTINE:
+        da__routine_write(d->t, (enum da__routine_id)a->op, a->u.ints->n, a->u.ints->v);
+        break;
     default:
         break;
     }
@@ -256,10 +260,10 @@ static const char *op_name(const da_array *a)
         [DA__NODE_CONCAT] = "concat",     [DA__NODE_ASSIGN] = "set_slice"};
     if (a->kind == DA__NODE_LEAF)
         return da__json_leaf_op(a->ndim, a->shape);
+    if (a->kind == DA__NODE_ROUTINE)
+        return da__routine_op((enum da__routine_id)a->op, a->u.ints->v);
     if (a->kind == DA__NODE_ELEMENTWISE)
         return da__op_info((enum da__op_id)a->op)->name;
-    if (a->kind == DA__NODE_ROUTINE)
-        return da__routine_name((enum da__routine_id)a->op);
     return a->kind == DA__NODE_REDUCE ? da__red_info((enum da__red_id)a->op)->name : name[a->kind];
 }
 
