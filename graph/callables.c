@@ -92,6 +92,10 @@ static const struct da__callable_param save_param[] = {{"x", DA__ARG_OPERAND, RE
                                                        {"file", DA__ARG_FILE, REQUIRED},
                                                        {"dataset", DA__ARG_TEXT, false}};
 
+static const struct da__callable_param search_param[] = {{"x1", DA__ARG_OPERAND, REQUIRED},
+                                                         {"x2", DA__ARG_OPERAND, REQUIRED},
+                                                         {"side", DA__ARG_TEXT, false}};
+
 /* ---- the rows ---- */
 
 /* Operators whose parameters or builder are not those of their number of inputs. */

@@ -27,6 +27,7 @@ const struct da__routine_rules *da__routine_rules(enum da__routine_id id)
 {
     static const struct da__routine_rules rules[DA__NROUTINES] = {
         [DA__ROUTINE_NONZERO] = {.space = 1},
+        [DA__ROUTINE_SEARCH] = {.input_dist = da__search_input_dist},
     };
     return &rules[id];
 }
