@@ -9,6 +9,7 @@
  *     reductions.h    sums, means, extrema … over axes
  *     views.h         indexing, permuting, broadcasting; casts and redistribution
  *     computing.h     running what was described; values to the program's memory
+ *     masks.h         where masks are true; places in sorted arrays
  *     files.h         loading and saving
  *     pipeline.h      expressions and pipelines as text
  *     inspect.h       distributions, graphs, plans, counters, the machine
@@ -35,6 +36,7 @@
 #include <distarray/reductions.h>
 #include <distarray/views.h>
 #include <distarray/computing.h>
+#include <distarray/masks.h>
 #include <distarray/files.h>
 #include <distarray/pipeline.h>
 #include <distarray/inspect.h>
