@@ -2,7 +2,6 @@
  * all owners of its place; where a place is named twice, the last value in C order of the index space stays. */
 #include "indexing.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct scattering {
@@ -138,10 +137,27 @@ static bool in_order(int n, const struct source *source)
     return true;
 }
 
-static int by_order(const void *x, const void *y)
+static void merge(const struct entry *from, int64_t low, int64_t mid, int64_t high, struct entry *to)
 {
-    const struct entry *a = x, *b = y;
-    return (a->order > b->order) - (a->order < b->order);
+    int64_t a = low, b = mid;
+    for (int64_t k = low; k < high; k++)
+        to[k] = b == high || (a < mid && from[a].order <= from[b].order) ? from[a++] : from[b++];
+}
+
+/* Merges runs of doubling length from one half of the room to the other; gives the half that is sorted. */
+static struct entry *sort_entries(struct entry *entry, int64_t n)
+{
+    struct entry *from = entry, *to = entry + n;
+    for (int64_t width = 1; width < n; width *= 2) {
+        for (int64_t low = 0; low < n; low += 2 * width) {
+            int64_t mid = low + width < n ? low + width : n;
+            merge(from, low, mid, mid + width < n ? mid + width : n, to);
+        }
+        struct entry *other = from;
+        from = to;
+        to = other;
+    }
+    return from;
 }
 
 static void apply_sorted(struct scattering *w, int n, const struct source *source)
@@ -149,19 +165,19 @@ static void apply_sorted(struct scattering *w, int n, const struct source *sourc
     int64_t total = 0, at = 0;
     for (int i = 0; i < n; i++)
         total += source[i].n;
-    struct entry *entry = da__run_room(w->r, total * (int64_t)sizeof *entry);
-    if (entry == NULL)
+    struct entry *room = da__run_room(w->r, 2 * total * (int64_t)sizeof *room), *entry = room;
+    if (room == NULL)
         return;
     for (int i = 0; i < n; i++)
         for (int64_t k = 0; k < source[i].n; k++)
             entry[at++] = (struct entry){source[i].order[k], k, i};
-    qsort(entry, (size_t)total, sizeof *entry, by_order);
+    entry = sort_entries(room, total);
     for (int64_t k = 0; k < total; k++) {
         const struct source *from = &source[entry[k].parcel];
         da__product_unpack(&from->product, 1, 1, from->offset + entry[k].position, w->out,
                            from->values + entry[k].position * from->product.nbytes);
     }
-    da__pool_put(w->r->engine->pool, entry);
+    da__pool_put(w->r->engine->pool, room);
 }
 
 static void apply(struct scattering *w, struct da__parcels *parcels)
