@@ -52,7 +52,8 @@ struct aiming {
     const struct da__step_plan *sp;
     const struct da__strided *operand;
     struct walk walk;
-    int64_t *index[DA_MAX_NDIM]; /* per iteration axis: this engine's global indices; NULL: not needed so far */
+    int64_t *index
+        [DA_MAX_NDIM]; /* per iteration axis: this engine's global indices; NULL: not needed so far */
     int64_t *target;
     int32_t *group;
 };

@@ -154,8 +154,7 @@ bool da__guest_make(struct da__execution *r, const struct da__indexing *ix, int 
         da__set_init(&needs);
         status = needs_of(ix, b, coord, &needs);
         if (status == DA_OK)
-            status =
-                meet_part(ix, b, &needs, da__dist_part(ix->base, ix->own, b), &out->list[b]);
+            status = meet_part(ix, b, &needs, da__dist_part(ix->base, ix->own, b), &out->list[b]);
         da__set_free(&needs);
     }
     if (status != DA_OK)
@@ -283,7 +282,8 @@ static bool same_grid(const struct da__dist *a, const struct da__dist *b)
     bool same =
         a->ngrid == b->ngrid && a->offset == b->offset && same_engines(&a->engines, &b->engines);
     for (int g = 0; same && g < a->ngrid; g++)
-        same = a->grid[g] == b->grid[g] && (a->grid[g] == 1 || a->grid_stride[g] == b->grid_stride[g]);
+        same =
+            a->grid[g] == b->grid[g] && (a->grid[g] == 1 || a->grid_stride[g] == b->grid_stride[g]);
     return same;
 }
 
@@ -337,9 +337,8 @@ static bool is_present(const struct da__indexing *ix)
         if (ix->base->axis_grid[b] >= 0 && ix->base->grid[ix->base->axis_grid[b]] > 1)
             return false;
     return fills_interval(ix->base, &base_first, &base_count) &&
-           da__dist_nengines(ix->base) == base_count &&
-           fills_interval(ix->space, &first, &count) && base_first <= first &&
-           base_first + base_count >= first + count;
+           da__dist_nengines(ix->base) == base_count && fills_interval(ix->space, &first, &count) &&
+           base_first <= first && base_first + base_count >= first + count;
 }
 
 /* ---- the plan ---- */

@@ -32,15 +32,16 @@ struct da__indexing {
     const int64_t *rule; /* per base axis: axis, offset, step */
     int first_array;     /* the step's input that is index array 0 */
     int ndynamic;
-    int dynamic[DA_MAX_NDIM]; /* dynamic iteration axes, ascending */
-    bool is_dynamic[DA_MAX_NDIM]; /* per base axis */
-    bool reads;                   /* this engine has a part of the space … */
-    bool holds;                   /* … and of the base: */
-    int own[DA_MAX_NDIM];         /* its coordinates there */
+    int dynamic[DA_MAX_NDIM];             /* dynamic iteration axes, ascending */
+    bool is_dynamic[DA_MAX_NDIM];         /* per base axis */
+    bool reads;                           /* this engine has a part of the space … */
+    bool holds;                           /* … and of the base: */
+    int own[DA_MAX_NDIM];                 /* its coordinates there */
     int64_t base_stride[DA_MAX_NDIM];     /* bytes per base axis of its part */
     struct da__finder find[DA_MAX_NDIM];  /* dynamic base axes of its part */
     struct da__shares share[DA_MAX_NDIM]; /* static base axes */
-    bool aligned; /* every engine's elements of the space belong to its own part of the base, copies to copies */
+    bool
+        aligned; /* every engine's elements of the space belong to its own part of the base, copies to copies */
     bool present; /* every engine of the space holds all of the base */
 };
 da_status da__indexing_make(const struct da__program *p, const struct da__step *s, int engine,
@@ -59,7 +60,8 @@ struct da__aims {
     int64_t *begin;  /* per group and one more */
     int64_t *target; /* per position: the base index along the dynamic base axes as one number */
     int64_t *place;  /* per position: bytes from the first element of the space's part */
-    int64_t *order;  /* per position: its number among all engines' dynamic positions, in C order; NULL: not wanted */
+    int64_t *
+        order; /* per position: its number among all engines' dynamic positions, in C order; NULL: not wanted */
 };
 /* `stride`: bytes per iteration axis of what the places are in. False: the run has failed, for instance by an index out of bounds. */
 bool da__aims_make(struct da__execution *r, int step, const struct da__indexing *ix,

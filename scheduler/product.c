@@ -11,7 +11,8 @@ void da__product_make(const struct da__indexing *ix, const struct da__match_list
         if (ix->is_dynamic[b])
             continue;
         const struct da__match_list *l = list[b];
-        int64_t axis = ix->rule[3 * b], apart[2] = {axis >= 0 ? stride[axis] : 0, ix->base_stride[b]};
+        int64_t axis = ix->rule[3 * b],
+                apart[2] = {axis >= 0 ? stride[axis] : 0, ix->base_stride[b]};
         for (int side = 0; side < 2; side++) {
             out->axis[side][out->n] = (struct da__pack_axis){
                 .m = l->m, .n = l->n, .side_b = side == 1, .stride = apart[side]};

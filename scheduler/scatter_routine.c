@@ -137,7 +137,8 @@ static bool in_order(int n, const struct source *source)
     return true;
 }
 
-static void merge(const struct entry *from, int64_t low, int64_t mid, int64_t high, struct entry *to)
+static void merge(const struct entry *from, int64_t low, int64_t mid, int64_t high,
+                  struct entry *to)
 {
     int64_t a = low, b = mid;
     for (int64_t k = low; k < high; k++)
