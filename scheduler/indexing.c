@@ -141,6 +141,7 @@ bool da__guest_make(struct da__execution *r, const struct da__indexing *ix, int 
                     struct da__guest *out)
 {
     int coord[DA_MAX_NDIM];
+    out->n = ix->base_ndim;
     for (int b = 0; b < ix->base_ndim; b++) {
         da__matches_init(&out->list[b]);
         out->of[b] = &out->list[b];
@@ -164,7 +165,7 @@ bool da__guest_make(struct da__execution *r, const struct da__indexing *ix, int 
 
 void da__guest_free(struct da__guest *guest)
 {
-    for (int b = 0; b < DA_MAX_NDIM; b++)
+    for (int b = 0; b < guest->n; b++)
         da__matches_free(&guest->list[b]);
 }
 

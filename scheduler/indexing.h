@@ -104,6 +104,7 @@ bool da__static_any(const struct da__indexing *ix); /* some owner has something 
 
 /* What this engine, an owner, shares with a reader, in memory of its own. */
 struct da__guest {
+    int n; /* base axes */
     struct da__match_list list[DA_MAX_NDIM];
     const struct da__match_list *of[DA_MAX_NDIM];
 };
