@@ -84,6 +84,27 @@ static const struct da__callable_param shape_param[] = {{"x", DA__ARG_OPERAND, R
                                                         {"shape", DA__ARG_INTS, REQUIRED}};
 static const struct da__callable_param dist_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
                                                        {"dist", DA__ARG_DIST, REQUIRED}};
+static const struct da__callable_param take_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                       {"indices", DA__ARG_OPERAND, REQUIRED},
+                                                       {"axis", DA__ARG_INT, false}};
+static const struct da__callable_param take_along_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                             {"indices", DA__ARG_OPERAND, REQUIRED},
+                                                             {"axis", DA__ARG_INT, false}};
+static const struct da__callable_param get_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                      {"indices", DA__ARG_ARRAYS, REQUIRED},
+                                                      {"index", DA__ARG_TEXT, REQUIRED}};
+static const struct da__callable_param put_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                      {"value", DA__ARG_OPERAND, REQUIRED},
+                                                      {"indices", DA__ARG_ARRAYS, REQUIRED},
+                                                      {"index", DA__ARG_TEXT, REQUIRED}};
+static const struct da__callable_param gather_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                         {"indices", DA__ARG_ARRAYS, REQUIRED},
+                                                         {"shape", DA__ARG_INTS, REQUIRED},
+                                                         {"attributes", DA__ARG_INTS, REQUIRED}};
+static const struct da__callable_param scatter_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                          {"value", DA__ARG_OPERAND, REQUIRED},
+                                                          {"indices", DA__ARG_ARRAYS, REQUIRED},
+                                                          {"attributes", DA__ARG_INTS, REQUIRED}};
 static const struct da__callable_param load_param[] = {
     {"file", DA__ARG_FILE, REQUIRED}, {"dataset", DA__ARG_TEXT, false},
     {"decode", DA__ARG_TEXT, false},  {"index", DA__ARG_TEXT, false},

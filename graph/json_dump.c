@@ -303,6 +303,11 @@ static da_status write_attributes(struct dump *d, da_array *a)
         da__text_add(d->t, ",\"offset\":%lld,\"nbytes\":%lld,", (long long)a->u.call->offset,
                      (long long)a->u.call->nbytes);
         break;
+    case DA__NODE_ROUTINE:
+        da__text_add(d->t, "\"attributes\":");
+        da__json_ints(d->t, a->u.ints->n, a->u.ints->v);
+        da__text_add(d->t, ",");
+        break;
     default:
         break;
     }
@@ -317,6 +322,8 @@ static const char *op_name(const da_array *a)
         [DA__NODE_SAVE] = "save",     [DA__NODE_CALL] = "from_function"};
     if (a->kind == DA__NODE_LEAF)
         return da__json_leaf_op(a->ndim, a->shape);
+    if (a->kind == DA__NODE_ROUTINE)
+        return da__routine_name((enum da__routine_id)a->op);
     if (a->kind == DA__NODE_ELEMENTWISE)
         return da__op_info((enum da__op_id)a->op)->name;
     if (a->kind == DA__NODE_ROUTINE)

@@ -175,6 +175,27 @@ da_array *da__make_reduce(struct da__graph *g, enum da__red_id red, da_array *x,
                           const int64_t *axes, bool keepdims, double correction, da_dtype dtype);
 da_array *da__make_index_basic(struct da__graph *g, da_array *x, int nitems,
                                const struct da__index_item *item);
+/* NumPy's indexing by `n` arrays of integers: an item of kind ARRAY names one of them by its number. No arrays: as index_basic.
+ * Owners: where index arrays address whole axes only and telling every engine all indices is cheaper than moving what they name,
+ * the base's; else those of the first index array that is split; else the base's; else the default. */
+da_array *da__make_get(struct da__graph *g, da_array *x, int nitems,
+                       const struct da__index_item *item, int n, da_array *const *index);
+/* x with the elements that the items name replaced by the value, which is cast to x's dtype and broadcast; of places named twice
+ * the last value in C order stays. The result lies as x does. */
+da_array *da__make_put(struct da__graph *g, da_array *x, const struct da__operand *value,
+                       int nitems, const struct da__index_item *item, int n,
+                       da_array *const *index);
+/* x[:, …, index], the indices' shape in place of the axis. */
+da_array *da__make_take(struct da__graph *g, da_array *x, da_array *index, int64_t axis);
+/* Along the axis the elements that the indices, of as many dimensions as x, name; other axes broadcast together. */
+da_array *da__make_take_along_axis(struct da__graph *g, da_array *x, da_array *index,
+                                   int64_t axis);
+/* The routines under all of these, with their attributes (routines.def), checked: `index` are int64 and broadcast to the space, which
+ * is `shape`, or the shape of the values (of x's dtype). */
+da_array *da__make_gather(struct da__graph *g, da_array *x, int n, da_array *const *index, int ndim,
+                          const int64_t *shape, const int64_t *rule);
+da_array *da__make_scatter(struct da__graph *g, da_array *x, da_array *value, int n,
+                           da_array *const *index, const int64_t *rule);
 da_array *da__make_permute(struct da__graph *g, da_array *x, int naxes,
                            const int64_t *axes); /* naxes 0: reversed */
 da_array *da__make_expand_dims(struct da__graph *g, da_array *x, int64_t axis);
