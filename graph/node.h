@@ -11,6 +11,10 @@ void da__node_add_input(da_array *a, da_array *in); /* up to three, or as many a
 bool da__node_reserve(da_array *a, int nin);        /* before the first input; false: no memory */
 /* The same handle once more, owned by the innermost scope too. */
 da_array *da__node_again(struct da__graph *g, da_array *a);
+/* A deferred node becomes what `b` is, which a scope of its own holds and its caller lets go afterwards. Where a's distribution was
+ * known already and b's is another, a becomes a copy of b. */
+void da__node_become(da_array *a, da_array *b);
+const char *da__deferred_name(const da_array *a); /* the callable that a deferred node waits with */
 /* The graph's own poisoned node for when memory ran out. */
 da_array *da__node_no_memory(struct da__graph *g);
 /* The default distribution of a shape, borrowed from the graph's small cache; NULL: no memory. */

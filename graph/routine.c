@@ -24,11 +24,24 @@ bool da__routine_reads_raw(enum da__routine_id id, int input)
     return input < 32 && (table[id].raw >> input & 1);
 }
 
+/* What is updated lies as the result does. */
+static da_status as_the_result(struct da__graph *g, const da_array *a, int k,
+                               const struct da__dist **out)
+{
+    (void)g, (void)k;
+    *out = da__dist_keep(a->dist);
+    return DA_OK;
+}
+
 const struct da__routine_rules *da__routine_rules(enum da__routine_id id)
 {
-    static const struct da__routine_rules none = {.space = 0}, nonzero = {.space = 1};
+    static const struct da__routine_rules none = {.space = 0}, nonzero = {.space = 1},
+                                          scatter = {.input_dist = as_the_result, .space = 2},
+                                          search = {.input_dist = da__search_input_dist};
     static const struct da__routine_rules *const rules[DA__NROUTINES] = {
         [DA__ROUTINE_NONZERO] = &nonzero,
+        [DA__ROUTINE_SCATTER] = &scatter,
+        [DA__ROUTINE_SEARCH] = &search,
         [DA__ROUTINE_SCAN] = &da__scan_rules,
         [DA__ROUTINE_SORT] = &da__sort_rules,
     };

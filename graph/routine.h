@@ -20,6 +20,10 @@ struct da__routine_rules {
 const struct da__routine_rules *da__routine_rules(enum da__routine_id id);
 extern const struct da__routine_rules da__scan_rules, da__sort_rules;
 
+/* searchsorted's sorted array, in blocks over all engines. */
+da_status da__search_input_dist(struct da__graph *g, const da_array *a, int k,
+                                const struct da__dist **out);
+
 /* A node of a routine with room for `nin` inputs and its attributes copied, owned by the innermost scope; NULL: no memory. */
 da_array *da__routine_node(struct da__graph *g, enum da__routine_id id, da_dtype dtype, int ndim,
                            const int64_t *shape, const struct da__dist *dist, int nin,

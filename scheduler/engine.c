@@ -39,6 +39,7 @@ void da__engine_close(struct da__engine *e)
         da__buffers_free(&e->buffers, e->pool);
         da__pool_close(e->pool);
     }
+    da__free(e->extent);
     da__free(e->scratch);
     da__bytes_free(&e->command);
     da__free(e);

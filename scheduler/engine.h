@@ -236,6 +236,9 @@ void da__run_send(struct da__execution *r, int to, int tag, const void *data, in
                   void *block);
 void da__run_poll(struct da__execution *r);              /* lets finished sends go */
 void *da__run_value(struct da__execution *r, int value); /* allocates an output's part */
+/* The distribution of an unsized value whose extent is known by now, counted for the caller: the default one over all engines. NULL: no
+ * memory, and the run has failed. */
+const struct da__dist *da__run_unsized_dist(struct da__execution *r, int value);
 
 /* ---- commands and agreement along a binomial tree (control.c) ---- */
 

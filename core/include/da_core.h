@@ -246,17 +246,24 @@ bool da__view_is_identity(const struct da__view *v);
 bool da__view_equal(const struct da__view *a, const struct da__view *b);
 
 /* One item of NumPy's basic indexing. */
-enum da__index_kind { DA__INDEX_INT, DA__INDEX_SLICE, DA__INDEX_ELLIPSIS, DA__INDEX_NEWAXIS };
+enum da__index_kind {
+    DA__INDEX_INT,
+    DA__INDEX_SLICE,
+    DA__INDEX_ELLIPSIS,
+    DA__INDEX_NEWAXIS,
+    DA__INDEX_ARRAY /* an index array: one of a list beside the items */
+};
 struct da__index_item {
     enum da__index_kind kind;
     bool has_start, has_stop, has_step;
-    int64_t start, stop, step; /* an int index is in start */
+    int64_t start, stop, step; /* an int index, and the number of an index array, is in start */
 };
-/* Resolves an index expression against a shape: the view of the base and the result's shape. */
+/* Resolves an index expression without arrays against a shape: the view of the base and the result's shape. */
 da_status da__index_resolve(int base_ndim, const int64_t *base, int nitems,
                             const struct da__index_item *item, struct da__view *view, int *ndim,
                             int64_t *shape, struct da__error *err);
-/* NumPy's text "1:-1, ::-2, ..., 3, None" to items; at most `cap` items. Errors name the column. */
+/* NumPy's text "1:-1, ::-2, ..., 3, None" to items, and "@0" for the first index array of a list; at most `cap` items. Errors
+ * name the column. */
 da_status da__index_parse(const char *text, int cap, struct da__index_item *item, int *nitems,
                           struct da__error *err);
 /* Python's slice.indices: count of selected indices, start made definite. step != 0. */

@@ -92,6 +92,12 @@ void da__red_end(enum da__red_id red, da_dtype compute, da_dtype result, int64_t
 void da__strip(enum da__op_id op, da_dtype compute, da_dtype result, int64_t n, void *out,
                const void *const *in, unsigned scalars);
 
+/* ---- searching --------------------------------------------------------------------------------- */
+
+/* out[i] := base + how many of the n ascending elements (NaN last) are less than value[i], or, with `right`, not greater. */
+void da__search(da_dtype dtype, bool right, int64_t n, const void *sorted, int64_t count,
+                const void *value, int64_t base, int64_t *out);
+
 /* ---- copying ----------------------------------------------------------------------------------- */
 
 /* Copies a box of items of `item` bytes between two strided places that do not overlap. */

@@ -28,6 +28,10 @@ bool da__runtime_is_mpi(const struct da__runtime *rt);
 /* Materializes the targets, and every kept array on the way. A failing run leaves all arrays as they were. */
 da_status da__runtime_compute(struct da__runtime *rt, int ntargets, da_array *const *target,
                               struct da__error *err);
+/* Finds out the sizes that data decide below the targets, by computing what others wait for; afterwards no extent of theirs is
+ * unsized. */
+da_status da__runtime_size(struct da__runtime *rt, int ntargets, da_array *const *target,
+                           struct da__error *err);
 /* The whole array, C order, into the master's memory (computes it first where needed). */
 da_status da__runtime_gather(struct da__runtime *rt, da_array *a, void *out, struct da__error *err);
 /* Data of the master's memory as an array (copied); distributed as `spec` says. Poisoned on error. */
