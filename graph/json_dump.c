@@ -223,12 +223,6 @@ static void write_reduce(struct da__text *t, const da_array *a)
     }
 }
 
-static void write_routine(struct da__text *t, const da_array *a)
-{
-    if (a->op == DA__ROUTINE_SEARCH)
-        da__text_add(t, "\"side\":\"%s\",", a->u.ints->v[0] != 0 ? "right" : "left");
-}
-
 static void write_file(struct da__text *t, const da_array *a)
 {
     da__text_add(t, "\"file\":");
@@ -275,9 +269,6 @@ static da_status write_attributes(struct dump *d, da_array *a)
     case DA__NODE_DEFERRED:
         write_parameters(d->t, a->u.deferred);
         break;
-    case DA__NODE_ROUTINE:
-        write_routine(d->t, a);
-        break;
     case DA__NODE_LEAF:
         return da__json_data(d->g, a, d->t, d->err);
     case DA__NODE_CONSTANT:
@@ -301,11 +292,6 @@ static da_status write_attributes(struct dump *d, da_array *a)
     case DA__NODE_ASSIGN:
         da__text_add(d->t, "\"index\":");
         da__json_index(d->t, a->u.view, a->in[1]->shape);
-        da__text_add(d->t, ",");
-        break;
-    case DA__NODE_ROUTINE:
-        da__text_add(d->t, "\"attributes\":");
-        da__json_ints(d->t, a->u.ints->n, a->u.ints->v);
         da__text_add(d->t, ",");
         break;
     case DA__NODE_LOAD:

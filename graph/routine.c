@@ -33,16 +33,20 @@ static da_status as_the_result(struct da__graph *g, const da_array *a, int k,
     return DA_OK;
 }
 
+static void write_side(struct da__text *t, const int64_t *attribute)
+{
+    da__text_add(t, "\"side\":\"%s\",", attribute[0] != 0 ? "right" : "left");
+}
+
 const struct da__routine_rules *da__routine_rules(enum da__routine_id id)
 {
     static const struct da__routine_rules none = {.space = 0}, nonzero = {.space = 1},
                                           scatter = {.input_dist = as_the_result, .space = 2},
-                                          search = {.input_dist = da__search_input_dist};
+                                          search = {.input_dist = da__search_input_dist,
+                                                    .write = write_side};
     static const struct da__routine_rules *const rules[DA__NROUTINES] = {
-        [DA__ROUTINE_NONZERO] = &nonzero,
-        [DA__ROUTINE_SCATTER] = &scatter,
-        [DA__ROUTINE_SEARCH] = &search,
-        [DA__ROUTINE_SCAN] = &da__scan_rules,
+        [DA__ROUTINE_NONZERO] = &nonzero,     [DA__ROUTINE_SCATTER] = &scatter,
+        [DA__ROUTINE_SEARCH] = &search,       [DA__ROUTINE_SCAN] = &da__scan_rules,
         [DA__ROUTINE_SORT] = &da__sort_rules,
     };
     return rules[id] != NULL ? rules[id] : &none;

@@ -233,7 +233,8 @@ static void test_dumps(void **state)
                   CALLS[k].text);
         assert_true(counters().runs <= runs + 4); /* its leaves may be gathered, and no more */
         assert_int_equal(p->noutputs, 1);
-        for (int i = 0; i < p->nnodes; i++) /* data go where they were before they are dumped again */
+        for (int i = 0; i < p->nnodes;
+             i++) /* data go where they were before they are dumped again */
             if (p->node[i]->kind == DA__NODE_COPY && p->node[i]->in[0]->kind == DA__NODE_LEAF)
                 compute(1, &p->node[i]);
         assert_ok(da__graph_dump_json(g, 1, p->output, &second, &err), &err, CALLS[k].text);

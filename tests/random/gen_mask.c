@@ -96,7 +96,7 @@ static void sort(struct plan_node *n, int64_t count)
 
 static int draw_search(struct gen *g, struct da__error *why)
 {
-    static const da_dtype dtypes[] = {DA_INT8,  DA_INT32,   DA_INT64,   DA_UINT8,
+    static const da_dtype dtypes[] = {DA_INT8,   DA_INT32,   DA_INT64,   DA_UINT8,
                                       DA_UINT32, DA_FLOAT32, DA_FLOAT64, DA_BOOL};
     int64_t extent = gen_percent(g, 10) ? 0 : gen_between(g, 1, g->big ? 600 : 25);
     int x2 = gen_pick(g);
