@@ -194,6 +194,8 @@ int64_t da__map_stretch(const struct da__map *m, int64_t index, int *part)
 {
     int64_t lo, hi = m->count, t = m->start + m->step * index;
     *part = da__map_owner(m, index);
+    if (m->parts == 1)
+        return hi - index;
     if (m->kind == DA__MAP_B)
         da__map_pull(m, da__map_bound(m, *part), da__map_bound(m, *part + 1), &lo, &hi);
     else if (m->kind == DA__MAP_C)

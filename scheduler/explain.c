@@ -1,5 +1,6 @@
 /* What a compute would do, in words: steps, what is fused and why the rest is not, messages and bytes. Works for any number of
  * engines without having them: the plans of a few are made by index arithmetic alone. */
+#include "routine.h"
 #include "runtime.h"
 
 #include <string.h>
@@ -59,24 +60,43 @@ static void explain_step(const struct da__program *p, int i, struct da__text *ou
                      p->value[s->output[k]].kind == DA__VALUE_TEMP ? " (temporary)" : "");
 }
 
+/* What a routine's own plan moves, beside the inputs that the exchange brings. */
+static da_status routine_traffic(const struct da__program *p, const struct da__step *s, int engine,
+                                 struct da__traffic *t)
+{
+    const struct da__routine_ops *ops = da__routine_ops(s->routine);
+    void *own = NULL;
+    if (ops->traffic == NULL || ops->plan == NULL)
+        return DA_OK;
+    DA_TRY(ops->plan(p, s, engine, &own));
+    ops->traffic(own, t);
+    ops->free(own);
+    return DA_OK;
+}
+
+static da_status step_traffic(const struct da__program *p, const struct da__step *s, int engine,
+                              struct da__traffic *t)
+{
+    struct da__exchange x;
+    da_status status = da__exchange_plan(p, s, engine, &x);
+    for (int k = 0; k < x.send.n; k++)
+        t->sent_nbytes += x.send.peer[k].nbytes - DA__MESSAGE_HEADER;
+    t->sent += x.send.n;
+    t->received += x.receive.n;
+    da__exchange_free(&x);
+    return status == DA_OK && s->kind == DA__STEP_ROUTINE ? routine_traffic(p, s, engine, t)
+                                                          : status;
+}
+
 /* Messages and bytes of one engine; plans are made and dropped. */
 static da_status explain_engine(const struct da__program *p, int engine, struct da__text *out)
 {
-    int64_t sent = 0, nbytes = 0, received = 0;
-    for (int i = 0; i < p->nsteps; i++) {
-        if (p->step[i].kind != DA__STEP_KERNEL)
-            continue;
-        struct da__exchange x;
-        da_status status = da__exchange_plan(p, &p->step[i], engine, &x);
-        for (int k = 0; k < x.send.n; k++)
-            nbytes += x.send.peer[k].nbytes - DA__MESSAGE_HEADER;
-        sent += x.send.n;
-        received += x.receive.n;
-        da__exchange_free(&x);
-        DA_TRY(status);
-    }
+    struct da__traffic t = {0};
+    for (int i = 0; i < p->nsteps; i++)
+        if (p->step[i].kind == DA__STEP_KERNEL || p->step[i].kind == DA__STEP_ROUTINE)
+            DA_TRY(step_traffic(p, &p->step[i], engine, &t));
     da__text_add(out, "engine %d: sends %lld messages with %lld bytes, receives %lld\n", engine,
-                 (long long)sent, (long long)nbytes, (long long)received);
+                 (long long)t.sent, (long long)t.sent_nbytes, (long long)t.received);
     return DA_OK;
 }
 

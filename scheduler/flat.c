@@ -180,9 +180,8 @@ void da__flat_finder_begin(const struct da__flat_part *own, struct da__flat_find
     f->moved = true;
 }
 
-/* Cuts lo … hi-1 down to where local positions follow each other too. */
-static void place_listed(const struct da__flat_axis *axis, int64_t i, int64_t *lo, int64_t *hi,
-                         int64_t *local)
+/* The interval of a sorted list that index i is in. */
+static const struct da__interval *find_listed(const struct da__flat_axis *axis, int64_t i)
 {
     int64_t low = 0, high = axis->n;
     while (high - low > 1) {
@@ -192,10 +191,7 @@ static void place_listed(const struct da__flat_axis *axis, int64_t i, int64_t *l
         else
             high = mid;
     }
-    const struct da__interval *in = &axis->interval[low];
-    *lo = i;
-    *hi = in->start + in->count < *hi ? in->start + in->count : *hi;
-    *local = in->local + i - in->start;
+    return &axis->interval[low];
 }
 
 /* Index i along axis k lies elsewhere than the last one. */
@@ -203,18 +199,22 @@ static void place_axis(struct da__flat_finder *f, int k, int64_t i)
 {
     const struct da__dist *d = f->flat.dist;
     const struct da__map *m = &d->map[k];
-    int part = 0, g = d->axis_grid[k];
-    f->lo[k] = i;
-    f->hi[k] = i + da__map_stretch(m, i, &part);
+    int g = d->axis_grid[k], part = g >= 0 ? da__map_owner(m, i) : 0;
+    bool here = f->own->holds && (g < 0 || f->own->coord[g] == part);
     if (g >= 0 && f->coord[g] != part) {
         f->coord[g] = part;
         f->moved = true;
     }
-    if (!f->own->holds || (g >= 0 && f->own->coord[g] != part))
+    if (here && f->own->axis[k].listed) { /* local positions must follow each other too */
+        const struct da__interval *in = find_listed(&f->own->axis[k], i);
+        f->lo[k] = in->start;
+        f->hi[k] = in->start + in->count;
+        f->local[k] = in->local;
         return;
-    if (f->own->axis[k].listed)
-        place_listed(&f->own->axis[k], i, &f->lo[k], &f->hi[k], &f->local[k]);
-    else
+    }
+    f->lo[k] = i;
+    f->hi[k] = i + da__map_stretch(m, i, &part);
+    if (here)
         f->local[k] = da__map_local_of(m, part, i);
 }
 

@@ -331,5 +331,15 @@ static void run_reshape(struct da__execution *r, int step, void *own,
         da__message_put(r, p->receive.peer[i].data);
 }
 
+static void count_traffic(const void *own, struct da__traffic *out)
+{
+    const struct plan *p = own;
+    for (int i = 0; i < p->send.n; i++) {
+        out->sent += p->send.peer[i].ntargets;
+        out->sent_nbytes += p->send.peer[i].ntargets * p->send.peer[i].nelem * p->item;
+    }
+    out->received += p->receive.n;
+}
+
 const struct da__routine_ops da__reshape_routine = {
-    .plan = make_plan, .run = run_reshape, .free = free_plan};
+    .plan = make_plan, .run = run_reshape, .free = free_plan, .traffic = count_traffic};

@@ -112,6 +112,11 @@ static void views(da_context *ctx)
     ASSERT_DOUBLES(ctx, da_flip(da_index(x, "0"), DA_ALL_AXES), 3, 2, 1, 0);
     ASSERT_SHAPE(da_moveaxis(da_expand_dims(x, 0), DA_AXES(0, 1), DA_AXES(-1, 0)), 3, 4, 1);
     ASSERT_DOUBLES(ctx, da_broadcast_to(da_index(x, "1, :2"), DA_SHAPE(2, 2)), 10, 11, 10, 11);
+    ASSERT_SHAPE(da_reshape(x, DA_SHAPE(2, -1)), 2, 6);
+    ASSERT_DOUBLES(ctx, da_index(da_reshape(x, DA_SHAPE(2, 6)), "1, ::2"), 12, 20, 22);
+    ASSERT_DOUBLES(ctx, da_index(da_flatten(x), "3:6"), 3, 10, 11);
+    ASSERT_DOUBLES(ctx, da_tile(da_index(x, ":2, :2"), DA_SHAPE(2)), 0, 1, 0, 1, 10, 11, 10, 11);
+    ASSERT_DOUBLES(ctx, da_repeat(da_index(x, ":2, :2"), 2, 0), 0, 1, 0, 1, 10, 11, 10, 11);
     da_array *pair[2];
     da_broadcast_arrays(2, (da_array *[]){da_index(x, ":, 0:1"), da_index(x, "0, 0:2")}, pair);
     ASSERT_DOUBLES(ctx, pair[0], 0, 0, 10, 10, 20, 20);
@@ -142,6 +147,11 @@ static void test_wrong_views_say_why(void **state)
     assert_poisoned(da_permute_dims(x, DA_AXES_N(0, NULL)), DA_ERR_ARGUMENT, "0 axes");
     assert_poisoned(da_moveaxis(x, DA_AXES(0, 1), DA_AXES(0)), DA_ERR_ARGUMENT, "2 source axes");
     assert_poisoned(da_squeeze(x, DA_AXES(0)), DA_ERR_SHAPE, "3");
+    assert_poisoned(da_reshape(x, DA_SHAPE(5, 3)), DA_ERR_SHAPE,
+                    "cannot reshape array of size 12 into shape (5,3)");
+    assert_poisoned(da_reshape(x, DA_SHAPE_N(3, NULL)), DA_ERR_ARGUMENT, "da_reshape");
+    assert_poisoned(da_tile(x, DA_SHAPE(-1)), DA_ERR_ARGUMENT, "negative");
+    assert_poisoned(da_repeat(x, 2, 2), DA_ERR_ARGUMENT, "da_repeat");
     assert_poisoned(da_broadcast_to(x, DA_SHAPE(4, 4)), DA_ERR_SHAPE, "(3, 4)");
     assert_poisoned(da_broadcast_to(x, DA_SHAPE_N(3, NULL)), DA_ERR_ARGUMENT, "NULL");
     assert_poisoned(da_sum(x, DA_AXES_N(2, NULL), 0), DA_ERR_ARGUMENT, "da_sum");

@@ -690,6 +690,48 @@ static void reading_without_memory(void **state)
     da__dist_drop(warm);
 }
 
+/* ---- other shapes ---- */
+
+static void assert_reshaped(int ndim, const int64_t *shape, const struct da__dist_spec *spec,
+                            int total, int to_ndim, const int64_t *to, const char *want)
+{
+    const struct da__dist *d = make(ndim, shape, spec, total), *out = NULL;
+    assert_int_equal(da__dist_reshape(d, to_ndim, to, &out), DA_OK);
+    for (int k = 0; k < to_ndim; k++)
+        assert_int_equal(out->map[k].count, to[k]);
+    assert_text(out, want);
+    da__dist_drop(out);
+    da__dist_drop(d);
+}
+
+static void reshaped(void **state)
+{
+    (void)state;
+    const int64_t rows[] = {8, 6, 5}, joined[] = {8, 30}, line[] = {240}, other[] = {3, 80};
+    struct da__map_spec block = {.kind = 'b'}, whole = {.kind = 'n'}, cyclic = {.kind = 'c'},
+                        uneven = {.kind = 'b', .nbounds = 3, .bounds = (const int64_t[]){0, 3, 8}};
+    struct da__map_spec map[3] = {block, whole, whole};
+    struct da__dist_spec spec = {.nmaps = 3, .map = map};
+    assert_reshaped(3, rows, &spec, 4, 2, joined, "b,n grid 4x1");
+    assert_reshaped(3, rows, &spec, 4, 1, line, "b grid 4");
+    assert_reshaped(3, rows, &spec, 4, 2, other, "n,b grid 1x4");
+    map[0] = cyclic;
+    assert_reshaped(3, rows, &spec, 4, 2, joined, "c,n grid 4x1");
+    assert_reshaped(3, rows, &spec, 4, 1, line, "c(30) grid 4");
+    map[0] = uneven;
+    assert_reshaped(3, rows, &spec, 2, 1, line, "b(0,90,240) grid 2");
+    map[0] = block;
+    map[1] = block;
+    spec.ngrid = 3;
+    spec.grid = (const int[]){2, 3, 1};
+    assert_reshaped(3, rows, &spec, 6, 2, joined, "b,b grid 2x3");
+    assert_reshaped(3, rows, &spec, 6, 1, line, "b grid 6"); /* two grids do not fit one axis */
+    const int64_t back[] = {8, 6, 5};
+    struct da__map_spec flat[1] = {{.kind = 'c', .block = 60}};
+    spec = (struct da__dist_spec){.nmaps = 1, .map = flat};
+    assert_reshaped(1, line, &spec, 4, 3, back, "c(2),n,n grid 4x1x1");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -705,6 +747,7 @@ int main(void)
         cmocka_unit_test(diagonals_and_reductions),
         cmocka_unit_test(equal_however_it_was_said),
         cmocka_unit_test(views_of_views),
+        cmocka_unit_test(reshaped),
         cmocka_unit_test(lists_and_bounds_travel),
         cmocka_unit_test(size_does_not_grow_with_engines),
         cmocka_unit_test(damaged_bytes_are_refused),
