@@ -91,9 +91,8 @@ static da_status compute_along(da_array *x, struct da__error *err)
         da__eval(g, "cumulative_sum(x[:, 0], include_initial=True)", 1, name),
         da__eval(g, "sort(x, axis=0, descending=True)", 1, name),
         da__eval(g, "argsort(x[:, 1])", 1, name),
-        da__eval(g, "cumulative_prod(x, axis=0)", 1, name),
     };
-    da_status status = da__runtime_compute(rt, 4, target, err);
+    da_status status = da__runtime_compute(rt, 3, target, err);
     if (status == DA_OK)
         status = da__runtime_gather(rt, target[0], got, err);
     for (int k = 0; k < 6 && status == DA_OK; k++)
