@@ -57,6 +57,7 @@ int gen_join(struct gen *g, struct da__error *why);         /* gen_join.c */
 /* A leaf of that dtype that broadcasts to the shape. */
 int gen_spread(struct gen *g, da_dtype dtype, int ndim, const int64_t *shape,
                struct da__error *why);
+int gen_along(struct gen *g, struct da__error *why);        /* gen_along.c */
 int gen_redistribute(struct gen *g, struct da__error *why); /* gen_dist.c */
 int gen_rebalance(struct gen *g, struct da__error *why);    /* gen_place.c */
 int gen_distribute_as(struct gen *g, struct da__error *why);

@@ -129,24 +129,22 @@ int gen_pick(struct gen *g)
 
 static int draw_node(struct gen *g, struct da__error *why)
 {
-    int chance = (int)gen_below(g, 100);
-    if (gen_percent(g, 18))
-        return gen_join(g, why);
-    if (gen_percent(g, 6))
-        return gen_mask(g, why);
-    if (chance < 44)
-        return gen_elementwise(g, why);
-    if (chance < 62)
-        return gen_view(g, why);
-    if (chance < 70)
-        return gen_reshape(g, why);
-    if (chance < 82)
-        return gen_reduction(g, why);
-    if (chance < 86)
-        return gen_redistribute(g, why);
-    if (chance < 88)
-        return gen_percent(g, 40) ? gen_rebalance(g, why) : gen_distribute_as(g, why);
-    return chance < 93 ? gen_astype(g, why) : gen_leaf(g, why);
+    static const struct {
+        int weight;
+        int (*draw)(struct gen *g, struct da__error *why);
+    } kind[] = {
+        {36, gen_elementwise}, {14, gen_view},         {16, gen_join},  {6, gen_reshape},
+        {10, gen_reduction},   {6, gen_mask},          {6, gen_along},  {4, gen_redistribute},
+        {1, gen_rebalance},    {1, gen_distribute_as}, {3, gen_astype}, {5, gen_leaf},
+    };
+    enum { NKINDS = sizeof kind / sizeof kind[0] };
+    int total = 0, k = 0;
+    for (int i = 0; i < NKINDS; i++)
+        total += kind[i].weight;
+    int chance = (int)gen_below(g, total);
+    while (chance >= kind[k].weight)
+        chance -= kind[k++].weight;
+    return kind[k].draw(g, why);
 }
 
 /* Results nobody reads, and some others. */
