@@ -136,10 +136,11 @@ bool da__engine_obey(struct da__engine *e, struct da__bytes *command, struct da_
     report->failure = e->failure;
     report->messages = e->data_messages;
     report->message_bytes = e->data_bytes;
+    report->largest_bytes = e->largest_bytes;
     report->control_messages = e->control_messages;
     report->peak_bytes = da__pool_peak(e->pool);
     report->live_bytes = da__pool_live(e->pool);
-    e->data_messages = e->data_bytes = e->control_messages = 0;
+    e->data_messages = e->data_bytes = e->control_messages = e->largest_bytes = 0;
     return true;
 }
 

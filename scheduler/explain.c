@@ -63,18 +63,24 @@ static void explain_step(const struct da__program *p, int i, struct da__text *ou
 static da_status explain_engine(const struct da__program *p, int engine, struct da__text *out)
 {
     int64_t sent = 0, nbytes = 0, received = 0;
-    for (int i = 0; i < p->nsteps; i++) {
-        if (p->step[i].kind != DA__STEP_KERNEL)
+    struct da__planning g = {.nmessages = 0};
+    struct da__exchange *x = da__calloc((size_t)p->nsteps + 1, sizeof *x);
+    da_status status = x != NULL ? DA_OK : DA_ERR_MEMORY;
+    for (int i = 0; i < p->nsteps && status == DA_OK; i++) {
+        if (p->step[i].kind != DA__STEP_KERNEL && p->step[i].kind != DA__STEP_ROUTINE)
             continue;
-        struct da__exchange x;
-        da_status status = da__exchange_plan(p, &p->step[i], engine, &x);
-        for (int k = 0; k < x.send.n; k++)
-            nbytes += x.send.peer[k].nbytes - DA__MESSAGE_HEADER;
-        sent += x.send.n;
-        received += x.receive.n;
-        da__exchange_free(&x);
-        DA_TRY(status);
+        status = da__exchange_plan(p, i, engine, &g, &x[i]);
+        for (int k = 0; k < x[i].send.n; k++)
+            nbytes +=
+                x[i].send.message[k].nbytes - (x[i].send.message[k].bare ? 0 : DA__MESSAGE_HEADER);
+        sent += x[i].send.n;
+        received += x[i].receive.n;
     }
+    for (int i = 0; x != NULL && i < p->nsteps; i++)
+        da__exchange_free(&x[i]);
+    da__planning_free(&g);
+    da__free(x);
+    DA_TRY(status);
     da__text_add(out, "engine %d: sends %lld messages with %lld bytes, receives %lld\n", engine,
                  (long long)sent, (long long)nbytes, (long long)received);
     return DA_OK;
