@@ -518,9 +518,48 @@ static void test_plans_do_not_grow_with_engines(void **unused)
     assert_true(many < 4 * few + 5e-6);
 }
 
+/* Unfolding a step that reads a value and both of its neighbours, for an engine in the middle. */
+static double unfold_time(int nengines)
+{
+    int64_t n = (int64_t)1000000 * nengines;
+    double best = 1;
+    for (int round = 0; round < 300; round++) {
+        const struct da__dist *from = NULL, *to = NULL;
+        struct da__view v[3];
+        assert_int_equal(da__dist_make(1, &n, NULL, nengines, &from, NULL), DA_OK);
+        assert_int_equal(da__dist_make(1, &n, NULL, nengines, &to, NULL), DA_OK);
+        for (int i = 0; i < 3; i++) {
+            da__view_identity(1, &v[i]);
+            v[i].period[0] = n;
+            v[i].phase[0] = (n - 1 + i) % n;
+        }
+        struct da__plan *plan = NULL;
+        struct da__program *p = one_step(from, 1, &n, to, 1, &n, 3, v);
+        da__program_index(p);
+        double start = seconds();
+        assert_int_equal(da__plan_make(p, nengines / 2, &plan), DA_OK);
+        double took = seconds() - start;
+        best = took < best ? took : best;
+        assert_int_equal(plan->nmessages, 2);
+        assert_int_equal(plan->step[0].exchange.send.n, 2);
+        assert_int_equal(plan->step[0].boxes.n, 3);
+        da__plan_free(plan);
+    }
+    return best;
+}
+
+static void test_unfolding_costs_what_neighbours_cost(void **unused)
+{
+    (void)unused;
+    double few = unfold_time(4), many = unfold_time(4096);
+    print_message("unfolding: %.2f us of 4 engines, %.2f us of 4096\n", 1e6 * few, 1e6 * many);
+    assert_true(many < 2 * few);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_exchanges),
-                                       cmocka_unit_test(test_plans_do_not_grow_with_engines)};
+                                       cmocka_unit_test(test_plans_do_not_grow_with_engines),
+                                       cmocka_unit_test(test_unfolding_costs_what_neighbours_cost)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
