@@ -106,6 +106,8 @@ da_status da__report_up(struct da__engine *e, struct da__report *report)
         report->messages += theirs.messages;
         report->message_bytes += theirs.message_bytes;
         report->control_messages += theirs.control_messages;
+        if (theirs.largest_bytes > report->largest_bytes)
+            report->largest_bytes = theirs.largest_bytes;
         if (theirs.peak_bytes > report->peak_bytes)
             report->peak_bytes = theirs.peak_bytes;
         if (theirs.sort_share > report->sort_share)

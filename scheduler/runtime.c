@@ -55,6 +55,8 @@ da_status da__runtime_command(struct da__runtime *rt, struct da__error *err)
     rt->counters.message_bytes += report.message_bytes;
     rt->counters.control_messages += report.control_messages;
     rt->counters.live_bytes = da__pool_live(e->pool);
+    if (report.largest_bytes > rt->counters.largest_message)
+        rt->counters.largest_message = report.largest_bytes;
     if (report.peak_bytes > rt->counters.peak_bytes)
         rt->counters.peak_bytes = report.peak_bytes;
     if (report.sort_share > rt->counters.sort_share)

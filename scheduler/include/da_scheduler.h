@@ -47,6 +47,7 @@ da_status da__runtime_plan(struct da__runtime *rt, int ntargets, da_array *const
 struct da__counters {
     int64_t runs, programs_shipped, cache_hits;
     int64_t messages, message_bytes; /* array data between engines */
+    int64_t largest_message;         /* bytes of array data in one of them */
     int64_t control_messages;        /* programs, completion, agreement */
     int64_t kernel_sweeps;           /* kernel steps run, per program, not per engine */
     int64_t peak_bytes;              /* the largest pool peak of an engine */
