@@ -149,6 +149,15 @@ da_status da__plan_make(struct da__program *p, int engine,
                         struct da__plan **out); /* takes the program over, also on failure */
 void da__plan_free(struct da__plan *plan);
 
+/* What a run of a program sends and receives on one engine: array data, without headers (traffic.c). What routines tell each other
+ * depends on data and is left out. */
+struct da__traffic {
+    int64_t sent, sent_bytes, received, received_bytes;
+};
+da_status da__traffic_of(const struct da__program *p, int engine, struct da__traffic *out);
+/* Adds the reductions of steps first … last-1, one level (combine.c). */
+void da__combine_traffic(const struct da__plan *plan, int first, int last, struct da__traffic *t);
+
 /* ---- the engine ---- */
 
 struct da__engine {

@@ -336,9 +336,11 @@ static void count_traffic(const void *own, struct da__traffic *out)
     const struct plan *p = own;
     for (int i = 0; i < p->send.n; i++) {
         out->sent += p->send.peer[i].ntargets;
-        out->sent_nbytes += p->send.peer[i].ntargets * p->send.peer[i].nelem * p->item;
+        out->sent_bytes += p->send.peer[i].ntargets * p->send.peer[i].nelem * p->item;
     }
     out->received += p->receive.n;
+    for (int i = 0; i < p->receive.n; i++)
+        out->received_bytes += p->receive.peer[i].nelem * p->item;
 }
 
 const struct da__routine_ops da__reshape_routine = {

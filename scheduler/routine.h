@@ -4,9 +4,6 @@
 
 #include "engine.h"
 
-struct da__traffic {
-    int64_t sent, received, sent_nbytes; /* messages, and bytes of data in those sent */
-};
 /* One routine of routines.def. `own` is what it plans for this engine once per program and keeps (NULL where it has no plan). */
 struct da__routine_ops {
     da_status (*plan)(const struct da__program *p, const struct da__step *s, int engine,
@@ -17,7 +14,7 @@ struct da__routine_ops {
      * The result goes to da__run_value(r, s->output[0]). */
     void (*run)(struct da__execution *r, int step, void *own, const struct da__strided *operand);
     void (*free)(void *own);
-    /* What this engine sends and receives in a run, for explain; NULL: nothing, or what only data tell. */
+    /* Adds what this engine sends and receives in a run; NULL: only data tell. */
     void (*traffic)(const void *own, struct da__traffic *out);
 };
 const struct da__routine_ops *da__routine_ops(enum da__routine_id id);
