@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* Messages that are begun ahead of their step may hold this much, or that share of a budget. */
+enum { AHEAD_BYTES = 64 << 20, AHEAD_SHARE = 8 };
+
 da_status da__engine_open(struct da__endpoint *endpoint, int nthreads, const int *cpu,
                           int64_t memory, struct da__engine **out, struct da__error *err)
 {
@@ -13,6 +16,8 @@ da_status da__engine_open(struct da__endpoint *endpoint, int nthreads, const int
     e->rank = endpoint->rank;
     e->size = endpoint->size;
     e->nthreads = nthreads;
+    e->ahead_limit =
+        memory > 0 && memory / AHEAD_SHARE < AHEAD_BYTES ? memory / AHEAD_SHARE : AHEAD_BYTES;
     da_status status = da__pool_open(memory, &e->pool);
     if (status == DA_OK && !da__command_reserve(e, DA__COMMAND_ROOM))
         status = DA_ERR_MEMORY;

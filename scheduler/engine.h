@@ -126,6 +126,7 @@ struct da__plan {
     int64_t *extent;               /* per value */
     void **state;                  /* accumulators of a level's reductions */
     struct da__combine_item *item; /* the reductions of a level */
+    bool talks;                    /* some step sends or receives */
     int nmessages;
     struct da__arrival *arrival;   /* per message that comes in */
     struct da__progress *progress; /* per step */
@@ -175,6 +176,7 @@ struct da__engine {
     int64_t control_messages, data_messages, data_bytes; /* sent since the last report */
     int64_t sort_share;                                  /* as in the report */
     int64_t largest_bytes;                               /* of one data message */
+    int64_t ahead_limit; /* bytes of messages that may be begun before their step's turn */
     int64_t *
         extent; /* by slot: extents that the last run found out; on the master they size its nodes */
     int64_t extents_cap;

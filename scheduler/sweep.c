@@ -297,9 +297,11 @@ static void run_in_order(struct sweep *w)
 /* Boxes run as soon as they can, those that can together. */
 static void run_as_ready(struct sweep *w, int64_t room)
 {
-    int64_t left = w->sp->boxes.n, since = da__now_ns();
+    int64_t left = w->sp->boxes.n, first = 0, since = da__now_ns();
     while (left > 0 && !da__run_failed(w->r)) {
-        for (int64_t i = 0; i < w->sp->boxes.n && w->nboxes < room; i++) {
+        while (w->done[first])
+            first++;
+        for (int64_t i = first; i < w->sp->boxes.n && w->nboxes < room; i++) {
             if (w->done[i])
                 continue;
             bool waits, here;

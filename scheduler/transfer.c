@@ -7,8 +7,8 @@
 #include "backoff.h"
 #include "message.h"
 
-/* How far ahead of their turn messages are begun: bytes of theirs, and steps. */
-enum { AHEAD_BYTES = 64 << 20, AHEAD_STEPS = 64 };
+/* How many steps ahead of their turn messages are begun. */
+enum { AHEAD_STEPS = 64 };
 /* Copies of at least this size are shared by threads, in chunks of about that size. */
 enum { CHUNK_BYTES = 1 << 20, MOST_CHUNKS = 256 };
 
@@ -276,7 +276,7 @@ static bool start_ahead(struct da__execution *r, int step, bool data_exist)
     int tag = da__message_tag(step);
     for (; pr->posted < x->receive.n; pr->posted++) {
         const struct da__message *m = &x->receive.message[pr->posted];
-        if (r->ahead_bytes + m->nbytes > AHEAD_BYTES ||
+        if (r->ahead_bytes + m->nbytes > r->engine->ahead_limit ||
             !post(r, m, &r->plan->arrival[x->first + pr->posted], tag, false))
             return false;
         pr->ahead_bytes += m->nbytes;
@@ -284,7 +284,7 @@ static bool start_ahead(struct da__execution *r, int step, bool data_exist)
     }
     for (; data_exist && pr->sent < x->send.n; pr->sent++) {
         const struct da__message *m = &x->send.message[pr->sent];
-        if (r->ahead_bytes + m->nbytes > AHEAD_BYTES || !send_message(r, m, tag))
+        if (r->ahead_bytes + m->nbytes > r->engine->ahead_limit || !send_message(r, m, tag))
             return false;
         pr->ahead_bytes += m->nbytes;
         r->ahead_bytes += m->nbytes;
@@ -295,6 +295,8 @@ static bool start_ahead(struct da__execution *r, int step, bool data_exist)
 void da__transfer_start(struct da__execution *r, int step)
 {
     const struct da__program *p = r->plan->program;
+    if (!r->plan->talks)
+        return;
     start_due(r, step);
     for (int i = step + 1; i < p->nsteps && i <= step + AHEAD_STEPS && !da__run_failed(r); i++)
         if (!start_ahead(r, i, r->plan->step[i].ready < step))

@@ -406,8 +406,11 @@ da_status da__plan_make(struct da__program *p, int engine, struct da__plan **out
         local_of(p->dist[p->value[i].dist], engine, da__dtype_nbytes(p->value[i].dtype),
                  &plan->value[i]);
     status = DA_OK;
-    for (int i = 0; i < p->nsteps && status == DA_OK; i++)
+    for (int i = 0; i < p->nsteps && status == DA_OK; i++) {
         status = plan_step(p, i, engine, &g, &plan->step[i]);
+        const struct da__exchange *x = &plan->step[i].exchange;
+        plan->talks = plan->talks || x->send.n + x->receive.n > 0;
+    }
     plan->nmessages = g.nmessages;
     if (status == DA_OK)
         status = make_room(plan) ? find_spent(plan) : DA_ERR_MEMORY;

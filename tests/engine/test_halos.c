@@ -204,6 +204,33 @@ static void later_steps_find_what_came(void **state)
     da__scope_pop(g);
 }
 
+/* Large dense regions leave from where they lie, also from temporaries that nobody reads any more. */
+static void large_regions_arrive(void **state)
+{
+    (void)state;
+    const int64_t shape[1] = {700001};
+    struct layout l, m;
+    da__scope_push(g);
+    da_array *x = numbers(1, shape, 1, 1, layout(&l, 1, shape, "b", 0));
+    struct da__name name[] = {{"x", x}};
+    da_array *twice = da__eval(g, "x * 2", 1, name);
+    da_array *y = da__make_redistribute(g, twice, layout_subset(&m, 1, shape, "b", 0, 2));
+    struct da__name more[] = {{"y", y}, {"x", x}};
+    da_array *z =
+        da__make_redistribute(g, da__eval(g, "y * y + 1", 2, more), layout(&l, 1, shape, "b", 0));
+    struct da__name last[] = {{"z", z}, {"x", x}};
+    da_array *a = da__eval(g, "z - x[::-1]", 2, last);
+    compute(1, &a);
+    double *got = gathered(a, "large");
+    for (int64_t i = 0; i < shape[0]; i++) {
+        double v = (double)(i + 1);
+        if (got[i] != 4 * v * v + 1 - (double)(shape[0] - i))
+            fail_msg("%d engines: element %lld is %g", P, (long long)i, got[i]);
+    }
+    free(got);
+    da__scope_pop(g);
+}
+
 static int prepare(void **state)
 {
     (void)state;
@@ -216,5 +243,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup(rolls_talk_to_neighbours, prepare),
     cmocka_unit_test_setup(transposes_meet_in_pairs, prepare),
     cmocka_unit_test(later_steps_find_what_came),
+    cmocka_unit_test(large_regions_arrive),
 };
 ENGINE_TEST_MAIN(tests)
