@@ -194,6 +194,23 @@ static const struct da__interval *find_listed(const struct da__flat_axis *axis, 
     return &axis->interval[low];
 }
 
+/* Blocks that are dealt out, in turn: what mostly comes next needs no search. False: it is not that. */
+static bool place_next_block(struct da__flat_finder *f, int k, int64_t i)
+{
+    const struct da__map *m = &f->flat.dist->map[k];
+    int g = f->flat.dist->axis_grid[k];
+    if (m->kind != DA__MAP_C || g < 0 || m->parts == 1 || i == 0 || i != f->hi[k] ||
+        m->start != 0 || m->step != 1)
+        return false;
+    f->coord[g] = f->coord[g] + 1 < m->parts ? f->coord[g] + 1 : 0;
+    f->moved = true;
+    f->lo[k] = i;
+    f->hi[k] = i + m->block < m->count ? i + m->block : m->count;
+    if (f->own->holds && f->own->coord[g] == f->coord[g])
+        f->local[k] = i / (m->block * m->parts) * m->block;
+    return true;
+}
+
 /* Index i along axis k lies elsewhere than the last one. */
 static void place_axis(struct da__flat_finder *f, int k, int64_t i)
 {
@@ -224,7 +241,7 @@ int64_t da__flat_find(struct da__flat_finder *f, int64_t index)
     for (int k = 0; k < f->flat.naxes; k++) {
         int64_t i = rest / f->flat.unit[k];
         rest -= i * f->flat.unit[k];
-        if (i < f->lo[k] || i >= f->hi[k])
+        if ((i < f->lo[k] || i >= f->hi[k]) && !place_next_block(f, k, i))
             place_axis(f, k, i);
         count = (f->hi[k] - i) * f->flat.unit[k] - rest;
     }
