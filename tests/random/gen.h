@@ -50,7 +50,7 @@ int gen_astype(struct gen *g, struct da__error *why);
 int gen_reduction(struct gen *g, struct da__error *why);    /* gen_reduce.c */
 int gen_view(struct gen *g, struct da__error *why);         /* gen_view.c */
 int gen_redistribute(struct gen *g, struct da__error *why); /* gen_dist.c */
-int gen_rebalance(struct gen *g, struct da__error *why); /* gen_place.c */
+int gen_rebalance(struct gen *g, struct da__error *why);    /* gen_place.c */
 int gen_distribute_as(struct gen *g, struct da__error *why);
 /* A random distribution of a shape; NULL for the default. */
 struct plan_dist *gen_dist(struct gen *g, int ndim, const int64_t *shape);
