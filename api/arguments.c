@@ -54,6 +54,25 @@ bool da__api_array(da_array *x, struct da__graph **g, da_array **bad)
     return *g != NULL;
 }
 
+bool da__api_list(const char *what, int64_t n, da_array *const *x, struct da__graph **g,
+                  da_array **bad)
+{
+    *bad = da__loose_poison(n > 0 && x == NULL ? DA__LOOSE_NULL_ARRAY : DA__LOOSE_NO_ARRAY);
+    *g = NULL;
+    for (int64_t k = 0; k < n && x != NULL; k++) {
+        struct da__graph *own;
+        if (!da__api_array(x[k], &own, bad))
+            return false;
+        if (*g != NULL && own != *g) {
+            *bad = da__api_poison(*g, DA_ERR_ARGUMENT, "da_%s: the arrays belong to two contexts",
+                                  what);
+            return false;
+        }
+        *g = own;
+    }
+    return *g != NULL;
+}
+
 /* ---- operands ---- */
 
 static bool scalar_of(const da_operand *x, struct da__scalar *out)

@@ -35,7 +35,9 @@ static da_status as_the_result(struct da__graph *g, const da_array *a, int k,
 const struct da__routine_rules *da__routine_rules(enum da__routine_id id)
 {
     static const struct da__routine_rules rules[DA__NROUTINES] = {
-        [DA__ROUTINE_SCATTER] = {.input_dist = as_the_result, .space = 2},
+        [DA__ROUTINE_SCATTER] = {.input_dist = as_the_result,
+                                 .space = 2,
+                                 .space_dist = da__scatter_space},
         [DA__ROUTINE_NONZERO] = {.space = 1},
     };
     return &rules[id];

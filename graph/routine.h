@@ -13,8 +13,13 @@ struct da__routine_rules {
     da_status (*output_dist)(struct da__graph *g, const da_array *a, const struct da__dist **out);
     /* The space the step works over is that of input `space` - 1; 0: the output's. */
     int space;
+    /* Where it works where that input's distribution has no say in it. */
+    da_status (*space_dist)(struct da__graph *g, const da_array *a, const struct da__dist **out);
 };
 const struct da__routine_rules *da__routine_rules(enum da__routine_id id);
+
+/* Where SCATTER works: build_get.c. */
+da_status da__scatter_space(struct da__graph *g, const da_array *a, const struct da__dist **out);
 
 /* A node of a routine with room for `nin` inputs and its attributes copied, owned by the innermost scope; NULL: no memory. */
 da_array *da__routine_node(struct da__graph *g, enum da__routine_id id, da_dtype dtype, int ndim,

@@ -564,7 +564,7 @@ def put(name, node, operands):
     def replaced(into, by):
         while by.ndim > places.ndim and by.shape[0] == 1:
             by = by[0]
-        out = np.array(into)
+        out = np.array(into, order="C")
         out.reshape(-1)[unique] = np.broadcast_to(by, places.shape).ravel()[::-1][last]
         return out
     zero = np.zeros(())

@@ -8,6 +8,7 @@
  *     operators.h     elementwise operators
  *     reductions.h    sums, means, extrema … over axes
  *     views.h         indexing, permuting, broadcasting; casts and redistribution
+ *     indexing.h      indexing by arrays of integers
  *     computing.h     running what was described; values to the program's memory
  *     files.h         loading and saving
  *     pipeline.h      expressions and pipelines as text
@@ -34,6 +35,7 @@
 #include <distarray/operators.h>
 #include <distarray/reductions.h>
 #include <distarray/views.h>
+#include <distarray/indexing.h>
 #include <distarray/computing.h>
 #include <distarray/files.h>
 #include <distarray/pipeline.h>
