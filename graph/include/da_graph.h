@@ -169,8 +169,7 @@ da_array *da__make_put(struct da__graph *g, da_array *x, const struct da__operan
 /* x[:, …, index], the indices' shape in place of the axis. */
 da_array *da__make_take(struct da__graph *g, da_array *x, da_array *index, int64_t axis);
 /* Along the axis the elements that the indices, of as many dimensions as x, name; other axes broadcast together. */
-da_array *da__make_take_along_axis(struct da__graph *g, da_array *x, da_array *index,
-                                   int64_t axis);
+da_array *da__make_take_along_axis(struct da__graph *g, da_array *x, da_array *index, int64_t axis);
 /* The routines under all of these, with their attributes (routines.def), checked: `index` are int64 and broadcast to the space, which
  * is `shape`, or the shape of the values (of x's dtype). */
 da_array *da__make_gather(struct da__graph *g, da_array *x, int n, da_array *const *index, int ndim,
