@@ -41,7 +41,9 @@ static void write_side(struct da__text *t, const int64_t *attribute)
 const struct da__routine_rules *da__routine_rules(enum da__routine_id id)
 {
     static const struct da__routine_rules none = {.space = 0}, nonzero = {.space = 1},
-                                          scatter = {.input_dist = as_the_result, .space = 2},
+                                          scatter = {.input_dist = as_the_result,
+ .space = 2,
+ .space_dist = da__scatter_space},
                                           search = {.input_dist = da__search_input_dist,
                                                     .write = write_side};
     static const struct da__routine_rules *const rules[DA__NROUTINES] = {

@@ -101,6 +101,18 @@ static bool call_expr(const struct plan_node *n, struct da__text *t)
     return good;
 }
 
+/* x[…] with the names of index arrays where the text has their numbers. */
+static void get_expr(const struct plan_node *n, struct da__text *t)
+{
+    da__text_add(t, "n%d[", n->arg[0].node);
+    for (const char *s = n->arg[2].text; *s != '\0'; s++)
+        if (*s == '@')
+            da__text_add(t, "n%d", n->arg[1].list[*++s - '0']);
+        else
+            da__text_add(t, "%c", *s);
+    da__text_add(t, "]");
+}
+
 bool plan_expr(const struct plan_node *n, int i, struct da__text *t)
 {
     enum da__op_id op;
@@ -108,6 +120,10 @@ bool plan_expr(const struct plan_node *n, int i, struct da__text *t)
         return false;
     if (plan_is(n, "slice")) {
         da__text_add(t, "n%d[%s]", n->arg[0].node, n->arg[1].text);
+        return true;
+    }
+    if (plan_is(n, "get")) {
+        get_expr(n, t);
         return true;
     }
     const char *symbol = da__op_find(n->call->name, &op) ? da__op_info(op)->symbol : NULL;

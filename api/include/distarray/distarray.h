@@ -10,6 +10,7 @@
  *     sorting.h       sorting, running sums and products
  *     views.h         indexing, permuting, broadcasting; casts and redistribution
  *     joining.h       rolls, joins, arrays with parts replaced
+ *     indexing.h      indexing by arrays of integers
  *     computing.h     running what was described; values to the program's memory
  *     masks.h         where masks are true; places in sorted arrays
  *     files.h         loading and saving
@@ -39,6 +40,7 @@
 #include <distarray/sorting.h>
 #include <distarray/views.h>
 #include <distarray/joining.h>
+#include <distarray/indexing.h>
 #include <distarray/computing.h>
 #include <distarray/masks.h>
 #include <distarray/files.h>
