@@ -68,12 +68,21 @@ da_array *da__make_nonzero(struct da__graph *g, da_array *x, int64_t axis)
 
 /* ---- searchsorted ---- */
 
-da_status da__search_input_dist(struct da__graph *g, const da_array *a, int k,
-                                const struct da__dist **out)
+/* The sorted array is searched in blocks over all engines. */
+static da_status search_input_dist(struct da__graph *g, const da_array *a, int k,
+                                   const struct da__dist **out)
 {
     struct da__error err = {.engine = -1};
     return da__spec_dist(g, 1, a->in[k]->shape, NULL, out, &err);
 }
+
+static void write_side(struct da__text *t, const int64_t *attribute)
+{
+    da__text_add(t, "\"side\":\"%s\",", attribute[0] != 0 ? "right" : "left");
+}
+
+const struct da__routine_rules da__search_rules = {.input_dist = search_input_dist,
+                                                   .write = write_side};
 
 static da_array *defer_search(struct da__graph *g, da_array *x1, da_array *x2, bool right)
 {

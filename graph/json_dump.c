@@ -2,6 +2,7 @@
  * back as the same graph. */
 #include "deferred.h"
 #include "node.h"
+#include "routine.h"
 
 #include <string.h>
 
@@ -221,12 +222,6 @@ static void write_reduce(struct da__text *t, const da_array *a)
     }
 }
 
-static void write_routine(struct da__text *t, const da_array *a)
-{
-    if (a->op == DA__ROUTINE_SEARCH)
-        da__text_add(t, "\"side\":\"%s\",", a->u.ints->v[0] != 0 ? "right" : "left");
-}
-
 static void write_file(struct da__text *t, const da_array *a)
 {
     da__text_add(t, "\"file\":");
@@ -273,9 +268,6 @@ static da_status write_attributes(struct dump *d, da_array *a)
     case DA__NODE_DEFERRED:
         write_parameters(d->t, a->u.deferred);
         break;
-    case DA__NODE_ROUTINE:
-        write_routine(d->t, a);
-        break;
     case DA__NODE_LEAF:
         return da__json_data(d->g, a, d->t, d->err);
     case DA__NODE_CONSTANT:
@@ -304,9 +296,7 @@ static da_status write_attributes(struct dump *d, da_array *a)
                      (long long)a->u.call->nbytes);
         break;
     case DA__NODE_ROUTINE:
-        da__text_add(d->t, "\"attributes\":");
-        da__json_ints(d->t, a->u.ints->n, a->u.ints->v);
-        da__text_add(d->t, ",");
+        da__routine_write(d->t, (enum da__routine_id)a->op, a->u.ints->n, a->u.ints->v);
         break;
     default:
         break;
@@ -323,11 +313,9 @@ static const char *op_name(const da_array *a)
     if (a->kind == DA__NODE_LEAF)
         return da__json_leaf_op(a->ndim, a->shape);
     if (a->kind == DA__NODE_ROUTINE)
-        return da__routine_name((enum da__routine_id)a->op);
+        return da__routine_op((enum da__routine_id)a->op, a->u.ints->v);
     if (a->kind == DA__NODE_ELEMENTWISE)
         return da__op_info((enum da__op_id)a->op)->name;
-    if (a->kind == DA__NODE_ROUTINE)
-        return da__routine_name((enum da__routine_id)a->op);
     if (a->kind == DA__NODE_DEFERRED)
         return da__deferred_name(a);
     return a->kind == DA__NODE_REDUCE ? da__red_info((enum da__red_id)a->op)->name : name[a->kind];

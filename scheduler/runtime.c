@@ -57,6 +57,8 @@ da_status da__runtime_command(struct da__runtime *rt, struct da__error *err)
     rt->counters.live_bytes = da__pool_live(e->pool);
     if (report.peak_bytes > rt->counters.peak_bytes)
         rt->counters.peak_bytes = report.peak_bytes;
+    if (report.sort_share > rt->counters.sort_share)
+        rt->counters.sort_share = report.sort_share;
     if (report.failure.status == DA_OK)
         return DA_OK;
     if (err != NULL && err->status == DA_OK)

@@ -419,6 +419,20 @@ da_status da__dist_reduce(const struct da__dist *base, uint32_t mask, bool keepd
 da_status da__dist_broadcast(const struct da__dist *base, int ndim, const int64_t *shape,
                              const struct da__dist **out);
 
+/* For operations along an axis. `extent` indices in balanced blocks, as the map of an axis. */
+struct da__map da__map_blocks(int parts, int64_t extent);
+/* Later coordinates own later indices, and each one has them in ascending order. */
+bool da__map_ascends(const struct da__map *m);
+/* The same grid with another map (of as many parts) of an axis, whose extent may change. */
+da_status da__dist_with_map(const struct da__dist *base, int axis, const struct da__map *map,
+                            const struct da__dist **out);
+/* The same grid, and the axis ascends. */
+da_status da__dist_ascending(const struct da__dist *base, int axis, const struct da__dist **out);
+/* The axis is whole and in order everywhere; the engines along it share the longest other axis instead. Where that one is
+ * split already, all engines of the grid share it, or, where a grid has gaps, the longest axis that is not split; with no such
+ * axis they hold replicas. */
+da_status da__dist_whole(const struct da__dist *base, int axis, const struct da__dist **out);
+
 /* The engine's coordinates; false where it is not one of the distribution's engines. */
 bool da__dist_coords(const struct da__dist *d, int engine, int *coord);
 int da__dist_engine(const struct da__dist *d, const int *coord);

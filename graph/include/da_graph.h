@@ -211,6 +211,13 @@ da_array *da__make_view(struct da__graph *g, da_array *x, const struct da__view 
                         const int64_t *shape);
 da_array *da__make_redistribute(struct da__graph *g, da_array *x, const struct da__dist_spec *spec);
 da_array *da__make_redistribute_to(struct da__graph *g, da_array *x, const struct da__dist *dist);
+/* Sorted along an axis, or (`indices`) where along it the sorted elements come from, int64. Stable; NaNs last. */
+da_array *da__make_sort(struct da__graph *g, da_array *x, int64_t axis, bool descending,
+                        bool indices);
+/* Running sums or products along an axis (NULL: the only one). dtype as of sums. include_initial: one element more, the
+ * identity, in front. */
+da_array *da__make_scan(struct da__graph *g, da_array *x, const int64_t *axis, bool product,
+                        da_dtype dtype, bool include_initial);
 /* Creation. spec NULL: the default distribution. */
 /* The global index along `axis` of an array of `shape`, int64. */
 da_array *da__make_index(struct da__graph *g, int axis, int ndim, const int64_t *shape,

@@ -51,6 +51,8 @@ struct da__counters {
     int64_t kernel_sweeps;           /* kernel steps run, per program, not per engine */
     int64_t peak_bytes;              /* the largest pool peak of an engine */
     int64_t live_bytes;              /* pool bytes of arrays and temporaries now, engine 0 */
+    int64_t
+        sort_share; /* the most elements that an engine got when a line was shared out for sorting */
 };
 void da__runtime_counters(const struct da__runtime *rt, struct da__counters *out);
 void da__runtime_reset_counters(struct da__runtime *rt);

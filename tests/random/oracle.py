@@ -573,8 +573,6 @@ SELECTIONS = {
 def searchsorted(x1, x2, node):
     dtype = np.result_type(x1.data.dtype, x2.data.dtype)
     data, side = cast(x1, dtype).data, node.get("side") or "left"
-    if "attributes" in node:
-        side = "right" if node["attributes"][0] else "left"
     return moved(lambda v: np.asarray(np.searchsorted(data, v, side)).astype("i8"), [cast(x2, dtype)], 0)
 
 
