@@ -56,7 +56,8 @@ da_array *da_mask_get(da_array *x, da_array *mask)
 {
     struct da__graph *g;
     da_array *bad;
-    return mask_of(__func__, x, mask, &g, &bad) ? da__make_get(g, x, 1, &whole_mask, 1, &mask) : bad;
+    return mask_of(__func__, x, mask, &g, &bad) ? da__make_get(g, x, 1, &whole_mask, 1, &mask)
+                                                : bad;
 }
 
 da_array *da_mask_put(da_array *x, da_array *mask, da_operand value)

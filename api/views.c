@@ -134,9 +134,10 @@ da_array *da_squeeze(da_array *x, da_axes axes)
         return bad;
     int n = axes.n;
     if (n < 0 && x->unsized)
-        return da__api_poison(g, DA_ERR_STATE,
-                              "da_squeeze: which axes have one element is known only once the array "
-                              "is computed: compute it first, or name the axes");
+        return da__api_poison(
+            g, DA_ERR_STATE,
+            "da_squeeze: which axes have one element is known only once the array "
+            "is computed: compute it first, or name the axes");
     if (n < 0) {
         n = 0;
         for (int k = 0; k < x->ndim; k++)

@@ -164,7 +164,8 @@ static da_status check_rules(const struct selection *s, struct da__error *err)
             return da__fail(err, DA_ERR_ARGUMENT, "base axis %d follows index array %lld of %d", b,
                             (long long)rule[1], s->n);
         int64_t count = empty ? 0 : rule[0] < 0 ? 1 : s->shape[rule[0]];
-        if (count != DA__UNSIZED && s->base->shape[b] != DA__UNSIZED && rule[0] > -2 && !stays_inside(rule, count, s->base->shape[b]))
+        if (count != DA__UNSIZED && s->base->shape[b] != DA__UNSIZED && rule[0] > -2 &&
+            !stays_inside(rule, count, s->base->shape[b]))
             return da__fail(err, DA_ERR_INDEX,
                             "offset %lld and step %lld over %lld indices leave axis %d of extent "
                             "%lld",

@@ -29,8 +29,8 @@ da_array *da__make_flatnonzero(struct da__graph *g, da_array *x)
 
 static da_array *with_int(struct da__graph *g, enum da__op_id op, da_array *x, int64_t i)
 {
-    struct da__operand in[2] = {
-        {.array = x}, {.scalar = {.kind = DA__SCALAR_INT, .i = i, .re = (double)i}}};
+    struct da__operand in[2] = {{.array = x},
+                                {.scalar = {.kind = DA__SCALAR_INT, .i = i, .re = (double)i}}};
     return da__make_elementwise(g, op, 2, in);
 }
 
@@ -163,8 +163,8 @@ da_array *da__make_searchsorted(struct da__graph *g, da_array *x1, da_array *x2,
     if (dist == NULL && da__spec_dist(g, x2->ndim, x2->shape, NULL, &dist, &err) != DA_OK)
         return poison(g, &err);
     int64_t side = right;
-    da_array *a = da__routine_node(g, DA__ROUTINE_SEARCH, DA_INT64, x2->ndim, x2->shape, dist, 2, 1,
-                                   &side);
+    da_array *a =
+        da__routine_node(g, DA__ROUTINE_SEARCH, DA_INT64, x2->ndim, x2->shape, dist, 2, 1, &side);
     da__dist_drop(dist);
     if (a == NULL)
         return da__node_no_memory(g);

@@ -232,12 +232,30 @@ const char *da__deferred_name(const da_array *a)
  * are entry points of other names. */
 bool da__takes_unsized(const char *callable)
 {
-    static const char *const name[] = {
-        "slice",    "index",       "redistribute", "save",           "permute_dims",
-        "flip",     "expand_dims", "squeeze",      "moveaxis",       "matrix_transpose",
-        "take",     "get",         "put",          "mask_get",       "mask_put",
-        "astype",   "flatnonzero", "nonzero",      "compress",       "searchsorted",
-        "sort",     "argsort",     "cumulative_sum", "cumulative_prod"};
+    static const char *const name[] = {"slice",
+                                       "index",
+                                       "redistribute",
+                                       "save",
+                                       "permute_dims",
+                                       "flip",
+                                       "expand_dims",
+                                       "squeeze",
+                                       "moveaxis",
+                                       "matrix_transpose",
+                                       "take",
+                                       "get",
+                                       "put",
+                                       "mask_get",
+                                       "mask_put",
+                                       "astype",
+                                       "flatnonzero",
+                                       "nonzero",
+                                       "compress",
+                                       "searchsorted",
+                                       "sort",
+                                       "argsort",
+                                       "cumulative_sum",
+                                       "cumulative_prod"};
     const struct da__callable *c = da__callable_find(callable);
     for (size_t k = 0; k < sizeof name / sizeof *name; k++)
         if (strcmp(name[k], callable) == 0)
@@ -282,8 +300,8 @@ da_array *da__defer(struct da__graph *g, const struct da__callable *c, const str
     if (da__infer(g, c, arg, &in, &err) != DA_OK)
         return err.status != DA_OK ? da__make_poison(g, &err) : da__node_no_memory(g);
     struct da__deferred *d = deferred_new(c, arg);
-    da_array *a = d != NULL ? da__node_new(g, DA__NODE_DEFERRED, in.dtype, in.ndim, in.shape, in.dist)
-                            : NULL;
+    da_array *a =
+        d != NULL ? da__node_new(g, DA__NODE_DEFERRED, in.dtype, in.ndim, in.shape, in.dist) : NULL;
     da__dist_drop(in.dist);
     if (a == NULL || !da__node_reserve(a, count_inputs(c, arg))) {
         da__deferred_free(d);

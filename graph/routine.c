@@ -38,8 +38,8 @@ const struct da__routine_rules *da__routine_rules(enum da__routine_id id)
     static const struct da__routine_rules none = {.space = 0}, nonzero = {.space = 1};
     static const struct da__routine_rules scatter = {.input_dist = as_the_result, .space = 2};
     static const struct da__routine_rules *const rules[DA__NROUTINES] = {
-        [DA__ROUTINE_SCATTER] = &scatter,   [DA__ROUTINE_SCAN] = &da__scan_rules,
-        [DA__ROUTINE_SORT] = &da__sort_rules, [DA__ROUTINE_NONZERO] = &nonzero,
+        [DA__ROUTINE_SCATTER] = &scatter,         [DA__ROUTINE_SCAN] = &da__scan_rules,
+        [DA__ROUTINE_SORT] = &da__sort_rules,     [DA__ROUTINE_NONZERO] = &nonzero,
         [DA__ROUTINE_SEARCH] = &da__search_rules,
     };
     return rules[id] != NULL ? rules[id] : &none;

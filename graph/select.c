@@ -60,8 +60,8 @@ static bool masks_wait(const struct da__select *s)
 
 static bool any_unsized(const struct da__select *s)
 {
-    bool unsized = s->x->unsized || (s->value != NULL && s->value->array != NULL &&
-                                     s->value->array->unsized);
+    bool unsized =
+        s->x->unsized || (s->value != NULL && s->value->array != NULL && s->value->array->unsized);
     for (int k = 0; k < s->n; k++)
         unsized |= s->index[k]->unsized;
     return unsized;
@@ -131,9 +131,8 @@ static void expand(struct da__graph *g, const struct da__select *s, struct da__i
 
 static da_array *build(struct da__graph *g, const struct da__select *s)
 {
-    return s->value == NULL
-               ? da__make_get(g, s->x, s->nitems, s->item, s->n, s->index)
-               : da__make_put(g, s->x, s->value, s->nitems, s->item, s->n, s->index);
+    return s->value == NULL ? da__make_get(g, s->x, s->nitems, s->item, s->n, s->index)
+                            : da__make_put(g, s->x, s->value, s->nitems, s->item, s->n, s->index);
 }
 
 static da_array *with_expanded(struct da__graph *g, const char *name, const struct da__select *s)

@@ -45,8 +45,8 @@ static bool list(struct da__need *need, da_array *a)
 
 /* One pass over all nodes below the targets, inputs first: what waits and what not is known of the inputs when a node is met. Nodes
  * that were inferred anew may have new inputs, which the next pass meets. */
-static da_status pass(const struct da__order *order, bool *waits, struct da__need *need, bool *again,
-                      struct da__error *err)
+static da_status pass(const struct da__order *order, bool *waits, struct da__need *need,
+                      bool *again, struct da__error *err)
 {
     for (int64_t i = 0; i < order->n; i++) {
         da_array *a = order->node[i];
@@ -81,8 +81,7 @@ da_status da__graph_size(struct da__graph *g, int ntargets, da_array *const *tar
         bool *waits = da__calloc((size_t)order.n + 1, sizeof *waits);
         again = false;
         need->n = 0;
-        da_status status =
-            waits != NULL ? pass(&order, waits, need, &again, err) : no_memory(err);
+        da_status status = waits != NULL ? pass(&order, waits, need, &again, err) : no_memory(err);
         da__free(waits);
         da__order_free(&order);
         if (status != DA_OK) {

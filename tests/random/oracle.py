@@ -593,6 +593,10 @@ def evaluate(node, known):
         return cast(operands[0], node["dtype"])
     if name in SELECTIONS:
         return Value(np.asarray(SELECTIONS[name](operands[0], node)))
+    if name == "compress":
+        chosen, axis = true_in(operands[0]), node.get("axis")
+        err = operands[1].err
+        return Value(np.compress(chosen, operands[1].data, axis), None if err is None else np.compress(chosen, err, axis))
     if name == "searchsorted":
         return searchsorted(operands[0], operands[1], node)
     return elementwise(name, operands)
