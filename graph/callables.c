@@ -141,6 +141,12 @@ static const struct da__callable_param save_param[] = {{"x", DA__ARG_OPERAND, RE
                                                        {"file", DA__ARG_FILE, REQUIRED},
                                                        {"dataset", DA__ARG_TEXT, false}};
 
+static const struct da__callable_param compress_param[] = {{"condition", DA__ARG_OPERAND, REQUIRED},
+                                                           {"x", DA__ARG_OPERAND, REQUIRED},
+                                                           {"axis", DA__ARG_INT, false}};
+static const struct da__callable_param search_param[] = {{"x1", DA__ARG_OPERAND, REQUIRED},
+                                                         {"x2", DA__ARG_OPERAND, REQUIRED},
+                                                         {"side", DA__ARG_TEXT, false}};
 static const struct da__callable_param sort_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
                                                        {"axis", DA__ARG_INT, false},
                                                        {"descending", DA__ARG_BOOL, false},
@@ -150,9 +156,6 @@ static const struct da__callable_param cumulative_param[] = {
     {"axis", DA__ARG_INT, false},
     {"dtype", DA__ARG_DTYPE, false},
     {"include_initial", DA__ARG_BOOL, false}};
-static const struct da__callable_param search_param[] = {{"x1", DA__ARG_OPERAND, REQUIRED},
-                                                         {"x2", DA__ARG_OPERAND, REQUIRED},
-                                                         {"side", DA__ARG_TEXT, false}};
 
 /* ---- the rows ---- */
 

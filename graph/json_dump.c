@@ -1,9 +1,9 @@
 /* The deferred graph as JSON: every node once, inputs first, in a form that da__pipeline_load reads
  * back as the same graph. */
-#include "routine.h"
-#include "text.h"
 #include "deferred.h"
 #include "node.h"
+#include "routine.h"
+#include "text.h"
 
 #include <string.h>
 

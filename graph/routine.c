@@ -33,23 +33,14 @@ static da_status as_the_result(struct da__graph *g, const da_array *a, int k,
     return DA_OK;
 }
 
-static void write_side(struct da__text *t, const int64_t *attribute)
-{
-    da__text_add(t, "\"side\":\"%s\",", attribute[0] != 0 ? "right" : "left");
-}
-
 const struct da__routine_rules *da__routine_rules(enum da__routine_id id)
 {
-    static const struct da__routine_rules none = {.space = 0}, nonzero = {.space = 1},
-                                          scatter = {.input_dist = as_the_result,
- .space = 2,
- .space_dist = da__scatter_space},
-                                          search = {.input_dist = da__search_input_dist,
-                                                    .write = write_side};
+    static const struct da__routine_rules none = {.space = 0}, nonzero = {.space = 1};
+    static const struct da__routine_rules scatter = {.input_dist = as_the_result, .space = 2, .space_dist = da__scatter_space};
     static const struct da__routine_rules *const rules[DA__NROUTINES] = {
-        [DA__ROUTINE_NONZERO] = &nonzero,     [DA__ROUTINE_SCATTER] = &scatter,
-        [DA__ROUTINE_SEARCH] = &search,       [DA__ROUTINE_SCAN] = &da__scan_rules,
-        [DA__ROUTINE_SORT] = &da__sort_rules,
+        [DA__ROUTINE_SCATTER] = &scatter,         [DA__ROUTINE_SCAN] = &da__scan_rules,
+        [DA__ROUTINE_SORT] = &da__sort_rules,     [DA__ROUTINE_NONZERO] = &nonzero,
+        [DA__ROUTINE_SEARCH] = &da__search_rules,
     };
     return rules[id] != NULL ? rules[id] : &none;
 }
@@ -72,16 +63,6 @@ void da__routine_write(struct da__text *t, enum da__routine_id id, int n, const 
     da__text_add(t, "\"attributes\":");
     da__json_ints(t, n, attribute);
     da__text_add(t, ",");
-}
-
-da_status da__routine_sized(const da_array *x, const char *what, struct da__error *err)
-{
-    for (int k = 0; k < x->ndim; k++)
-        if (x->shape[k] == DA__UNSIZED)
-            return da__fail(err, DA_ERR_UNSUPPORTED,
-                            "%s: the extent of axis %d is not known before the array is computed",
-                            what, k);
-    return DA_OK;
 }
 
 da_status da__routine_dist(struct da__graph *g, const da_array *x, const struct da__dist **out,

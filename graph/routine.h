@@ -20,11 +20,7 @@ struct da__routine_rules {
     da_status (*space_dist)(struct da__graph *g, const da_array *a, const struct da__dist **out);
 };
 const struct da__routine_rules *da__routine_rules(enum da__routine_id id);
-extern const struct da__routine_rules da__scan_rules, da__sort_rules;
-
-/* searchsorted's sorted array, in blocks over all engines. */
-da_status da__search_input_dist(struct da__graph *g, const da_array *a, int k,
-                                const struct da__dist **out);
+extern const struct da__routine_rules da__scan_rules, da__sort_rules, da__search_rules;
 
 /* Where SCATTER works: build_get.c. */
 da_status da__scatter_space(struct da__graph *g, const da_array *a, const struct da__dist **out);
@@ -34,8 +30,6 @@ da_array *da__routine_node(struct da__graph *g, enum da__routine_id id, da_dtype
                            const int64_t *shape, const struct da__dist *dist, int nin,
                            int nattributes, const int64_t *attribute);
 
-/* An error naming `what` where x's extents are not known before it is computed. */
-da_status da__routine_sized(const da_array *x, const char *what, struct da__error *err);
 /* x's distribution, the default one for what lives everywhere; counted for the caller. */
 da_status da__routine_dist(struct da__graph *g, const da_array *x, const struct da__dist **out,
                            struct da__error *err);

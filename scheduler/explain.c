@@ -198,7 +198,17 @@ da_status da__runtime_explain(struct da__runtime *rt, int ntargets, da_array *co
 {
     struct da__program *p = NULL;
     struct da__binding bind;
-    DA_TRY(da__runtime_plan(rt, ntargets, target, NULL, &p, &bind, err));
+    struct da__need need;
+    DA_TRY(da__graph_size(rt->graph, ntargets, target, &need, err));
+    bool waits = need.n > 0;
+    da_status planned = da__runtime_plan(rt, waits ? need.n : ntargets, waits ? need.node : target,
+                                         NULL, &p, &bind, err);
+    if (waits)
+        da__text_add(out,
+                     "the rest waits for the size of %d array%s, which this program finds out:\n",
+                     need.n, need.n == 1 ? "" : "s");
+    da__free(need.node);
+    DA_TRY(planned);
     da__binding_free(&bind);
     int n = da__graph_nengines(rt->graph);
     da__text_add(out, "%d step%s, %d value%s, %d engine%s\n", p->nsteps, p->nsteps == 1 ? "" : "s",

@@ -177,7 +177,7 @@ da_array *da__make_reduce(struct da__graph *g, enum da__red_id red, da_array *x,
                           const int64_t *axes, bool keepdims, double correction, da_dtype dtype);
 da_array *da__make_index_basic(struct da__graph *g, da_array *x, int nitems,
                                const struct da__index_item *item);
-/* NumPy's indexing by `n` arrays of integers: an item of kind ARRAY names one of them by its number. No arrays: as index_basic.
+/* NumPy's indexing by `n` arrays of integers, or masks: an item of kind ARRAY names one of them by its number. No arrays: as index_basic.
  * Owners: where index arrays address whole axes only and telling every engine all indices is cheaper than moving what they name,
  * the base's; else those of the first index array that is split; else the base's; else the default. */
 da_array *da__make_get(struct da__graph *g, da_array *x, int nitems,
@@ -284,6 +284,9 @@ da_array *da__make_save(struct da__graph *g, da_array *x, const char *path, cons
 da_array *da__make_flatnonzero(struct da__graph *g, da_array *x);
 /* The indices along one axis of the true elements, in C order; unsized. */
 da_array *da__make_nonzero(struct da__graph *g, da_array *x, int64_t axis);
+/* The elements of x along the axis (NULL: of all of x in C order) where the 1-d condition is true, which may be shorter. */
+da_array *da__make_compress(struct da__graph *g, da_array *condition, da_array *x,
+                            const int64_t *axis);
 /* Where x2 would be inserted into the ascending 1-d x1, before (or `right` after) equal elements: int64, of x2's shape. */
 da_array *da__make_searchsorted(struct da__graph *g, da_array *x1, da_array *x2, bool right);
 void da__node_set_name(da_array *a, const char *name);

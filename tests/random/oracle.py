@@ -770,8 +770,6 @@ SELECTIONS = {
 def searchsorted(x1, x2, node):
     dtype = np.result_type(x1.data.dtype, x2.data.dtype)
     data, side = cast(x1, dtype).data, node.get("side") or "left"
-    if "attributes" in node:
-        side = "right" if node["attributes"][0] else "left"
     return moved(lambda v: np.asarray(np.searchsorted(data, v, side)).astype("i8"), [cast(x2, dtype)], 0)
 
 
@@ -804,6 +802,10 @@ def evaluate(node, known):
         return cast(operands[0], node["dtype"])
     if name in SELECTIONS:
         return Value(np.asarray(SELECTIONS[name](operands[0], node)))
+    if name == "compress":
+        chosen, axis = true_in(operands[0]), node.get("axis")
+        err = operands[1].err
+        return Value(np.compress(chosen, operands[1].data, axis), None if err is None else np.compress(chosen, err, axis))
     if name == "searchsorted":
         return searchsorted(operands[0], operands[1], node)
     return elementwise(name, operands)
