@@ -105,9 +105,7 @@ static da_status dist_raw(struct da__loader *l, int64_t item, const struct da__c
     if (!readable && strcmp(c->name, "redistribute") != 0)
         return DA_OK;
     if (!readable)
-        return da__item_fail(
-            l, item, place, DA_ERR_DISTRIBUTION,
-            "\"align\" and \"replicas\" are for reading by people; this node needs plain maps");
+        *spec = (struct da__dist_spec){0}; /* of a redistribute it is a parameter */
     *out = (struct da__raw){.kind = DA__RAW_DIST, .u.dist = spec};
     return DA_OK;
 }
