@@ -176,6 +176,41 @@ da_array *da_moveaxis(da_array *x, da_axes source, da_axes destination)
     return da__make_moveaxis(g, x, source.n, from, to);
 }
 
+/* ---- other shapes ---- */
+
+da_array *da_reshape(da_array *x, da_extents shape)
+{
+    struct da__graph *g;
+    da_array *bad;
+    if (!da__api_array(x, &g, &bad) || !da__api_extents(g, "reshape", shape, &bad))
+        return bad;
+    return da__make_reshape(g, x, shape.n, shape.extent, NULL);
+}
+
+da_array *da_flatten(da_array *x)
+{
+    struct da__graph *g;
+    da_array *bad;
+    return da__api_array(x, &g, &bad) ? da__make_flatten(g, x) : bad;
+}
+
+da_array *da_tile(da_array *x, da_extents repetitions)
+{
+    struct da__graph *g;
+    da_array *bad;
+    if (!da__api_array(x, &g, &bad) || !da__api_extents(g, "tile", repetitions, &bad))
+        return bad;
+    return da__make_tile(g, x, repetitions.n, repetitions.extent);
+}
+
+da_array *da_repeat(da_array *x, int64_t repeats, int axis)
+{
+    struct da__graph *g;
+    da_array *bad;
+    int64_t along = axis;
+    return da__api_array(x, &g, &bad) ? da__make_repeat(g, x, repeats, &along) : bad;
+}
+
 /* ---- broadcasting ---- */
 
 da_array *da_broadcast_to(da_array *x, da_extents shape)

@@ -82,6 +82,14 @@ static const struct da__callable_param moveaxis_param[] = {{"x", DA__ARG_OPERAND
                                                            {"destination", DA__ARG_INTS, REQUIRED}};
 static const struct da__callable_param shape_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
                                                         {"shape", DA__ARG_INTS, REQUIRED}};
+static const struct da__callable_param reshape_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                          {"shape", DA__ARG_INTS, REQUIRED},
+                                                          {"dist", DA__ARG_DIST, false}};
+static const struct da__callable_param tile_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                       {"repetitions", DA__ARG_INTS, REQUIRED}};
+static const struct da__callable_param repeat_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                         {"repeats", DA__ARG_INTS, REQUIRED},
+                                                         {"axis", DA__ARG_INT, false}};
 static const struct da__callable_param dist_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
                                                        {"dist", DA__ARG_DIST, REQUIRED}};
 static const struct da__callable_param roll_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},

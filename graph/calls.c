@@ -378,6 +378,33 @@ da_array *da__call_broadcast_to(struct da__graph *g, const struct da__callable *
     return da__make_broadcast_to(g, array_of(g, &arg[0]), (int)arg[1].nints, arg[1].ints);
 }
 
+da_array *da__call_reshape(struct da__graph *g, const struct da__callable *c,
+                           const struct da__arg *arg)
+{
+    if (arg[1].nints > DA_MAX_NDIM)
+        return too_many(g, c, "shape", arg[1].nints);
+    return da__make_reshape(g, array_of(g, &arg[0]), (int)arg[1].nints, arg[1].ints,
+                            given(&arg[2]) ? arg[2].dist : NULL);
+}
+
+da_array *da__call_tile(struct da__graph *g, const struct da__callable *c,
+                        const struct da__arg *arg)
+{
+    if (arg[1].nints > DA_MAX_NDIM)
+        return too_many(g, c, "repetitions", arg[1].nints);
+    return da__make_tile(g, array_of(g, &arg[0]), (int)arg[1].nints, arg[1].ints);
+}
+
+da_array *da__call_repeat(struct da__graph *g, const struct da__callable *c,
+                          const struct da__arg *arg)
+{
+    if (arg[1].nints != 1)
+        return fail(g, c, DA_ERR_UNSUPPORTED,
+                    "repeats must be one number; take with repeated indices gives other counts");
+    return da__make_repeat(g, array_of(g, &arg[0]), arg[1].ints[0],
+                           given(&arg[2]) ? &arg[2].operand.scalar.i : NULL);
+}
+
 da_array *da__call_redistribute(struct da__graph *g, const struct da__callable *c,
                                 const struct da__arg *arg)
 {

@@ -181,7 +181,7 @@ static da_status check_shape(const struct da__loader *l, int64_t item,
     DA_TRY(da__json_int_list(l, item, &at, j, DA_MAX_NDIM, shape, &ndim));
     bool same = ndim == a->ndim;
     for (int k = 0; same && k < ndim; k++)
-        same = shape[k] == a->shape[k];
+        same = shape[k] == a->shape[k] || shape[k] == -1; /* -1: any */
     if (same)
         return DA_OK;
     return da__item_fail(l, item, &at, DA_ERR_SHAPE, "the result has the shape %s, not %s",

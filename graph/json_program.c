@@ -256,9 +256,12 @@ static da_status write_routine(struct dump *d, int step)
         else
             write_input(d, s, &s->input[k]);
     }
-    da__text_add(d->t, "],\"attributes\":");
-    da__json_ints(d->t, s->nattributes, s->attribute);
-    da__text_add(d->t, ",");
+    da__text_add(d->t, "],");
+    if (s->nattributes > 0) {
+        da__text_add(d->t, "\"attributes\":");
+        da__json_ints(d->t, s->nattributes, s->attribute);
+        da__text_add(d->t, ",");
+    }
     DA_TRY(write_type(d, &d->p->value[s->output[0]]));
     da__text_add(d->t, "}");
     return DA_OK;

@@ -93,6 +93,11 @@ struct da__exchange {
 da_status da__exchange_plan(const struct da__program *p, const struct da__step *s, int engine,
                             struct da__exchange *out);
 void da__exchange_free(struct da__exchange *x);
+/* The replica that an engine reads: its own where it holds one, else spread by engine number. Fills the coordinates along the
+ * replica dimensions of `d`. */
+void da__replica_for(const struct da__dist *d, int engine, int *coord);
+/* Whether that replica is the one of the engine at coordinates `mine`. */
+bool da__reads_replica(const struct da__dist *d, int engine, const int *mine);
 
 /* A partial output on this engine: where the elements of the step's part lie in the output's part. */
 struct da__part_plan {

@@ -114,7 +114,7 @@ static da_status add_piece(struct da__peers *peers, int engine, int input,
 
 /* The coordinates of the copy that an engine reads where a distribution has replicas: its own if it holds one, else spread
  * over the copies by its number. Only replica dimensions are set. */
-static void replica_for(const struct da__dist *d, int engine, int *coord)
+void da__replica_for(const struct da__dist *d, int engine, int *coord)
 {
     int own[DA_MAX_NDIM];
     bool used[DA_MAX_NDIM] = {false};
@@ -131,12 +131,12 @@ static void replica_for(const struct da__dist *d, int engine, int *coord)
     }
 }
 
-static bool reads_replica(const struct da__dist *d, int engine, const int *mine)
+bool da__reads_replica(const struct da__dist *d, int engine, const int *mine)
 {
     int coord[DA_MAX_NDIM];
     for (int g = 0; g < d->ngrid; g++)
         coord[g] = mine[g];
-    replica_for(d, engine, coord);
+    da__replica_for(d, engine, coord);
     for (int g = 0; g < d->ngrid; g++)
         if (coord[g] != mine[g])
             return false;
@@ -183,7 +183,7 @@ static da_status add_owners(const struct da__dist *base, int engine, int input,
         if (f->own[b].n == 0)
             return DA_OK; /* nothing needed */
     int coord[DA_MAX_NDIM] = {0};
-    replica_for(base, engine, coord);
+    da__replica_for(base, engine, coord);
     int64_t at[DA_MAX_NDIM] = {0};
     do {
         const struct da__match_list *axis[DA_MAX_NDIM];
@@ -348,7 +348,7 @@ static da_status add_readers(const struct da__step_input *in, const struct da__d
         int reader = da__dist_engine(space, coord);
         int64_t part[DA_MAX_NDIM];
         if (reader != engine && follow_ties(in, space, tied, coord, f, axis) &&
-            reads_replica(base, reader, mine) && da__dist_local_shape(space, reader, part) > 0)
+            da__reads_replica(base, reader, mine) && da__dist_local_shape(space, reader, part) > 0)
             DA_TRY(add_piece(&x->send, reader, input, f, axis));
         more = 0;
         for (int g = space->ngrid - 1; g >= 0 && !more; g--) {

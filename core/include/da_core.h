@@ -343,6 +343,9 @@ int64_t da__map_local_count(const struct da__map *m, int part);
 da_status da__map_owned(const struct da__map *m, int part, struct da__index_set *out);
 int64_t da__map_local_of(const struct da__map *m, int part,
                          int64_t index); /* local position, or -1 */
+/* How many indices from `index` on one coordinate owns, without a gap; `part` receives it. For b and c (and n) their local
+ * positions go on without a gap too. */
+int64_t da__map_stretch(const struct da__map *m, int64_t index, int *part);
 bool da__map_equal(const struct da__map *a,
                    const struct da__map *b); /* same owners and local orders for every index */
 /* The map of the view start + step * i (0 <= i < count) of this axis; lists and bounds stay shared. */
@@ -418,6 +421,11 @@ da_status da__dist_join(const struct da__dist *base, int axis, int64_t count,
  * others are whole. */
 da_status da__dist_broadcast(const struct da__dist *base, int ndim, const int64_t *shape,
                              const struct da__dist **out);
+/* A distribution for the same elements in C order under another shape that moves little: axes (or groups of axes with equal
+ * products) that both shapes share keep their maps, a split axis that is divided or joined with others stays split in as many
+ * parts, in the same blocks where they fit; where that does not go on, balanced blocks over the base's engines. */
+da_status da__dist_reshape(const struct da__dist *base, int ndim, const int64_t *shape,
+                           const struct da__dist **out);
 
 /* The engine's coordinates; false where it is not one of the distribution's engines. */
 bool da__dist_coords(const struct da__dist *d, int engine, int *coord);

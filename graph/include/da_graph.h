@@ -195,6 +195,13 @@ da_array *da__make_set_where(struct da__graph *g, da_array *x, const struct da__
 /* Any affine view: `v` reads x in a space of `shape`. */
 da_array *da__make_view(struct da__graph *g, da_array *x, const struct da__view *v, int ndim,
                         const int64_t *shape);
+/* One extent may be -1. spec NULL: a distribution under which little moves. A view where only axes of extent 1 change. */
+da_array *da__make_reshape(struct da__graph *g, da_array *x, int ndim, const int64_t *shape,
+                           const struct da__dist_spec *spec);
+da_array *da__make_flatten(struct da__graph *g, da_array *x); /* to one dimension */
+da_array *da__make_tile(struct da__graph *g, da_array *x, int n, const int64_t *repetitions);
+da_array *da__make_repeat(struct da__graph *g, da_array *x, int64_t repeats,
+                          const int64_t *axis); /* axis NULL: of the flattened array */
 da_array *da__make_redistribute(struct da__graph *g, da_array *x, const struct da__dist_spec *spec);
 da_array *da__make_redistribute_to(struct da__graph *g, da_array *x, const struct da__dist *dist);
 /* Creation. spec NULL: the default distribution. */

@@ -54,6 +54,7 @@ int gen_join(struct gen *g, struct da__error *why);         /* gen_join.c */
 /* A leaf of that dtype that broadcasts to the shape. */
 int gen_spread(struct gen *g, da_dtype dtype, int ndim, const int64_t *shape,
                struct da__error *why);
+int gen_reshape(struct gen *g, struct da__error *why);      /* gen_reshape.c */
 int gen_redistribute(struct gen *g, struct da__error *why); /* gen_dist.c */
 /* A random distribution of a shape; NULL for the default. */
 struct plan_dist *gen_dist(struct gen *g, int ndim, const int64_t *shape);

@@ -101,8 +101,10 @@ static int draw_node(struct gen *g, struct da__error *why)
         return gen_join(g, why);
     if (chance < 44)
         return gen_elementwise(g, why);
-    if (chance < 70)
+    if (chance < 62)
         return gen_view(g, why);
+    if (chance < 70)
+        return gen_reshape(g, why);
     if (chance < 82)
         return gen_reduction(g, why);
     if (chance < 86)

@@ -76,6 +76,24 @@ DA_API da_array *da_flip(da_array *x, da_axes axes);
 /* Axes moved from `source` to `destination`, as many of each; the others keep their order. */
 DA_API da_array *da_moveaxis(da_array *x, da_axes source, da_axes destination);
 
+/* ---- other shapes ------------------------------------------------------------------------------- */
+
+/* The elements of x in C order under another shape, NumPy's reshape. One extent may be -1: as many as are left. It is a view
+ * where only axes of extent 1 come or go; else elements move to a distribution that keeps as many as possible where they are.
+ * Lazy. Errors, in the handle: DA_ERR_SHAPE (another number of elements, two -1, a negative extent). */
+DA_API da_array *da_reshape(da_array *x, da_extents shape);
+
+/* The same as an array of one dimension. Lazy. */
+DA_API da_array *da_flatten(da_array *x);
+
+/* x repeated as a whole `repetitions.extent[k]` times along axis k; the shorter of repetitions and x's shape gets 1s in
+ * front. dtype as x. Lazy. Errors, in the handle: DA_ERR_ARGUMENT (a negative number), DA_ERR_SHAPE. */
+DA_API da_array *da_tile(da_array *x, da_extents repetitions);
+
+/* Each element of x `repeats` times in a row along `axis`. Lazy. Errors, in the handle: DA_ERR_ARGUMENT (a negative number,
+ * no such axis), DA_ERR_SHAPE. */
+DA_API da_array *da_repeat(da_array *x, int64_t repeats, int axis);
+
 /* ---- broadcasting ------------------------------------------------------------------------------- */
 
 /* x repeated to `shape`, by NumPy's broadcasting. */
