@@ -45,8 +45,10 @@ enum {
 
 /* The graph to describe in. */
 bool da__api_graph(da_context *ctx, struct da__graph **g, da_array **bad);
-/* x's graph. */
-bool da__api_array(da_array *x, struct da__graph **g, da_array **bad);
+/* x's graph. An array whose size is not known yet is refused where the entry point, by its callable's name ("": any), cannot
+ * wait for it. */
+#define da__api_array(x, g, bad) da__api_array_for(__func__, x, g, bad)
+bool da__api_array_for(const char *entry, da_array *x, struct da__graph **g, da_array **bad);
 /* The graph that the operands share, and the operands as graph wants them. */
 bool da__api_operands(const char *what, int n, const da_operand *x, struct da__operand *out,
                       struct da__graph **g, da_array **bad);

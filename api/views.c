@@ -143,6 +143,11 @@ da_array *da_squeeze(da_array *x, da_axes axes)
     if (!da__api_array(x, &g, &bad) || !da__api_axes(g, "squeeze", axes, list, &bad))
         return bad;
     int n = axes.n;
+    if (n < 0 && x->unsized)
+        return da__api_poison(
+            g, DA_ERR_STATE,
+            "da_squeeze: which axes have one element is known only once the array "
+            "is computed: compute it first, or name the axes");
     if (n < 0) {
         n = 0;
         for (int k = 0; k < x->ndim; k++)

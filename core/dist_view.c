@@ -117,11 +117,11 @@ da_status da__dist_reduce(const struct da__dist *base, uint32_t mask, bool keepd
 da_status da__dist_join(const struct da__dist *base, int axis, int64_t count,
                         const struct da__dist **out)
 {
-    struct dims dims = {0};
+    struct da__dims dims = {0};
     struct da__dist *d = da__dist_alloc(base->ndim);
     if (d == NULL)
         return DA_ERR_MEMORY;
-    da_status status = take_grid(base, &dims, d);
+    da_status status = da__dist_take_grid(base, &dims, d);
     if (status != DA_OK) {
         da__dist_drop(d);
         return status;

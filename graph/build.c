@@ -1,4 +1,5 @@
 /* Elementwise operators, casts and reductions as nodes: their inference. */
+#include "deferred.h"
 #include "node.h"
 
 #include <math.h>
@@ -115,12 +116,33 @@ static da_status broadcast_all(const char *what, int nin, da_array *const *in, i
     return DA_OK;
 }
 
+static da_array *defer_elementwise(struct da__graph *g, enum da__op_id op, int nin,
+                                   const struct da__operand *in, da_dtype attr)
+{
+    struct da__later c;
+    da__later_begin(&c, da__op_info(op)->name);
+    for (int k = 0; k < nin; k++)
+        da__later_operand(&c, c.call->param[k].name, &in[k]);
+    da__later_dtype(&c, "dtype", attr);
+    return da__later_defer(g, &c);
+}
+
+static bool any_unsized(int nin, const struct da__operand *in)
+{
+    for (int k = 0; k < nin; k++)
+        if (in[k].array != NULL && in[k].array->unsized)
+            return true;
+    return false;
+}
+
 static da_array *elementwise(struct da__graph *g, enum da__op_id op, int nin,
                              const struct da__operand *in, da_dtype attr)
 {
     da_array *bad = first_poison(g, nin, in);
     if (bad != NULL)
         return bad;
+    if (any_unsized(nin, in))
+        return defer_elementwise(g, op, nin, in, attr);
     struct da__error err = {.engine = -1};
     const char *what = da__op_info(op)->name;
     struct da__operand_type type[3];
@@ -248,11 +270,27 @@ static int reduced_shape(const da_array *x, uint32_t mask, bool keepdims, int64_
     return ndim;
 }
 
+static da_array *defer_reduce(struct da__graph *g, enum da__red_id red, da_array *x, int naxes,
+                              const int64_t *axes, bool keepdims, double correction, da_dtype dtype)
+{
+    struct da__later c;
+    da__later_begin(&c, da__red_info(red)->name);
+    da__later_array(&c, "x", x);
+    if (naxes >= 0)
+        da__later_ints(&c, "axis", naxes, axes);
+    da__later_flag(&c, "keepdims", keepdims);
+    da__later_number(&c, "correction", correction);
+    da__later_dtype(&c, "dtype", dtype);
+    return da__later_defer(g, &c);
+}
+
 da_array *da__make_reduce(struct da__graph *g, enum da__red_id red, da_array *x, int naxes,
                           const int64_t *axes, bool keepdims, double correction, da_dtype dtype)
 {
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
+    if (x->unsized)
+        return defer_reduce(g, red, x, naxes, axes, keepdims, correction, dtype);
     struct da__error err = {.engine = -1};
     const char *what = da__red_info(red)->name;
     uint32_t mask;

@@ -1,4 +1,5 @@
 /* Views as nodes: slices, permutations, new and broadcast axes. No view moves data; its natural owners are its base's. */
+#include "deferred.h"
 #include "node.h"
 
 #include <string.h>
@@ -82,11 +83,53 @@ da_array *da__make_view(struct da__graph *g, da_array *x, const struct da__view 
     return a;
 }
 
+/* NumPy's notation of the items, which da__index_parse reads back. */
+static void index_text(int nitems, const struct da__index_item *item, struct da__text *t)
+{
+    for (int k = 0; k < nitems; k++) {
+        const struct da__index_item *i = &item[k];
+        da__text_add(t, k > 0 ? ", " : "");
+        if (i->kind == DA__INDEX_ELLIPSIS)
+            da__text_add(t, "...");
+        else if (i->kind == DA__INDEX_NEWAXIS)
+            da__text_add(t, "None");
+        else if (i->kind == DA__INDEX_INT)
+            da__text_add(t, "%lld", (long long)i->start);
+        if (i->kind != DA__INDEX_SLICE)
+            continue;
+        if (i->has_start)
+            da__text_add(t, "%lld", (long long)i->start);
+        da__text_add(t, ":");
+        if (i->has_stop)
+            da__text_add(t, "%lld", (long long)i->stop);
+        if (i->has_step)
+            da__text_add(t, ":%lld", (long long)i->step);
+    }
+}
+
+static da_array *defer_index(struct da__graph *g, da_array *x, int nitems,
+                             const struct da__index_item *item)
+{
+    struct da__text t = {0};
+    struct da__later c;
+    if (nitems == 0)
+        return da__node_again(g, x);
+    index_text(nitems, item, &t);
+    da__later_begin(&c, "slice");
+    da__later_array(&c, "x", x);
+    da__later_text(&c, "index", DA__ARG_TEXT, t.s);
+    da_array *a = t.failed ? da__node_no_memory(g) : da__later_defer(g, &c);
+    da__text_free(&t);
+    return a;
+}
+
 da_array *da__make_index_basic(struct da__graph *g, da_array *x, int nitems,
                                const struct da__index_item *item)
 {
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
+    if (x->unsized)
+        return defer_index(g, x, nitems, item);
     struct da__error err = {.engine = -1};
     struct da__view v;
     int ndim;
@@ -132,6 +175,8 @@ da_array *da__make_permute(struct da__graph *g, da_array *x, int naxes, const in
 {
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
+    if (x->unsized)
+        return da__defer_ints(g, "permute_dims", x, "axes", naxes > 0 ? naxes : -1, axes);
     struct da__error err = {.engine = -1};
     int order[DA_MAX_NDIM];
     if (naxes == 0)
@@ -149,6 +194,8 @@ da_array *da__make_matrix_transpose(struct da__graph *g, da_array *x)
 {
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
+    if (x->unsized)
+        return da__defer_ints(g, "matrix_transpose", x, "", -1, NULL);
     if (x->ndim < 2) {
         struct da__error err = {.engine = -1};
         da__fail(&err, DA_ERR_SHAPE, "da_matrix_transpose: needs at least 2 dimensions, not %d",
@@ -163,11 +210,24 @@ da_array *da__make_matrix_transpose(struct da__graph *g, da_array *x)
     return permuted(g, x, order);
 }
 
+static da_array *defer_moveaxis(struct da__graph *g, da_array *x, int n, const int64_t *source,
+                                const int64_t *destination)
+{
+    struct da__later c;
+    da__later_begin(&c, "moveaxis");
+    da__later_array(&c, "x", x);
+    da__later_ints(&c, "source", n, source);
+    da__later_ints(&c, "destination", n, destination);
+    return da__later_defer(g, &c);
+}
+
 da_array *da__make_moveaxis(struct da__graph *g, da_array *x, int n, const int64_t *source,
                             const int64_t *destination)
 {
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
+    if (x->unsized)
+        return defer_moveaxis(g, x, n, source, destination);
     struct da__error err = {.engine = -1};
     int from[DA_MAX_NDIM], to[DA_MAX_NDIM], order[DA_MAX_NDIM];
     if (resolve_axes("da_moveaxis", x->ndim, n, source, from, &err) != DA_OK ||
@@ -191,10 +251,21 @@ da_array *da__make_moveaxis(struct da__graph *g, da_array *x, int n, const int64
     return permuted(g, x, order);
 }
 
+static da_array *defer_expand_dims(struct da__graph *g, da_array *x, int64_t axis)
+{
+    struct da__later c;
+    da__later_begin(&c, "expand_dims");
+    da__later_array(&c, "x", x);
+    da__later_int(&c, "axis", axis);
+    return da__later_defer(g, &c);
+}
+
 da_array *da__make_expand_dims(struct da__graph *g, da_array *x, int64_t axis)
 {
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
+    if (x->unsized)
+        return defer_expand_dims(g, x, axis);
     struct da__error err = {.engine = -1};
     int at;
     if (x->ndim == DA_MAX_NDIM)
@@ -220,6 +291,8 @@ da_array *da__make_squeeze(struct da__graph *g, da_array *x, int naxes, const in
 {
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
+    if (x->unsized)
+        return da__defer_ints(g, "squeeze", x, "axis", naxes, axes);
     struct da__error err = {.engine = -1};
     int list[DA_MAX_NDIM];
     bool gone[DA_MAX_NDIM] = {false};
@@ -250,6 +323,8 @@ da_array *da__make_flip(struct da__graph *g, da_array *x, int naxes, const int64
 {
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
+    if (x->unsized)
+        return da__defer_ints(g, "flip", x, "axis", naxes, axes);
     struct da__error err = {.engine = -1};
     int list[DA_MAX_NDIM];
     int n = naxes;
@@ -311,6 +386,14 @@ da_array *da__make_redistribute(struct da__graph *g, da_array *x, const struct d
 {
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
+    if (x->unsized) {
+        static const struct da__dist_spec blocks = {0};
+        struct da__later c;
+        da__later_begin(&c, "redistribute");
+        da__later_array(&c, "x", x);
+        da__later_dist(&c, "dist", spec != NULL ? spec : &blocks);
+        return da__later_defer(g, &c);
+    }
     struct da__error err = {.engine = -1};
     const struct da__dist *dist = NULL;
     if (da__spec_dist(g, x->ndim, x->shape, spec, &dist, &err) != DA_OK) {

@@ -109,6 +109,27 @@ static const struct da__callable_param set_slice_param[] = {{"x", DA__ARG_OPERAN
 static const struct da__callable_param set_where_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
                                                             {"mask", DA__ARG_OPERAND, REQUIRED},
                                                             {"value", DA__ARG_OPERAND, REQUIRED}};
+static const struct da__callable_param take_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                       {"indices", DA__ARG_OPERAND, REQUIRED},
+                                                       {"axis", DA__ARG_INT, false}};
+static const struct da__callable_param take_along_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                             {"indices", DA__ARG_OPERAND, REQUIRED},
+                                                             {"axis", DA__ARG_INT, false}};
+static const struct da__callable_param get_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                      {"indices", DA__ARG_ARRAYS, REQUIRED},
+                                                      {"index", DA__ARG_TEXT, REQUIRED}};
+static const struct da__callable_param put_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                      {"value", DA__ARG_OPERAND, REQUIRED},
+                                                      {"indices", DA__ARG_ARRAYS, REQUIRED},
+                                                      {"index", DA__ARG_TEXT, REQUIRED}};
+static const struct da__callable_param gather_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                         {"indices", DA__ARG_ARRAYS, REQUIRED},
+                                                         {"shape", DA__ARG_INTS, REQUIRED},
+                                                         {"attributes", DA__ARG_INTS, REQUIRED}};
+static const struct da__callable_param scatter_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                          {"value", DA__ARG_OPERAND, REQUIRED},
+                                                          {"indices", DA__ARG_ARRAYS, REQUIRED},
+                                                          {"attributes", DA__ARG_INTS, REQUIRED}};
 static const struct da__callable_param load_param[] = {
     {"file", DA__ARG_FILE, REQUIRED}, {"dataset", DA__ARG_TEXT, false},
     {"decode", DA__ARG_TEXT, false},  {"index", DA__ARG_TEXT, false},
@@ -116,6 +137,19 @@ static const struct da__callable_param load_param[] = {
 static const struct da__callable_param save_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
                                                        {"file", DA__ARG_FILE, REQUIRED},
                                                        {"dataset", DA__ARG_TEXT, false}};
+
+static const struct da__callable_param search_param[] = {{"x1", DA__ARG_OPERAND, REQUIRED},
+                                                         {"x2", DA__ARG_OPERAND, REQUIRED},
+                                                         {"side", DA__ARG_TEXT, false}};
+static const struct da__callable_param sort_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                       {"axis", DA__ARG_INT, false},
+                                                       {"descending", DA__ARG_BOOL, false},
+                                                       {"stable", DA__ARG_BOOL, false}};
+static const struct da__callable_param cumulative_param[] = {
+    {"x", DA__ARG_OPERAND, REQUIRED},
+    {"axis", DA__ARG_INT, false},
+    {"dtype", DA__ARG_DTYPE, false},
+    {"include_initial", DA__ARG_BOOL, false}};
 
 /* ---- the rows ---- */
 

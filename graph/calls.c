@@ -429,3 +429,22 @@ da_array *da__call_view(struct da__graph *g, const struct da__callable *c,
     }
     return da__make_view(g, x, &v, v.ndim, arg[1].ints);
 }
+
+/* ---- along an axis ---- */
+
+/* Sorting is stable whether or not that is asked for. */
+da_array *da__call_sort(struct da__graph *g, const struct da__callable *c,
+                        const struct da__arg *arg)
+{
+    return da__make_sort(g, array_of(g, &arg[0]), int_or(&arg[1], -1), arg[2].flag,
+                         strcmp(c->name, "argsort") == 0);
+}
+
+da_array *da__call_cumulative(struct da__graph *g, const struct da__callable *c,
+                              const struct da__arg *arg)
+{
+    int64_t axis = int_or(&arg[1], 0);
+    return da__make_scan(g, array_of(g, &arg[0]), given(&arg[1]) ? &axis : NULL,
+                         strcmp(c->name, "cumulative_prod") == 0,
+                         dtype_or(&arg[2], DA_DTYPE_DEFAULT), arg[3].flag);
+}

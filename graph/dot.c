@@ -1,5 +1,6 @@
 /* Graphs as DOT, for pictures: boxes with operation, dtype, shape and distribution; arrows from
  * inputs to readers. */
+#include "node.h"
 #include "program.h"
 #include "text.h"
 
@@ -49,10 +50,13 @@ static const struct {
             [DA__NODE_CALL] = {"from_function", "palegreen"},
             [DA__NODE_CONCAT] = {"concat", "lightsalmon"},
             [DA__NODE_ASSIGN] = {"set_slice", "lightsalmon"},
-            [DA__NODE_ROUTINE] = {NULL, "plum"}};
+            [DA__NODE_ROUTINE] = {NULL, "plum"},
+            [DA__NODE_DEFERRED] = {NULL, "thistle"}};
 
 static const char *label_of(const da_array *a)
 {
+    if (a->kind == DA__NODE_DEFERRED)
+        return da__deferred_name(a);
     if (a->kind == DA__NODE_ROUTINE)
         return da__routine_name((enum da__routine_id)a->op);
     if (a->kind == DA__NODE_ELEMENTWISE)

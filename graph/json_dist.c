@@ -382,3 +382,38 @@ da_status da__json_dist(struct da__text *t, const struct da__dist *d, int nengin
     free_spec(&w, d->ndim);
     return status != DA_OK || t->failed ? DA_ERR_MEMORY : DA_OK;
 }
+
+static void write_map_spec(struct da__text *t, const struct da__map_spec *m)
+{
+    if (m->kind == 'b' && m->nbounds > 0) {
+        da__text_add(t, "{\"b\":");
+        da__json_ints(t, m->nbounds, m->bounds);
+        da__text_add(t, "}");
+    } else if (m->kind == 'c' && m->block > 0) {
+        da__text_add(t, "{\"c\":%lld}", (long long)m->block);
+    } else if (m->kind == 'u') {
+        da__text_add(t, "{\"u\":[");
+        for (int k = 0; k < m->nlists; k++) {
+            da__text_add(t, k > 0 ? "," : "");
+            da__json_ints(t, m->list_nelem[k], m->list[k]);
+        }
+        da__text_add(t, "]}");
+    } else {
+        da__text_add(t, "\"%c\"", m->kind);
+    }
+}
+
+void da__json_spec(struct da__text *t, const struct da__dist_spec *spec)
+{
+    da__text_add(t, "{\"maps\":[");
+    for (int k = 0; k < spec->nmaps; k++) {
+        da__text_add(t, k > 0 ? "," : "");
+        write_map_spec(t, &spec->map[k]);
+    }
+    da__text_add(t, "]");
+    if (spec->ngrid > 0)
+        write_small_ints(t, "grid", spec->ngrid, spec->grid);
+    if (spec->nengines > 0)
+        write_small_ints(t, "engines", spec->nengines, spec->engines);
+    da__text_add(t, "}");
+}

@@ -169,8 +169,24 @@ static da_status check_dtype(const struct da__loader *l, int64_t item,
     return DA_OK;
 }
 
+/* A list of extents, null where data decide. */
+static da_status shape_of(const struct da__loader *l, int64_t item, const struct da__place *place,
+                          json_t *j, int64_t *shape, int *ndim)
+{
+    json_t *sized = json_is_array(j) ? json_copy(j) : json_incref(j);
+    size_t n = json_array_size(j), k;
+    if (sized == NULL)
+        return da__json_no_memory(l);
+    for (k = 0; k < n; k++)
+        if (json_is_null(json_array_get(j, k)))
+            json_array_set_new(sized, k, json_integer(DA__UNSIZED));
+    da_status status = da__json_int_list(l, item, place, sized, DA_MAX_NDIM, shape, ndim);
+    json_decref(sized);
+    return status;
+}
+
 static da_status check_shape(const struct da__loader *l, int64_t item,
-                             const struct da__place *place, const json_t *j, const da_array *a)
+                             const struct da__place *place, json_t *j, const da_array *a)
 {
     struct da__place at = {.up = place, .key = "shape"};
     int64_t shape[DA_MAX_NDIM];
@@ -178,7 +194,7 @@ static da_status check_shape(const struct da__loader *l, int64_t item,
     int ndim;
     if (j == NULL)
         return DA_OK;
-    DA_TRY(da__json_int_list(l, item, &at, j, DA_MAX_NDIM, shape, &ndim));
+    DA_TRY(shape_of(l, item, &at, j, shape, &ndim));
     bool same = ndim == a->ndim;
     for (int k = 0; same && k < ndim; k++)
         same = shape[k] == a->shape[k] || shape[k] == -1; /* -1: any */
@@ -204,6 +220,10 @@ static da_status wish_dist(struct da__loader *l, int64_t item, const struct da__
     DA_TRY(da__json_dist_read(l, item, &at, j, &spec, &readable));
     if (!readable)
         return DA_OK;
+    if ((*a)->unsized) {
+        *a = da__make_redistribute(l->g, *a, &spec);
+        return da__item_built(l, item, &at, *a);
+    }
     if (da__dist_make((*a)->ndim, (*a)->shape, &spec, da__graph_nengines(l->g), &wanted, &err) !=
         DA_OK)
         return da__item_fail(l, item, &at, err.status, "%s", err.text);

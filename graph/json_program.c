@@ -1,6 +1,7 @@
 /* A program as JSON: its steps as nodes, fused ones as `kernel` nodes with their body. It loads
  * back and gives the same. */
 #include "program.h"
+#include "routine.h"
 #include "text.h"
 
 #include <string.h>
@@ -248,7 +249,7 @@ static da_status write_routine(struct dump *d, int step)
 {
     const struct da__step *s = &d->p->step[step];
     da__text_add(d->t, "    {\"id\":\"v%d\",\"op\":\"%s\",\"in\":[", s->output[0],
-                 da__routine_name(s->routine));
+                 da__routine_op(s->routine, s->attribute));
     for (int k = 0; k < s->ninputs; k++) {
         da__text_add(d->t, k > 0 ? "," : "");
         if (da__routine_reads_raw(s->routine, k))
@@ -257,11 +258,7 @@ static da_status write_routine(struct dump *d, int step)
             write_input(d, s, &s->input[k]);
     }
     da__text_add(d->t, "],");
-    if (s->nattributes > 0) {
-        da__text_add(d->t, "\"attributes\":");
-        da__json_ints(d->t, s->nattributes, s->attribute);
-        da__text_add(d->t, ",");
-    }
+    da__routine_write(d->t, s->routine, s->nattributes, s->attribute);
     DA_TRY(write_type(d, &d->p->value[s->output[0]]));
     da__text_add(d->t, "}");
     return DA_OK;

@@ -83,7 +83,8 @@ static void routine_step(struct da__lowering *l, const da_array *a,
 void da__lower_routine(struct da__lowering *l, struct da__entry *e, da_array *a, bool wanted)
 {
     const struct da__routine_rules *rules = da__routine_rules((enum da__routine_id)a->op);
-    const struct da__dist *made = NULL, *d = da__lower_dist(l, a);
+    const struct da__dist *made = NULL;
+    const struct da__dist *d = da__lower_dist(l, a->unsized ? a->in[0] : a);
     if (d == NULL)
         return;
     if (rules->output_dist != NULL && rules->output_dist(l->graph, a, &made) != DA_OK)

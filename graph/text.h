@@ -134,6 +134,8 @@ void da__json_ints(struct da__text *t, int64_t n, const int64_t *v);
 /* {"maps": …}: the shortest form that makes the same distribution again; one that cannot be said so
  * gets "align" or "replicas", which are for people. */
 da_status da__json_dist(struct da__text *t, const struct da__dist *d, int nengines);
+/* The same of a description. */
+void da__json_spec(struct da__text *t, const struct da__dist_spec *spec);
 /* "axis":[…],"offset":[…],"step":[…], and "period" and "phase" where something wraps. */
 void da__json_view(struct da__text *t, const struct da__view *v);
 /* A view of ints and slices in the order of its base's axes, with elements, as an index: "1:9:2, 3". */

@@ -39,6 +39,7 @@ void da__engine_close(struct da__engine *e)
         da__buffers_free(&e->buffers, e->pool);
         da__pool_close(e->pool);
     }
+    da__free(e->extent);
     da__free(e->scratch);
     da__bytes_free(&e->command);
     da__free(e);
@@ -138,8 +139,9 @@ bool da__engine_obey(struct da__engine *e, struct da__bytes *command, struct da_
     report->message_bytes = e->data_bytes;
     report->control_messages = e->control_messages;
     report->peak_bytes = da__pool_peak(e->pool);
+    report->sort_share = e->sort_share;
     report->live_bytes = da__pool_live(e->pool);
-    e->data_messages = e->data_bytes = e->control_messages = 0;
+    e->data_messages = e->data_bytes = e->control_messages = e->sort_share = 0;
     return true;
 }
 

@@ -187,6 +187,7 @@ struct da__engine {
     struct da__bytes command; /* received ones; those that fit need no memory */
     struct da__error failure; /* of the current run: the first cause on this engine */
     int64_t control_messages, data_messages, data_bytes; /* sent since the last report */
+    int64_t sort_share;                                  /* as in the report */
     int64_t *
         extent; /* by slot: extents that the last run found out; on the master they size its nodes */
     int64_t extents_cap;
@@ -235,6 +236,9 @@ void da__run_send(struct da__execution *r, int to, int tag, const void *data, in
                   void *block);
 void da__run_poll(struct da__execution *r);              /* lets finished sends go */
 void *da__run_value(struct da__execution *r, int value); /* allocates an output's part */
+/* The distribution of an unsized value whose extent is known by now, counted for the caller: the default one over all engines. NULL: no
+ * memory, and the run has failed. */
+const struct da__dist *da__run_unsized_dist(struct da__execution *r, int value);
 
 /* ---- commands and agreement along a binomial tree (control.c) ---- */
 
@@ -252,6 +256,7 @@ enum {
 struct da__report {
     struct da__error failure;
     int64_t messages, message_bytes, control_messages, peak_bytes, live_bytes;
+    int64_t sort_share; /* the most elements that an engine got to merge while sorting */
 };
 int da__tree_parent(int rank);                 /* -1 for 0 */
 int da__tree_child(int rank, int size, int k); /* the k-th child, -1: no more */

@@ -148,22 +148,64 @@ static bool bind_inputs(struct da__execution *r)
     return true;
 }
 
+const struct da__dist *da__run_unsized_dist(struct da__execution *r, int value)
+{
+    const struct da__dist *d = NULL;
+    struct da__error err = {.engine = -1};
+    if (da__dist_make(1, &r->extent[value], NULL, r->engine->size, &d, &err) != DA_OK) {
+        da__run_fail(r, DA_ERR_MEMORY, "no memory for a distribution");
+        return NULL;
+    }
+    return d;
+}
+
+/* A result whose size the run has found out: its part's bytes, and the size noted by slot for the master. */
+static bool settle_unsized(struct da__execution *r, int value, struct da__local *local)
+{
+    struct da__engine *e = r->engine;
+    const struct da__value *v = &r->plan->program->value[value];
+    if (!da__grow((void **)&e->extent, &e->extents_cap, v->slot + 1, sizeof *e->extent)) {
+        da__run_fail(r, DA_ERR_MEMORY, "no memory for the size of an array");
+        return false;
+    }
+    const struct da__dist *d = da__run_unsized_dist(r, value);
+    if (d == NULL)
+        return false;
+    local->member = da__dist_has(d, e->rank);
+    local->nelem = da__dist_local_shape(d, e->rank, local->shape);
+    local->nbytes = local->nelem * (int64_t)da__dtype_nbytes(v->dtype);
+    da__dist_drop(d);
+    e->extent[v->slot] = r->extent[value];
+    return true;
+}
+
+static void settle_output(struct da__execution *r, int value)
+{
+    const struct da__value *v = &r->plan->program->value[value];
+    struct da__local local = r->plan->value[value];
+    if (da__run_failed(r) || (v->unsized && !settle_unsized(r, value, &local)))
+        return;
+    if (local.member && r->data[value] == NULL) { /* an empty part */
+        r->data[value] = da__pool_get(r->engine->pool, local.nbytes);
+        if (r->data[value] == NULL)
+            da__run_fail(r, DA_ERR_MEMORY, "no memory for an array");
+    }
+    if (!local.member || r->data[value] == NULL)
+        return;
+    if (da__buffers_add(&r->engine->buffers, r->slot[v->slot], r->data[value], local.nbytes))
+        r->data[value] = NULL; /* the engine's now */
+    else
+        da__run_fail(r, DA_ERR_MEMORY, "no memory to register an array");
+}
+
 /* Results become arrays under their names, unless this engine failed; temporaries go. */
 static void settle_values(struct da__execution *r)
 {
     const struct da__program *p = r->plan->program;
     for (int i = 0; i < p->nvalues; i++) {
-        const struct da__value *v = &p->value[i];
-        if (v->kind == DA__VALUE_OUTPUT && r->plan->value[i].member && !da__run_failed(r) &&
-            r->data[i] == NULL)
-            da__run_value(r, i); /* an empty part */
-        if (v->kind == DA__VALUE_OUTPUT && r->data[i] != NULL && !da__run_failed(r)) {
-            if (da__buffers_add(&r->engine->buffers, r->slot[v->slot], r->data[i],
-                                r->plan->value[i].nbytes))
-                continue;
-            da__run_fail(r, DA_ERR_MEMORY, "no memory to register an array");
-        }
-        if (v->kind != DA__VALUE_INPUT)
+        if (p->value[i].kind == DA__VALUE_OUTPUT)
+            settle_output(r, i);
+        if (p->value[i].kind != DA__VALUE_INPUT)
             da__pool_put(r->engine->pool, r->data[i]);
     }
 }

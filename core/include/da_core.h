@@ -246,17 +246,24 @@ bool da__view_is_identity(const struct da__view *v);
 bool da__view_equal(const struct da__view *a, const struct da__view *b);
 
 /* One item of NumPy's basic indexing. */
-enum da__index_kind { DA__INDEX_INT, DA__INDEX_SLICE, DA__INDEX_ELLIPSIS, DA__INDEX_NEWAXIS };
+enum da__index_kind {
+    DA__INDEX_INT,
+    DA__INDEX_SLICE,
+    DA__INDEX_ELLIPSIS,
+    DA__INDEX_NEWAXIS,
+    DA__INDEX_ARRAY /* an index array: one of a list beside the items */
+};
 struct da__index_item {
     enum da__index_kind kind;
     bool has_start, has_stop, has_step;
-    int64_t start, stop, step; /* an int index is in start */
+    int64_t start, stop, step; /* an int index, and the number of an index array, is in start */
 };
-/* Resolves an index expression against a shape: the view of the base and the result's shape. */
+/* Resolves an index expression without arrays against a shape: the view of the base and the result's shape. */
 da_status da__index_resolve(int base_ndim, const int64_t *base, int nitems,
                             const struct da__index_item *item, struct da__view *view, int *ndim,
                             int64_t *shape, struct da__error *err);
-/* NumPy's text "1:-1, ::-2, ..., 3, None" to items; at most `cap` items. Errors name the column. */
+/* NumPy's text "1:-1, ::-2, ..., 3, None" to items, and "@0" for the first index array of a list; at most `cap` items. Errors
+ * name the column. */
 da_status da__index_parse(const char *text, int cap, struct da__index_item *item, int *nitems,
                           struct da__error *err);
 /* Python's slice.indices: count of selected indices, start made definite. step != 0. */
@@ -426,6 +433,20 @@ da_status da__dist_broadcast(const struct da__dist *base, int ndim, const int64_
  * parts, in the same blocks where they fit; where that does not go on, balanced blocks over the base's engines. */
 da_status da__dist_reshape(const struct da__dist *base, int ndim, const int64_t *shape,
                            const struct da__dist **out);
+
+/* For operations along an axis. `extent` indices in balanced blocks, as the map of an axis. */
+struct da__map da__map_blocks(int parts, int64_t extent);
+/* Later coordinates own later indices, and each one has them in ascending order. */
+bool da__map_ascends(const struct da__map *m);
+/* The same grid with another map (of as many parts) of an axis, whose extent may change. */
+da_status da__dist_with_map(const struct da__dist *base, int axis, const struct da__map *map,
+                            const struct da__dist **out);
+/* The same grid, and the axis ascends. */
+da_status da__dist_ascending(const struct da__dist *base, int axis, const struct da__dist **out);
+/* The axis is whole and in order everywhere; the engines along it share the longest other axis instead. Where that one is
+ * split already, all engines of the grid share it, or, where a grid has gaps, the longest axis that is not split; with no such
+ * axis they hold replicas. */
+da_status da__dist_whole(const struct da__dist *base, int axis, const struct da__dist **out);
 
 /* The engine's coordinates; false where it is not one of the distribution's engines. */
 bool da__dist_coords(const struct da__dist *d, int engine, int *coord);

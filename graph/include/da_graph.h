@@ -29,7 +29,8 @@ enum da__node_kind {
     DA__NODE_CALL,   /* filled by a C function (from_function)                                 */
     DA__NODE_CONCAT, /* its inputs one after the other along an axis                           */
     DA__NODE_ASSIGN, /* its first input with a part replaced by the second                     */
-    DA__NODE_ROUTINE /* a row of routines.def: what is no fused kernel                         */
+    DA__NODE_ROUTINE, /* a row of routines.def: what is no fused kernel                         */
+    DA__NODE_DEFERRED /* a call over arrays whose size data decide: inferred once it is known   */
 };
 
 /* Operations that are no fused kernel, from routines.def. */
@@ -61,6 +62,7 @@ struct da__node_call {
     int64_t nbytes;
 };
 
+struct da__deferred; /* a callable and its arguments, private to graph (deferred.h) */
 /* Attributes of a routine; what they mean is in its row of routines.def. */
 struct da__ints {
     int n;
@@ -75,6 +77,7 @@ struct da_array {
     da_dtype dtype, compute;
     int ndim;
     int64_t *shape; /* inside the node's block */
+    bool unsized;   /* some extent is DA__UNSIZED; `dist` is NULL then */
     const struct da__dist
         *dist; /* counted; NULL for constants and index nodes, which live everywhere */
     int nin;
@@ -92,6 +95,7 @@ struct da_array {
         struct da__ints *ints; /* ROUTINE: its attributes, owned */
         struct da__node_file *file; /* LOAD, SAVE, owned */
         struct da__node_call *call; /* CALL, owned */
+        struct da__deferred *deferred; /* DEFERRED, owned */
         struct da__error *error;    /* POISON, owned (the graph's own where memory ran out) */
     } u;
     char *name; /* the user's label in dumps, may be NULL (owned) */
@@ -132,6 +136,21 @@ bool da__graph_can_import(const struct da__graph *g);
 da_array *da__graph_import(struct da__graph *g, const void *data, da_dtype dtype, int ndim,
                            const int64_t *shape, const struct da__dist_spec *spec);
 da_status da__graph_export(struct da__graph *g, da_array *a, void *out, struct da__error *err);
+/* Sizes that data decide. A program needs every size, so before it is lowered da__graph_size infers anew, in place and inputs
+ * first, what was waiting for sizes that are known by now. What has to be computed before more can be known is listed in `need`
+ * (the caller frees it); an empty list: everything below the targets has its size. Runs nothing, and is quick where nothing waits. */
+struct da__need {
+    int n;
+    int64_t cap;
+    da_array **node;
+};
+da_status da__graph_size(struct da__graph *g, int ntargets, da_array *const *target,
+                         struct da__need *need, struct da__error *err);
+bool da__graph_waits(const struct da__graph *g); /* some node waits for a size */
+/* Gives an unsized result of a routine its extent, and the default distribution. */
+da_status da__node_size(da_array *a, int64_t extent, struct da__error *err);
+/* Whether the callable may be given arrays whose size is not known yet. */
+bool da__takes_unsized(const char *callable);
 /* The first cause in a poisoned node; NULL where it is sound. */
 const struct da__error *da__node_error(const da_array *a);
 int64_t da__graph_live_nodes(const struct da__graph *g);
@@ -156,6 +175,27 @@ da_array *da__make_reduce(struct da__graph *g, enum da__red_id red, da_array *x,
                           const int64_t *axes, bool keepdims, double correction, da_dtype dtype);
 da_array *da__make_index_basic(struct da__graph *g, da_array *x, int nitems,
                                const struct da__index_item *item);
+/* NumPy's indexing by `n` arrays of integers: an item of kind ARRAY names one of them by its number. No arrays: as index_basic.
+ * Owners: where index arrays address whole axes only and telling every engine all indices is cheaper than moving what they name,
+ * the base's; else those of the first index array that is split; else the base's; else the default. */
+da_array *da__make_get(struct da__graph *g, da_array *x, int nitems,
+                       const struct da__index_item *item, int n, da_array *const *index);
+/* x with the elements that the items name replaced by the value, which is cast to x's dtype and broadcast; of places named twice
+ * the last value in C order stays. The result lies as x does. */
+da_array *da__make_put(struct da__graph *g, da_array *x, const struct da__operand *value,
+                       int nitems, const struct da__index_item *item, int n,
+                       da_array *const *index);
+/* x[:, …, index], the indices' shape in place of the axis. */
+da_array *da__make_take(struct da__graph *g, da_array *x, da_array *index, int64_t axis);
+/* Along the axis the elements that the indices, of as many dimensions as x, name; other axes broadcast together. */
+da_array *da__make_take_along_axis(struct da__graph *g, da_array *x, da_array *index,
+                                   int64_t axis);
+/* The routines under all of these, with their attributes (routines.def), checked: `index` are int64 and broadcast to the space, which
+ * is `shape`, or the shape of the values (of x's dtype). */
+da_array *da__make_gather(struct da__graph *g, da_array *x, int n, da_array *const *index, int ndim,
+                          const int64_t *shape, const int64_t *rule);
+da_array *da__make_scatter(struct da__graph *g, da_array *x, da_array *value, int n,
+                           da_array *const *index, const int64_t *rule);
 da_array *da__make_permute(struct da__graph *g, da_array *x, int naxes,
                            const int64_t *axes); /* naxes 0: reversed */
 da_array *da__make_expand_dims(struct da__graph *g, da_array *x, int64_t axis);
@@ -204,6 +244,13 @@ da_array *da__make_repeat(struct da__graph *g, da_array *x, int64_t repeats,
                           const int64_t *axis); /* axis NULL: of the flattened array */
 da_array *da__make_redistribute(struct da__graph *g, da_array *x, const struct da__dist_spec *spec);
 da_array *da__make_redistribute_to(struct da__graph *g, da_array *x, const struct da__dist *dist);
+/* Sorted along an axis, or (`indices`) where along it the sorted elements come from, int64. Stable; NaNs last. */
+da_array *da__make_sort(struct da__graph *g, da_array *x, int64_t axis, bool descending,
+                        bool indices);
+/* Running sums or products along an axis (NULL: the only one). dtype as of sums. include_initial: one element more, the
+ * identity, in front. */
+da_array *da__make_scan(struct da__graph *g, da_array *x, const int64_t *axis, bool product,
+                        da_dtype dtype, bool include_initial);
 /* Creation. spec NULL: the default distribution. */
 /* The global index along `axis` of an array of `shape`, int64. */
 da_array *da__make_index(struct da__graph *g, int axis, int ndim, const int64_t *shape,
@@ -227,6 +274,12 @@ da_array *da__make_load(struct da__graph *g, const char *path, const char *datas
                         const char *decode, int nitems, const struct da__index_item *item,
                         da_dtype dtype, const struct da__dist_spec *spec);
 da_array *da__make_save(struct da__graph *g, da_array *x, const char *path, const char *dataset);
+/* Where x is true, as C-order flat indices in ascending order: int64, its extent unsized until it is computed. */
+da_array *da__make_flatnonzero(struct da__graph *g, da_array *x);
+/* The indices along one axis of the true elements, in C order; unsized. */
+da_array *da__make_nonzero(struct da__graph *g, da_array *x, int64_t axis);
+/* Where x2 would be inserted into the ascending 1-d x1, before (or `right` after) equal elements: int64, of x2's shape. */
+da_array *da__make_searchsorted(struct da__graph *g, da_array *x1, da_array *x2, bool right);
 void da__node_set_name(da_array *a, const char *name);
 
 /* ---- the program ------------------------------------------------------------------------------- */

@@ -4,12 +4,14 @@
 
 #include "plan.h"
 
-/* A graph being drawn: every node is built at once, so that its shape and dtype are known. */
+/* A graph being drawn: every node is built at once, so that its shape and dtype are known; a size that depends on data
+ * is found out by computing. */
 struct gen {
     uint64_t state;
     struct plan *plan;
     struct da__runtime *rt;
     da_array *array[PLAN_NODES];
+    da_array *lazy[PLAN_NODES]; /* the same, but nothing is computed where a size depends on data */
     bool read[PLAN_NODES];
     bool big; /* leaves of thousands of elements, so that tiles and messages are cut */
 };
@@ -56,6 +58,7 @@ int gen_spread(struct gen *g, da_dtype dtype, int ndim, const int64_t *shape,
                struct da__error *why);
 int gen_reshape(struct gen *g, struct da__error *why);      /* gen_reshape.c */
 int gen_redistribute(struct gen *g, struct da__error *why); /* gen_dist.c */
+int gen_mask(struct gen *g, struct da__error *why);         /* gen_mask.c */
 /* A random distribution of a shape; NULL for the default. */
 struct plan_dist *gen_dist(struct gen *g, int ndim, const int64_t *shape);
 

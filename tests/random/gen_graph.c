@@ -57,13 +57,46 @@ void gen_set_flag(struct plan_node *n, const char *param, bool flag)
     a->flag = flag;
 }
 
+/* Whether the operation, as it will be built, reads an array of unknown size and cannot. */
+static bool cannot_wait(const struct gen *g, const struct plan_node *n)
+{
+    bool unsized = false;
+    for (int k = 0; k < n->call->nparams; k++)
+        if (n->arg[k].kind == DA__ARG_OPERAND && n->arg[k].node >= 0)
+            unsized |= g->lazy[n->arg[k].node]->unsized;
+    return unsized && !da__takes_unsized(n->call->name);
+}
+
+/* Builds the node begun last, and once more over inputs that nobody has computed. */
+static const struct da__error *build(struct gen *g, int i)
+{
+    struct da__error err = {.engine = -1};
+    plan_build_node(g->plan, i, g->rt, true, g->array);
+    g->lazy[i] = g->array[i];
+    const struct da__error *cause = da__node_error(g->array[i]);
+    if (cause != NULL || g->array[i]->nin == 0)
+        return cause;
+    plan_build_node(g->plan, i, g->rt, true, g->lazy);
+    cause = da__node_error(g->lazy[i]);
+    if (cause == NULL && g->array[i]->unsized &&
+        da__runtime_size(g->rt, 1, &g->array[i], &err) != DA_OK)
+        return da__node_error(g->array[i] = da__make_poison(da__runtime_graph(g->rt), &err));
+    return cause;
+}
+
 int gen_finish(struct gen *g, struct da__error *why)
 {
-    int i = g->plan->nnodes++;
+    int i = g->plan->nnodes;
     struct plan_node *n = &g->plan->node[i];
-    plan_build_node(g->plan, i, g->rt, true, g->array);
+    if (cannot_wait(g, n)) {
+        for (int k = 0; k < PLAN_ARGS; k++)
+            plan_dist_free(n->arg[k].dist);
+        memset(n, 0, sizeof *n);
+        return -2;
+    }
+    g->plan->nnodes++;
+    const struct da__error *cause = build(g, i);
     const da_array *a = g->array[i];
-    const struct da__error *cause = da__node_error(a);
     if (cause != NULL) {
         *why = *cause;
         n->target = true;
@@ -99,6 +132,8 @@ static int draw_node(struct gen *g, struct da__error *why)
     int chance = (int)gen_below(g, 100);
     if (gen_percent(g, 18))
         return gen_join(g, why);
+    if (gen_percent(g, 6))
+        return gen_mask(g, why);
     if (chance < 44)
         return gen_elementwise(g, why);
     if (chance < 62)

@@ -607,6 +607,27 @@ NEW = {
 }
 
 
+# ---- masks and sorted arrays ----
+
+def true_in(x):
+    """How many elements a mask selects must be beyond doubt."""
+    if x.err is not None and np.any(x.err > 0):
+        raise ValueError("an inexact mask")
+    return x.data.astype(bool)
+
+
+SELECTIONS = {
+    "flatnonzero": lambda x, n: np.flatnonzero(true_in(x)),
+    "nonzero": lambda x, n: np.nonzero(true_in(x))[n["axis"]],
+}
+
+
+def searchsorted(x1, x2, node):
+    dtype = np.result_type(x1.data.dtype, x2.data.dtype)
+    data, side = cast(x1, dtype).data, node.get("side") or "left"
+    return moved(lambda v: np.asarray(np.searchsorted(data, v, side)).astype("i8"), [cast(x2, dtype)], 0)
+
+
 # ---- a pipeline ----
 
 def evaluate(node, known):
@@ -628,6 +649,10 @@ def evaluate(node, known):
         return chosen(*operands)
     if name == "astype":
         return cast(operands[0], node["dtype"])
+    if name in SELECTIONS:
+        return Value(np.asarray(SELECTIONS[name](operands[0], node)))
+    if name == "searchsorted":
+        return searchsorted(operands[0], operands[1], node)
     return elementwise(name, operands)
 
 

@@ -30,6 +30,8 @@ static bool check(struct da__runtime *rt, da_array *a, int i, struct oracle *o, 
 {
     struct da__error err = {.engine = -1};
     char id[16];
+    if (da__runtime_size(rt, 1, &a, &err) != DA_OK)
+        return fail(f, -1, "size", err.text);
     size_t nbytes = (size_t)da__nelem(a->ndim, a->shape) * da__dtype_nbytes(a->dtype);
     void *data = test_alloc(nbytes);
     snprintf(id, sizeof id, "n%d", i);
@@ -214,6 +216,8 @@ static bool run_program(const struct plan *p, const struct how *h, struct da__ru
         return false;
     struct da__graph *g = da__runtime_graph(rt);
     n = targets_of(p, array, target, node);
+    if (da__runtime_size(rt, n, target, &err) != DA_OK) /* a program has every size */
+        return fail(f, -1, "size", err.text);
     if (da__lower(g, n, target, h->passes, &program, &b, &err) != DA_OK)
         return fail(f, -1, "lower", err.text);
     verify(&v, "lower", program);

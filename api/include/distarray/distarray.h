@@ -10,6 +10,7 @@
  *     views.h         indexing, permuting, broadcasting; casts and redistribution
  *     joining.h       rolls, joins, arrays with parts replaced
  *     computing.h     running what was described; values to the program's memory
+ *     masks.h         where masks are true; places in sorted arrays
  *     files.h         loading and saving
  *     pipeline.h      expressions and pipelines as text
  *     inspect.h       distributions, graphs, plans, counters, the machine
@@ -37,6 +38,7 @@
 #include <distarray/views.h>
 #include <distarray/joining.h>
 #include <distarray/computing.h>
+#include <distarray/masks.h>
 #include <distarray/files.h>
 #include <distarray/pipeline.h>
 #include <distarray/inspect.h>

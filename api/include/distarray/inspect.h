@@ -11,14 +11,14 @@ extern "C" {
 /* ---- distributions ------------------------------------------------------------------------------ */
 
 /* An array's distribution as text, "b,n,c(4) grid 2x1x2"; "everywhere" for arrays that are computed where they are needed
- * (constants, index ranges). The caller releases *out by da_free; NULL on failure. */
+ * (constants, index ranges), "not known yet" while the shape is not. The caller releases *out by da_free; NULL on failure. */
 DA_API da_status da_distribution_text(const da_array *a, char **out);
 
 /* The extents of an engine's part into shape[0 … da_ndim-1] (NULL: not wanted), all 0 where it holds nothing. Returns the
- * number of its elements; -1 for no such engine or a poisoned array. */
+ * number of its elements; -1 for no such engine, a poisoned array or one whose shape is not known yet. */
 DA_API int64_t da_local_shape(const da_array *a, int engine, int64_t *shape);
 
-/* The (first) engine that owns the element at a global index, da_ndim numbers; -1 out of range or for a poisoned array. */
+/* The (first) engine that owns the element at a global index, da_ndim numbers; -1 out of range, for a poisoned array or while the shape is not known. */
 DA_API int da_owner(const da_array *a, const int64_t *index);
 
 /* ---- graphs and plans --------------------------------------------------------------------------- */
