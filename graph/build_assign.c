@@ -1,4 +1,5 @@
 /* Assignment without changing anything: set_slice and set_where give new arrays. */
+#include "deferred.h"
 #include "node.h"
 
 #include <string.h>
@@ -136,6 +137,23 @@ da_array *da__make_set_slice(struct da__graph *g, da_array *x, const struct da__
 
 /* ---- set_where ---- */
 
+static bool is_unsized(const struct da__operand *in)
+{
+    return in->array != NULL && in->array->unsized;
+}
+
+/* Where a size depends on data, the call waits for it. */
+static da_array *set_where_later(struct da__graph *g, da_array *x, const struct da__operand *mask,
+                                 const struct da__operand *value)
+{
+    struct da__later later;
+    da__later_begin(&later, "set_where");
+    da__later_array(&later, "x", x);
+    da__later_operand(&later, "mask", mask);
+    da__later_operand(&later, "value", value);
+    return da__later_defer(g, &later);
+}
+
 /* The mask in x's shape. */
 static da_array *spread_mask(struct da__graph *g, const struct da__operand *mask, const da_array *x)
 {
@@ -162,6 +180,8 @@ da_array *da__make_set_where(struct da__graph *g, da_array *x, const struct da__
 {
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
+    if (x->unsized || is_unsized(mask) || is_unsized(value))
+        return set_where_later(g, x, mask, value);
     struct da__operand in[] = {{.array = spread_mask(g, mask, x)}, {.array = x}, {.array = x}};
     da_array *cast = cast_value(g, "set_where", value, x->dtype);
     if (cast->kind != DA__NODE_POISON)

@@ -153,7 +153,7 @@ static const struct {
     {"triu(x, -2)", 2, {10, 8}, upper},
     {"concat([x[:4], x * 2, full((2, 8), 7)])", 2, {16, 8}, rows_joined},
     {"concat([x[:, ::-1], x[:, 3:3], x[:, 3:4], x[::-1]], axis=1)", 2, {10, 17}, columns_joined},
-    {"concat([x, x[4], 5], axis=None)", 1, {89}, joined_flat},
+    {"concat([x, x[4], full((1, 1), 5)], axis=None)", 1, {89}, joined_flat},
     {"stack([x, -x, x[:, ::-1]], axis=1)", 3, {10, 3, 8}, stacked},
     {"set_slice(x, 0, '1:-1, 1:-1')", 2, {10, 8}, inner_zero},
     {"set_slice(x, x[:-2, 1:-1] + x[2:, 1:-1] + x[1:-1, :-2], '1:-1, 1:-1')", 2, {10, 8}, heat},

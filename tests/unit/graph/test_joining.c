@@ -57,7 +57,7 @@ static da_array *eval(struct da__graph *g, const char *text, da_array *x, da_arr
 static void joins_promote_and_lie_as_their_inputs(void **state)
 {
     struct da__graph *g = *state;
-    const int64_t tall[] = {6, 9}, flat[] = {4, 9}, wide[] = {6, 5};
+    const int64_t tall[] = {6, 9}, flat[] = {4, 9}, wide[] = {6, 7};
     da_array *x = leaf(g, DA_INT32, 2, tall, "nb"), *y = leaf(g, DA_FLOAT32, 2, flat, "nb");
     da_array *a = eval(g, "concat([x, y])", x, y);
     assert_int_equal(a->kind, DA__NODE_CONCAT);
@@ -67,7 +67,7 @@ static void joins_promote_and_lie_as_their_inputs(void **state)
     assert_true(da__map_equal(&a->dist->map[1], &x->dist->map[1]));
     y = leaf(g, DA_INT32, 2, wide, "nb");
     a = eval(g, "concat([x, y], axis=-1)", x, y);
-    assert_int_equal(a->shape[1], 14);
+    assert_int_equal(a->shape[1], 16);
     assert_int_equal(a->dist->map[1].kind, DA__MAP_B);
     assert_int_equal(a->dist->map[1].parts, x->dist->map[1].parts);
     y = leaf(g, DA_INT32, 2, flat, "cn"); /* other owners: the default */
@@ -177,7 +177,7 @@ static void views_as_text_are_checked(void **state)
         "view(x, 10, 0, 0, 1, 10, 3)",         "view(x, 10, 0, 0, -1, 10, 0)",
         "view(x, 5, 0, 1, 2, 10, 4)",          "view(x, 0, 0, 0, 1, 10, 3)",
         "view(x, 4, -1, 3, 0, 5, 2)",          "view(x, (3, 5), 1, 0, 2, 10, 8)",
-        "view(x, 4, 0, 2, -3, 7, 5)[::-1][1:]"};
+        "view(x, 3, 0, 2, -3, 7, 5)[::-1][1:]"};
     for (size_t k = 0; k < sizeof good / sizeof *good; k++)
         if (da__node_error(eval(g, good[k], x, x)) != NULL)
             fail_msg("%s: %s", good[k], da__node_error(eval(g, good[k], x, x))->text);
