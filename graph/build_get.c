@@ -1,5 +1,6 @@
 /* Indexing by arrays as nodes: gather and scatter, and what NumPy builds on them: take, take_along_axis, get and put. */
 #include "advanced.h"
+#include "select.h"
 #include "routine.h"
 
 #include <string.h>
@@ -346,8 +347,11 @@ static da_array *get(struct da__graph *g, const char *what, da_array *x, int nit
 da_array *da__make_get(struct da__graph *g, da_array *x, int nitems,
                        const struct da__index_item *item, int n, da_array *const *index)
 {
-    return n == 0 ? da__make_index_basic(g, x, nitems, item)
-                  : get(g, "get", x, nitems, item, n, index);
+    if (n == 0)
+        return da__make_index_basic(g, x, nitems, item);
+    struct da__select s = {x, NULL, nitems, item, n, index};
+    da_array *later = da__select(g, "get", &s);
+    return later != NULL ? later : get(g, "get", x, nitems, item, n, index);
 }
 
 da_array *da__make_take(struct da__graph *g, da_array *x, da_array *index, int64_t axis)
@@ -359,6 +363,8 @@ da_array *da__make_take(struct da__graph *g, da_array *x, da_array *index, int64
         return da__node_again(g, x);
     if (da__axis(axis, x->ndim, "da_take", &at, &err) != DA_OK)
         return poison(g, &err);
+    if (x->unsized || index->unsized)
+        return da__defer_take(g, x, index, at);
     for (int k = 0; k < at; k++)
         item[k] = (struct da__index_item){.kind = DA__INDEX_SLICE};
     item[at] = (struct da__index_item){.kind = DA__INDEX_ARRAY};
@@ -486,6 +492,10 @@ da_array *da__make_put(struct da__graph *g, da_array *x, const struct da__operan
         bad = first_poison(1, &value->array);
     if (bad != NULL)
         return da__node_again(g, bad);
+    struct da__select masks = {x, value, nitems, item, n, index};
+    da_array *later = da__select(g, "put", &masks);
+    if (later != NULL)
+        return later;
     da_array **seen = da__alloc(((size_t)n + 1) * sizeof(da_array *));
     if (seen == NULL)
         return da__node_no_memory(g);

@@ -66,6 +66,56 @@ da_array *da__make_nonzero(struct da__graph *g, da_array *x, int64_t axis)
     return at > 0 ? with_int(g, DA__OP_REMAINDER, flat, x->shape[at] > 0 ? x->shape[at] : 1) : flat;
 }
 
+/* ---- compress ---- */
+
+static da_array *defer_compress(struct da__graph *g, da_array *condition, da_array *x)
+{
+    struct da__later c;
+    da__later_begin(&c, "compress");
+    da__later_array(&c, "condition", condition);
+    da__later_array(&c, "x", x);
+    return da__later_defer(g, &c);
+}
+
+/* Elements of x in C order: index arrays for all axes from flat indices. Those beyond x stay beyond it. */
+static da_array *take_flat(struct da__graph *g, da_array *x, da_array *flat)
+{
+    struct da__index_item item[DA_MAX_NDIM];
+    da_array *index[DA_MAX_NDIM];
+    int64_t inner = 1;
+    for (int k = x->ndim - 1; k >= 0; k--) {
+        int64_t extent = x->shape[k] > 0 ? x->shape[k] : 1;
+        index[k] = inner > 1 ? with_int(g, DA__OP_FLOOR_DIVIDE, flat, inner) : flat;
+        if (k > 0)
+            index[k] = with_int(g, DA__OP_REMAINDER, index[k], extent);
+        item[k] = (struct da__index_item){.kind = DA__INDEX_ARRAY, .start = k};
+        inner *= extent;
+    }
+    return da__make_get(g, x, x->ndim, item, x->ndim, index);
+}
+
+da_array *da__make_compress(struct da__graph *g, da_array *condition, da_array *x,
+                            const int64_t *axis)
+{
+    if (condition->kind == DA__NODE_POISON || x->kind == DA__NODE_POISON)
+        return da__node_again(g, condition->kind == DA__NODE_POISON ? condition : x);
+    struct da__error err = {.engine = -1};
+    int at;
+    if (condition->ndim != 1)
+        da__fail(&err, DA_ERR_SHAPE, "da_compress: the condition has %d dimensions, not 1",
+                 condition->ndim);
+    else if (axis != NULL)
+        da__axis(*axis, x->ndim, "da_compress", &at, &err);
+    if (err.status != DA_OK)
+        return poison(g, &err);
+    da_array *flat = da__make_flatnonzero(g, condition);
+    if (axis != NULL || x->ndim == 1)
+        return da__make_take(g, x, flat, axis != NULL ? at : 0);
+    if (x->ndim == 0)
+        return da__make_take(g, da__make_expand_dims(g, x, 0), flat, 0);
+    return x->unsized ? defer_compress(g, condition, x) : take_flat(g, x, flat);
+}
+
 /* ---- searchsorted ---- */
 
 /* The sorted array is searched in blocks over all engines. */

@@ -83,44 +83,15 @@ da_array *da__make_view(struct da__graph *g, da_array *x, const struct da__view 
     return a;
 }
 
-/* NumPy's notation of the items, which da__index_parse reads back. */
-static void index_text(int nitems, const struct da__index_item *item, struct da__text *t)
-{
-    for (int k = 0; k < nitems; k++) {
-        const struct da__index_item *i = &item[k];
-        da__text_add(t, k > 0 ? ", " : "");
-        if (i->kind == DA__INDEX_ELLIPSIS)
-            da__text_add(t, "...");
-        else if (i->kind == DA__INDEX_NEWAXIS)
-            da__text_add(t, "None");
-        else if (i->kind == DA__INDEX_INT)
-            da__text_add(t, "%lld", (long long)i->start);
-        if (i->kind != DA__INDEX_SLICE)
-            continue;
-        if (i->has_start)
-            da__text_add(t, "%lld", (long long)i->start);
-        da__text_add(t, ":");
-        if (i->has_stop)
-            da__text_add(t, "%lld", (long long)i->stop);
-        if (i->has_step)
-            da__text_add(t, ":%lld", (long long)i->step);
-    }
-}
-
 static da_array *defer_index(struct da__graph *g, da_array *x, int nitems,
                              const struct da__index_item *item)
 {
-    struct da__text t = {0};
     struct da__later c;
     if (nitems == 0)
         return da__node_again(g, x);
-    index_text(nitems, item, &t);
     da__later_begin(&c, "slice");
     da__later_array(&c, "x", x);
-    da__later_text(&c, "index", DA__ARG_TEXT, t.s);
-    da_array *a = t.failed ? da__node_no_memory(g) : da__later_defer(g, &c);
-    da__text_free(&t);
-    return a;
+    return da__later_defer_index(g, &c, nitems, item);
 }
 
 da_array *da__make_index_basic(struct da__graph *g, da_array *x, int nitems,

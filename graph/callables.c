@@ -138,6 +138,9 @@ static const struct da__callable_param save_param[] = {{"x", DA__ARG_OPERAND, RE
                                                        {"file", DA__ARG_FILE, REQUIRED},
                                                        {"dataset", DA__ARG_TEXT, false}};
 
+static const struct da__callable_param compress_param[] = {{"condition", DA__ARG_OPERAND, REQUIRED},
+                                                           {"x", DA__ARG_OPERAND, REQUIRED},
+                                                           {"axis", DA__ARG_INT, false}};
 static const struct da__callable_param search_param[] = {{"x1", DA__ARG_OPERAND, REQUIRED},
                                                          {"x2", DA__ARG_OPERAND, REQUIRED},
                                                          {"side", DA__ARG_TEXT, false}};

@@ -32,6 +32,14 @@ da_array *da__call_nonzero(struct da__graph *g, const struct da__callable *c,
     return da__make_nonzero(g, array_of(g, &arg[0]), arg[1].operand.scalar.i);
 }
 
+da_array *da__call_compress(struct da__graph *g, const struct da__callable *c,
+                            const struct da__arg *arg)
+{
+    (void)c;
+    return da__make_compress(g, array_of(g, &arg[0]), array_of(g, &arg[1]),
+                             given(&arg[2]) ? &arg[2].operand.scalar.i : NULL);
+}
+
 da_array *da__call_searchsorted(struct da__graph *g, const struct da__callable *c,
                                 const struct da__arg *arg)
 {

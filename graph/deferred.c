@@ -87,6 +87,43 @@ da_array *da__later_defer(struct da__graph *g, const struct da__later *c)
     return da__defer(g, c->call, c->arg);
 }
 
+/* NumPy's notation of the items, which da__index_parse reads back. */
+static void index_text(int nitems, const struct da__index_item *item, struct da__text *t)
+{
+    for (int k = 0; k < nitems; k++) {
+        const struct da__index_item *i = &item[k];
+        da__text_add(t, k > 0 ? ", " : "");
+        if (i->kind == DA__INDEX_ARRAY)
+            da__text_add(t, "@%lld", (long long)i->start);
+        else if (i->kind == DA__INDEX_ELLIPSIS)
+            da__text_add(t, "...");
+        else if (i->kind == DA__INDEX_NEWAXIS)
+            da__text_add(t, "None");
+        else if (i->kind == DA__INDEX_INT)
+            da__text_add(t, "%lld", (long long)i->start);
+        if (i->kind != DA__INDEX_SLICE)
+            continue;
+        if (i->has_start)
+            da__text_add(t, "%lld", (long long)i->start);
+        da__text_add(t, ":");
+        if (i->has_stop)
+            da__text_add(t, "%lld", (long long)i->stop);
+        if (i->has_step)
+            da__text_add(t, ":%lld", (long long)i->step);
+    }
+}
+
+da_array *da__later_defer_index(struct da__graph *g, struct da__later *c, int nitems,
+                                const struct da__index_item *item)
+{
+    struct da__text t = {0};
+    index_text(nitems, item, &t);
+    da__later_text(c, "index", DA__ARG_TEXT, t.s);
+    da_array *a = t.failed ? da__node_no_memory(g) : da__later_defer(g, c);
+    da__text_free(&t);
+    return a;
+}
+
 da_array *da__defer_ints(struct da__graph *g, const char *name, da_array *x, const char *param,
                          int64_t n, const int64_t *v)
 {
@@ -191,15 +228,16 @@ const char *da__deferred_name(const da_array *a)
 }
 
 /* What may wait for sizes: whatever is built by these names gives its dtype, dimensions and known extents beforehand. Elementwise
- * operators and reductions may as well. "index" and "save" are entry points of other names. */
+ * operators and reductions may as well. "index", "mask_get" and "mask_put"
+ * are entry points of other names. */
 bool da__takes_unsized(const char *callable)
 {
     static const char *const name[] = {
-        "slice",        "index",       "redistribute",    "save",      "permute_dims",
-        "flip",         "expand_dims", "squeeze",         "moveaxis",  "matrix_transpose",
-        "flatnonzero",  "nonzero",     "compress",        "take",      "get",
-        "put",          "sort",        "argsort",         "astype",    "cumulative_sum",
-        "searchsorted", "set_where",   "cumulative_prod", "get_where", "put_where"};
+        "slice",     "index",       "redistribute", "save",           "permute_dims",
+        "flip",      "expand_dims", "squeeze",      "moveaxis",       "matrix_transpose",
+        "take",      "get",         "put",          "mask_get",       "mask_put",
+        "astype",    "flatnonzero", "nonzero",      "compress",       "searchsorted",
+        "set_where", "sort",        "argsort",      "cumulative_sum", "cumulative_prod"};
     const struct da__callable *c = da__callable_find(callable);
     for (size_t k = 0; k < sizeof name / sizeof *name; k++)
         if (strcmp(name[k], callable) == 0)

@@ -6,13 +6,15 @@
 
 #include <string.h>
 
+/* Slices end early in short arrays, indices lie inside of long ones only, and 1 broadcasts. */
+enum supposed { ZERO, ONE, TWO, LARGE, LARGER, NSUPPOSED };
 struct trial {
     struct da__graph *g;
     const struct da__callable *call;
     const struct da__arg *arg;
-    bool large;             /* unsized extents are supposed to be large, else 1 */
-    const da_array *longer; /* one unsized array is supposed one longer … */
-    bool all_longer;        /* … or all are */
+    enum supposed usual, other; /* extents of unsized arrays … */
+    const da_array *differs;    /* … of this one other than usual … */
+    bool all_differ;            /* … or of all */
 };
 
 static int log2_above(int64_t n)
@@ -24,15 +26,17 @@ static int log2_above(int64_t n)
 }
 
 /* So large that no index lies outside, and small enough that the array's elements can still be counted. */
-static int64_t large_extent(const da_array *x)
+static int64_t supposed_extent(const da_array *x, enum supposed supposed)
 {
+    if (supposed < LARGE)
+        return (int64_t)supposed;
     int unsized = 0, bits = 0;
     for (int k = 0; k < x->ndim; k++) {
         unsized += x->shape[k] == DA__UNSIZED;
         bits += x->shape[k] > 1 ? log2_above(x->shape[k]) : 0;
     }
-    int left = (60 - bits) / unsized;
-    return (int64_t)1 << (left > 40 ? 40 : left < 1 ? 1 : left);
+    int left = (59 - bits) / unsized;
+    return (int64_t)(supposed == LARGER ? 2 : 1) << (left > 40 ? 40 : left < 1 ? 1 : left);
 }
 
 static da_array *stand_in(const struct trial *t, da_array *x, struct da__error *err)
@@ -40,7 +44,8 @@ static da_array *stand_in(const struct trial *t, da_array *x, struct da__error *
     if (!x->unsized)
         return x;
     int64_t shape[DA_MAX_NDIM];
-    int64_t extent = (t->large ? large_extent(x) : 1) + (t->all_longer || t->longer == x);
+    bool other = t->all_differ || t->differs == x;
+    int64_t extent = supposed_extent(x, other ? t->other : t->usual);
     for (int k = 0; k < x->ndim; k++)
         shape[k] = x->shape[k] == DA__UNSIZED ? extent : x->shape[k];
     const struct da__dist *d = da__default_dist(t->g, x->ndim, shape, err);
@@ -115,21 +120,33 @@ static da_status compare(const struct trial *t, struct da__inferred *out)
     return status == DA_ERR_MEMORY ? status : DA_OK;
 }
 
-static da_status vary(struct trial *t, struct da__inferred *out)
+/* Each unsized array in turn has another extent than usual. */
+static da_status vary_each(struct trial *t, struct da__inferred *out)
 {
-    t->all_longer = true;
-    DA_TRY(compare(t, out));
-    t->all_longer = false;
     for (int k = 0; k < t->call->nparams; k++) {
         const struct da__arg *a = &t->arg[k];
-        t->longer = a->operand.array;
-        if (t->longer != NULL && t->longer->unsized)
+        t->differs = a->operand.array;
+        if (t->differs != NULL && t->differs->unsized)
             DA_TRY(compare(t, out));
         for (int64_t i = 0; i < a->narrays; i++) {
-            t->longer = a->arrays[i];
-            if (t->longer->unsized)
+            t->differs = a->arrays[i];
+            if (t->differs->unsized)
                 DA_TRY(compare(t, out));
         }
+    }
+    t->differs = NULL;
+    return DA_OK;
+}
+
+static da_status vary(struct trial *t, struct da__inferred *out)
+{
+    for (t->other = ZERO; t->other < NSUPPOSED; t->other++) {
+        if (t->other == t->usual)
+            continue;
+        t->all_differ = true;
+        DA_TRY(compare(t, out));
+        t->all_differ = false;
+        DA_TRY(vary_each(t, out));
     }
     return DA_OK;
 }
@@ -138,7 +155,8 @@ static da_status vary(struct trial *t, struct da__inferred *out)
  * for as many elements. */
 static bool keeps_shape(const struct da__callable *c)
 {
-    return strcmp(c->name, "redistribute") == 0 || strcmp(c->name, "put") == 0;
+    return strcmp(c->name, "redistribute") == 0 || strcmp(c->name, "put") == 0 ||
+           strcmp(c->name, "set_where") == 0;
 }
 
 static da_status settle_dist(struct da__graph *g, struct da__inferred *out, struct da__error *err)
@@ -158,7 +176,7 @@ static da_status settle_dist(struct da__graph *g, struct da__inferred *out, stru
 da_status da__infer(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg,
                     struct da__inferred *out, struct da__error *err)
 {
-    struct trial t = {.g = g, .call = c, .arg = arg, .large = true};
+    struct trial t = {.g = g, .call = c, .arg = arg, .usual = LARGE};
     struct da__error first = {.engine = -1};
     if (keeps_shape(c)) {
         DA_TRY(read_result(arg[0].operand.array, out, err));
@@ -167,7 +185,7 @@ da_status da__infer(struct da__graph *g, const struct da__callable *c, const str
     da_status status = try_call(&t, out, &first);
     if (status != DA_OK) { /* what broadcasts does so from 1, whatever it meets */
         struct da__error second = {.engine = -1};
-        t.large = false;
+        t.usual = ONE;
         status = try_call(&t, out, &second);
         if (status != DA_OK)
             return second.status != DA_OK ? da__fail(err, status, "%s", second.text) : status;

@@ -65,16 +65,6 @@ void da__routine_write(struct da__text *t, enum da__routine_id id, int n, const 
     da__text_add(t, ",");
 }
 
-da_status da__routine_sized(const da_array *x, const char *what, struct da__error *err)
-{
-    for (int k = 0; k < x->ndim; k++)
-        if (x->shape[k] == DA__UNSIZED)
-            return da__fail(err, DA_ERR_UNSUPPORTED,
-                            "%s: the extent of axis %d is not known before the array is computed",
-                            what, k);
-    return DA_OK;
-}
-
 da_status da__routine_dist(struct da__graph *g, const da_array *x, const struct da__dist **out,
                            struct da__error *err)
 {

@@ -25,8 +25,6 @@ da_array *da__routine_node(struct da__graph *g, enum da__routine_id id, da_dtype
                            const int64_t *shape, const struct da__dist *dist, int nin,
                            int nattributes, const int64_t *attribute);
 
-/* An error naming `what` where x's extents are not known before it is computed. */
-da_status da__routine_sized(const da_array *x, const char *what, struct da__error *err);
 /* x's distribution, the default one for what lives everywhere; counted for the caller. */
 da_status da__routine_dist(struct da__graph *g, const da_array *x, const struct da__dist **out,
                            struct da__error *err);

@@ -1,4 +1,5 @@
 /* cumulative_sum and cumulative_prod: inference, and where the routine wants the array: with the axis in ascending blocks. */
+#include "deferred.h"
 #include "routine.h"
 #include "text.h"
 
@@ -118,7 +119,17 @@ da_array *da__make_scan(struct da__graph *g, da_array *x, const int64_t *axis, b
     int at;
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
-    if (da__routine_sized(x, what, &err) != DA_OK || find_axis(x, axis, what, &at, &err) != DA_OK)
+    if (x->unsized) {
+        struct da__later c;
+        da__later_begin(&c, what + 3);
+        da__later_array(&c, "x", x);
+        if (axis != NULL)
+            da__later_int(&c, "axis", *axis);
+        da__later_dtype(&c, "dtype", dtype);
+        da__later_flag(&c, "include_initial", include_initial);
+        return da__later_defer(g, &c);
+    }
+    if (find_axis(x, axis, what, &at, &err) != DA_OK)
         return da__make_poison(g, &err);
     da_array *cast = typed(g, x, product, dtype, what, &result, &err);
     if (cast == NULL)

@@ -1,5 +1,6 @@
 /* sort and argsort: inference, and where the routine wants the array: with the axis whole on each engine, or, where there is
  * nothing but that axis, in ascending blocks. */
+#include "deferred.h"
 #include "routine.h"
 #include "text.h"
 
@@ -55,10 +56,18 @@ da_array *da__make_sort(struct da__graph *g, da_array *x, int64_t axis, bool des
     int at;
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
+    if (x->unsized) {
+        struct da__later c;
+        da__later_begin(&c, indices ? "argsort" : "sort");
+        da__later_array(&c, "x", x);
+        da__later_int(&c, "axis", axis);
+        da__later_flag(&c, "descending", descending);
+        return da__later_defer(g, &c);
+    }
     if (x->ndim == 0)
         da__fail(&err, DA_ERR_ARGUMENT, "%s: an array of 0 dimensions has no axis to sort along",
                  what);
-    else if (da__routine_sized(x, what, &err) == DA_OK)
+    else
         da__axis(axis, x->ndim, what, &at, &err);
     if (err.status != DA_OK || da__routine_dist(g, x, &dist, &err) != DA_OK)
         return da__make_poison(g, &err);

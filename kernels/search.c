@@ -14,9 +14,8 @@ struct pair64 {
 #define COMPLEX(a, b)                                                                              \
     ((a).re < (b).re   ? ((a).im == (a).im || (b).im != (b).im)                                    \
      : (a).re > (b).re ? ((b).im != (b).im && (a).im == (a).im)                                    \
-     : ((a).re == (b).re || ((a).re != (a).re && (b).re != (b).re))                                \
-         ? REAL((a).im, (b).im)                                                                    \
-         : (b).re != (b).re)
+     : ((a).re == (b).re || ((a).re != (a).re && (b).re != (b).re)) ? REAL((a).im, (b).im)         \
+                                                                    : (b).re != (b).re)
 
 #define T uint8_t
 #define LESS PLAIN

@@ -190,8 +190,8 @@ static void send_result(struct da__execution *r, const struct da__dist *d,
         int part = da__map_owner(&d->map[0], at);
         n = da__map_local_count(&d->map[0], part) - da__map_local_of(&d->map[0], part, at);
         n = n < mine->n - i ? n : mine->n - i;
-        char *room = da__parcel_room(r, out, da__dist_engine(d, &part),
-                                     (1 + n) * (int64_t)sizeof(int64_t));
+        char *room =
+            da__parcel_room(r, out, da__dist_engine(d, &part), (1 + n) * (int64_t)sizeof(int64_t));
         if (room == NULL)
             return;
         memcpy(room, &at, sizeof at);

@@ -125,8 +125,7 @@ static void send_questions(struct search *w, struct da__parcels *out)
         int64_t count = q->first[k + 1] - q->first[k];
         if (count == 0)
             continue;
-        char *room =
-            da__parcel_room(w->r, out, w->blocks.engine[k], count * (int64_t)w->item);
+        char *room = da__parcel_room(w->r, out, w->blocks.engine[k], count * (int64_t)w->item);
         for (int64_t i = q->first[k]; room != NULL && i < q->first[k + 1]; i++, room += w->item)
             memcpy(room, q->value + (size_t)q->order[i] * w->item, w->item);
     }
@@ -143,8 +142,8 @@ static void send_answers(struct search *w, const struct da__parcels *in, struct 
             start = w->blocks.start[k];
     for (int i = 0; i < in->n && !da__run_failed(w->r); i++) {
         int64_t count = in->parcel[i].nbytes / (int64_t)w->item;
-        char *room = da__parcel_room(w->r, out, in->parcel[i].engine,
-                                     count * (int64_t)sizeof(int64_t));
+        char *room =
+            da__parcel_room(w->r, out, in->parcel[i].engine, count * (int64_t)sizeof(int64_t));
         if (room != NULL)
             da__search(w->dtype, w->right, n, own, count, in->parcel[i].data, start,
                        (int64_t *)(void *)room);

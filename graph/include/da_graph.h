@@ -21,14 +21,14 @@ enum da__node_kind {
     DA__NODE_CONSTANT, /* one value everywhere                                                   */
     DA__NODE_INDEX,    /* the global index along one axis, int64                                 */
     DA__NODE_ELEMENTWISE, /* op                                                                     */
-    DA__NODE_REDUCE, /* red                                                                    */
-    DA__NODE_VIEW,   /* an affine view of its input                                            */
-    DA__NODE_COPY,   /* its input under another distribution (redistribute)                    */
-    DA__NODE_LOAD,   /* a file region                                                          */
-    DA__NODE_SAVE,   /* its input, also written to a file                                      */
-    DA__NODE_CALL,   /* filled by a C function (from_function)                                 */
-    DA__NODE_CONCAT, /* its inputs one after the other along an axis                           */
-    DA__NODE_ASSIGN, /* its first input with a part replaced by the second                     */
+    DA__NODE_REDUCE,  /* red                                                                    */
+    DA__NODE_VIEW,    /* an affine view of its input                                            */
+    DA__NODE_COPY,    /* its input under another distribution (redistribute)                    */
+    DA__NODE_LOAD,    /* a file region                                                          */
+    DA__NODE_SAVE,    /* its input, also written to a file                                      */
+    DA__NODE_CALL,    /* filled by a C function (from_function)                                 */
+    DA__NODE_CONCAT,  /* its inputs one after the other along an axis                           */
+    DA__NODE_ASSIGN,  /* its first input with a part replaced by the second                     */
     DA__NODE_ROUTINE, /* a row of routines.def: what is no fused kernel                         */
     DA__NODE_DEFERRED /* a call over arrays whose size data decide: inferred once it is known   */
 };
@@ -93,10 +93,10 @@ struct da_array {
         } reduce;
         struct da__view *view; /* VIEW; ASSIGN: how the part's space lies in the whole; owned */
         struct da__ints *ints; /* ROUTINE: its attributes, owned */
-        struct da__node_file *file; /* LOAD, SAVE, owned */
-        struct da__node_call *call; /* CALL, owned */
+        struct da__node_file *file;    /* LOAD, SAVE, owned */
+        struct da__node_call *call;    /* CALL, owned */
         struct da__deferred *deferred; /* DEFERRED, owned */
-        struct da__error *error;    /* POISON, owned (the graph's own where memory ran out) */
+        struct da__error *error;       /* POISON, owned (the graph's own where memory ran out) */
     } u;
     char *name; /* the user's label in dumps, may be NULL (owned) */
     /* state */
@@ -175,7 +175,7 @@ da_array *da__make_reduce(struct da__graph *g, enum da__red_id red, da_array *x,
                           const int64_t *axes, bool keepdims, double correction, da_dtype dtype);
 da_array *da__make_index_basic(struct da__graph *g, da_array *x, int nitems,
                                const struct da__index_item *item);
-/* NumPy's indexing by `n` arrays of integers: an item of kind ARRAY names one of them by its number. No arrays: as index_basic.
+/* NumPy's indexing by `n` arrays of integers, or masks: an item of kind ARRAY names one of them by its number. No arrays: as index_basic.
  * Owners: where index arrays address whole axes only and telling every engine all indices is cheaper than moving what they name,
  * the base's; else those of the first index array that is split; else the base's; else the default. */
 da_array *da__make_get(struct da__graph *g, da_array *x, int nitems,
@@ -188,8 +188,7 @@ da_array *da__make_put(struct da__graph *g, da_array *x, const struct da__operan
 /* x[:, …, index], the indices' shape in place of the axis. */
 da_array *da__make_take(struct da__graph *g, da_array *x, da_array *index, int64_t axis);
 /* Along the axis the elements that the indices, of as many dimensions as x, name; other axes broadcast together. */
-da_array *da__make_take_along_axis(struct da__graph *g, da_array *x, da_array *index,
-                                   int64_t axis);
+da_array *da__make_take_along_axis(struct da__graph *g, da_array *x, da_array *index, int64_t axis);
 /* The routines under all of these, with their attributes (routines.def), checked: `index` are int64 and broadcast to the space, which
  * is `shape`, or the shape of the values (of x's dtype). */
 da_array *da__make_gather(struct da__graph *g, da_array *x, int n, da_array *const *index, int ndim,
@@ -278,6 +277,9 @@ da_array *da__make_save(struct da__graph *g, da_array *x, const char *path, cons
 da_array *da__make_flatnonzero(struct da__graph *g, da_array *x);
 /* The indices along one axis of the true elements, in C order; unsized. */
 da_array *da__make_nonzero(struct da__graph *g, da_array *x, int64_t axis);
+/* The elements of x along the axis (NULL: of all of x in C order) where the 1-d condition is true, which may be shorter. */
+da_array *da__make_compress(struct da__graph *g, da_array *condition, da_array *x,
+                            const int64_t *axis);
 /* Where x2 would be inserted into the ascending 1-d x1, before (or `right` after) equal elements: int64, of x2's shape. */
 da_array *da__make_searchsorted(struct da__graph *g, da_array *x1, da_array *x2, bool right);
 void da__node_set_name(da_array *a, const char *name);

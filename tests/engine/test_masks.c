@@ -166,6 +166,26 @@ static const struct {
     {"searchsorted(flatnonzero(x % 3 == 0), x[:5])", 1, {5}, {0, 1, 1, 1, 2}},
     {"searchsorted(x, flatnonzero(x > 19), \"right\")", 1, {4}, {21, 22, 23, 24}},
     {"clip(flatnonzero(x > 19), 21, None)", 1, {4}, {21, 21, 22, 23}},
+    {"x[x % 7 == 2]", 1, {4}, {2, 9, 16, 23}},
+    {"x[x < 0]", 1, {0}, {0}},
+    {"y[y % 6 == 1]", 1, {4}, {1, 7, 13, 19}},
+    {"y[y[:, 0] > 6, 1:3]", 2, {2, 2}, {11, 12, 16, 17}},
+    {"y[1:3, y[0] % 2 == 0]", 2, {2, 3}, {5, 7, 9, 10, 12, 14}},
+    {"y[y[:, 0] > 6][:, x[:5] > 2]", 2, {2, 2}, {13, 14, 18, 19}},
+    {"y[y[:, 0] > 6, 1]", 1, {2}, {11, 16}},
+    {"x[x > 19][x[x > 19] != 21]", 1, {3}, {20, 22, 23}},
+    {"sum(y[y > 16] * 2)", 0, {0}, {108}},
+    {"compress(x[:4] > 1, y, axis=0)", 2, {2, 5}, {10, 11, 12, 13, 14, 15, 16, 17, 18, 19}},
+    {"compress(x[:3] > 0, y[:, :3], axis=1)", 2, {4, 2}, {1, 2, 6, 7, 11, 12, 16, 17}},
+    {"compress(x % 9 == 1, y)", 1, {3}, {1, 10, 19}},
+    {"take(x, flatnonzero(x > 20) - 20, 0)", 1, {3}, {1, 2, 3}},
+    {"take(y, flatnonzero(x > 21) - 20, 0)[:, 1:3]", 2, {2, 2}, {11, 12, 16, 17}},
+    {"y[flatnonzero(x[:4] > 1), flatnonzero(x[:4] < 2)]", 1, {2}, {10, 16}},
+    {"sort(x[x > 20], descending=True)", 1, {3}, {23, 22, 21}},
+    {"argsort(-x[x > 20])", 1, {3}, {2, 1, 0}},
+    {"cumulative_sum(x[x > 20])", 1, {3}, {21, 43, 66}},
+    {"cumulative_sum(x[x > 21], include_initial=True)", 1, {3}, {0, 22, 45}},
+    {"searchsorted(sort(x[x < 4]), x[x > 21] - 21)", 1, {2}, {1, 2}},
 };
 enum { NCALLS = sizeof CALLS / sizeof CALLS[0] };
 
@@ -233,7 +253,8 @@ static void test_dumps(void **state)
                   CALLS[k].text);
         assert_true(counters().runs <= runs + 4); /* its leaves may be gathered, and no more */
         assert_int_equal(p->noutputs, 1);
-        for (int i = 0; i < p->nnodes; i++) /* data go where they were before they are dumped again */
+        for (int i = 0; i < p->nnodes;
+             i++) /* data go where they were before they are dumped again */
             if (p->node[i]->kind == DA__NODE_COPY && p->node[i]->in[0]->kind == DA__NODE_LEAF)
                 compute(1, &p->node[i]);
         assert_ok(da__graph_dump_json(g, 1, p->output, &second, &err), &err, CALLS[k].text);
@@ -266,6 +287,75 @@ static void test_several_targets(void **state)
     da__node_drop(name[1].array);
 }
 
+/* ---- assignment to masks ---- */
+
+static double assigned(const double *before, int64_t i, bool selected, const double *value)
+{
+    return selected ? *value : before[i];
+}
+
+static void check_put(const char *what, da_array *x, const struct da__operand *value,
+                      da_array *mask, const double *wanted, int64_t n)
+{
+    struct da__index_item item = {.kind = DA__INDEX_ARRAY};
+    da_array *a = da__make_put(g, x, value, 1, &item, 1, &mask);
+    double *got = gathered(a, what);
+    assert_int_equal(a->dtype, x->dtype);
+    assert_true(x->dist == NULL || da__dist_equal(a->dist, x->dist));
+    for (int64_t i = 0; i < n; i++)
+        if (got[i] != wanted[i])
+            fail_msg("%s, %d engines: element %lld is %g, not %g", what, P, (long long)i, got[i],
+                     wanted[i]);
+    free(got);
+}
+
+/* A number, an array that broadcasts, one value per true element (of known and of unknown size); masks of all of x and of its
+ * leading axis. */
+static void check_puts(const struct layout *lx, const struct layout *lm)
+{
+    static const int64_t shape[2] = {6, 5};
+    double before[30], wanted[30], number = 2.5;
+    da__scope_push(g);
+    struct da__name name[] = {{"x", numbers(2, shape, 0, 1, &lx->spec)},
+                              {"m", mask_of(2, shape, thirds, &lm->spec)}};
+    da_array *x = name[0].array, *m = name[1].array, *rows = da__eval(g, "x[:, 0] > 12", 2, name);
+    struct da__operand value = {.scalar = {.kind = DA__SCALAR_FLOAT, .re = number}};
+    for (int i = 0; i < 30; i++)
+        before[i] = i;
+    for (int i = 0; i < 30; i++)
+        wanted[i] = assigned(before, i, thirds(i), &number);
+    check_put("a number at a mask", x, &value, m, wanted, 30);
+    for (int i = 0; i < 30; i++)
+        wanted[i] = i / 5 > 2 ? 100 + i % 5 : i;
+    value.array = da__eval(g, "astype(arange(5) + 100, int16)", 0, NULL);
+    check_put("a row at a mask of rows", x, &value, rows, wanted, 30);
+    for (int i = 0; i < 30; i++)
+        wanted[i] = i / 5 > 2 ? -(i / 5) - 0.5 : i;
+    value.array = da__eval(g, "-(arange(3, 6) + 0.5)[:, None]", 0, NULL);
+    check_put("a value for each row of a mask of rows", x, &value, rows, wanted, 30);
+    for (int i = 0; i < 30; i++)
+        wanted[i] = thirds(i) ? -i : i;
+    value.array = da__eval(g, "-x[m]", 2, name);
+    check_put("as many values of unknown size", x, &value, m, wanted, 30);
+    value.array = da__eval(g, "-(arange(10) * 3 + 1)", 0, NULL);
+    check_put("a value for each true element", x, &value, m, wanted, 30);
+    da__scope_pop(g);
+}
+
+static void test_puts(void **state)
+{
+    static const int64_t shape[2] = {6, 5};
+    (void)state;
+    for (int k = 0; k < NMAPS * NMAPS; k++) {
+        char maps[3] = {MAPS[k / NMAPS], MAPS[k % NMAPS], '\0'},
+             other[3] = {maps[1], maps[0], '\0'};
+        struct layout lx, lm;
+        layout_subset(&lx, 2, shape, maps, k % 2, k % NSUBSETS);
+        layout_subset(&lm, 2, shape, other, 0, (k + 1) % NSUBSETS);
+        check_puts(&lx, &lm);
+    }
+}
+
 /* ---- mistakes ---- */
 
 static void check_refused(const char *text, const struct da__name *name, const char *words)
@@ -296,6 +386,9 @@ static void test_mistakes(void **state)
     check_refused("nonzero(5, 0)", name, "no axes");
     check_refused("searchsorted(x[:, None], x)", name, "2 dimensions");
     check_refused("searchsorted(x, x, \"middle\")", name, "side");
+    check_refused("x[x[:3] > 0]", name, "mask's shape");
+    check_refused("put(x, x[:3], [x > 19], \"@0\")", name, "does not broadcast");
+    check_refused("compress(x[:, None] > 0, x)", name, "2 dimensions");
     check_refused("left_shift(flatnonzero(x), 0.5)", name, "left_shift");
     /* what is there already is as it was */
     da_array *ok = da__eval(g, "sum(flatnonzero(x > 19))", 1, name);
@@ -387,6 +480,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_calls),
         cmocka_unit_test(test_dumps),
         cmocka_unit_test(test_several_targets),
+        cmocka_unit_test(test_puts),
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_places),
         cmocka_unit_test(test_place_dtypes),

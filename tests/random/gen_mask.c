@@ -117,9 +117,34 @@ static int draw_search(struct gen *g, struct da__error *why)
     return gen_finish(g, why);
 }
 
+/* What a fresh mask selects along an axis of something, or of all of it. */
+static int draw_compress(struct gen *g, struct da__error *why)
+{
+    int x = gen_pick(g);
+    const struct plan_node *in = &g->plan->node[x];
+    int64_t extent = da__nelem(in->ndim, in->shape);
+    bool flat = in->ndim == 0 || gen_percent(g, 40);
+    int axis = flat ? 0 : (int)gen_below(g, in->ndim);
+    if (!flat)
+        extent = in->shape[axis];
+    if (gen_percent(g, 20))
+        extent = gen_below(g, extent + 1);
+    int mask = draw_mask(g, 1, &extent, why);
+    if (mask < 0)
+        return mask;
+    struct plan_node *n = gen_node(g, "compress");
+    gen_set_operand(n, "condition", mask);
+    gen_set_operand(n, "x", x);
+    if (!flat)
+        gen_set_int(n, "axis", gen_percent(g, 30) ? axis - g->plan->node[x].ndim : axis);
+    return gen_finish(g, why);
+}
+
 int gen_mask(struct gen *g, struct da__error *why)
 {
     if (g->plan->nnodes + 4 >= PLAN_NODES)
         return -2;
-    return gen_percent(g, 70) ? draw_nonzero(g, why) : draw_search(g, why);
+    if (gen_percent(g, 35))
+        return draw_compress(g, why);
+    return gen_percent(g, 65) ? draw_nonzero(g, why) : draw_search(g, why);
 }

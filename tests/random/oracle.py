@@ -557,7 +557,7 @@ def assigned(x, value, index):
     return Value(data, err)
 
 
-def chosen(x, mask, value):
+def replaced_where(x, mask, value):
     value = operand(value, x.data.dtype)
     shape = x.data.shape
     spread = Value(np.broadcast_to(value.data, shape), None if value.err is None else np.broadcast_to(value.err, shape))
@@ -646,11 +646,15 @@ def evaluate(node, known):
     if name == "set_slice":
         return assigned(operands[0], operands[1], index_of(node["index"]))
     if name == "set_where":
-        return chosen(*operands)
+        return replaced_where(*operands)
     if name == "astype":
         return cast(operands[0], node["dtype"])
     if name in SELECTIONS:
         return Value(np.asarray(SELECTIONS[name](operands[0], node)))
+    if name == "compress":
+        chosen, axis = true_in(operands[0]), node.get("axis")
+        err = operands[1].err
+        return Value(np.compress(chosen, operands[1].data, axis), None if err is None else np.compress(chosen, err, axis))
     if name == "searchsorted":
         return searchsorted(operands[0], operands[1], node)
     return elementwise(name, operands)

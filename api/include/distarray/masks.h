@@ -26,6 +26,25 @@ DA_API da_array *da_flatnonzero(da_array *x);
  * has room for da_ndim(x) handles. Lazy. Errors, in the handles: DA_ERR_SHAPE (x has no axes, out is untouched then). */
 DA_API void da_nonzero(da_array *x, da_array **out);
 
+/* The elements of x along an axis where the 1-d condition is true; as NumPy's compress the condition may be shorter than the axis. Of
+ * unknown extent along the axis. DA_ALL_AXES: all elements of x in C order, 1-d. Lazy. Errors, in the handle: DA_ERR_SHAPE (the condition is
+ * not 1-d), DA_ERR_ARGUMENT (no such axis, more than one); of da_compute: DA_ERR_INDEX (true beyond the end of the axis). */
+DA_API da_array *da_compress(da_array *condition, da_array *x, da_axes axis);
+
+/* x[mask]: the elements of x where the bool mask, which has the shape of x's leading axes, is true; 1-d in their place, of unknown extent.
+ * Lazy. Errors, in the handle: DA_ERR_INDEX (another shape), DA_ERR_DTYPE (the mask is not bool). */
+DA_API da_array *da_mask_get(da_array *x, da_array *mask);
+
+/* x with x[mask] = value: what broadcasts to one selected element goes to all of them, an array with one element per true element of the
+ * mask gives each its own, in C order. The value is cast to x's dtype; the result lies as x does. Lazy. Errors, in the handle
+ * or of da_compute where sizes are known only then: DA_ERR_INDEX and DA_ERR_DTYPE as da_mask_get, DA_ERR_SHAPE (the value does
+ * not fit). */
+DA_API da_array *da_mask_put(da_array *x, da_array *mask, da_operand value);
+
+#ifdef DA_SUGAR
+#define da_mask_put(x, mask, value) (da_mask_put)(x, mask, DA_OPERAND(value))
+#endif
+
 /* Which side of equal elements a place is on. */
 enum da_side {
     DA_LEFT = 0, /* before the first of them */

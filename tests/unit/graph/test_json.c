@@ -287,9 +287,6 @@ static const struct complaint complaint[] = {
      "wind.json: nodes[0].dist.grid[0]: an integer is wanted"},
     {FRAME("{\"op\": \"zeros\", \"shape\": 4, \"dist\": {\"maps\": [{\"u\": [[0, 1], 3]}]}}"),
      "wind.json: nodes[0].dist.maps[0].u[1]: a list of integers is wanted"},
-    {FRAME("{\"id\": \"x\", \"op\": \"zeros\", \"shape\": 4}, {\"op\": \"redistribute\", \"in\": "
-           "[\"x\"], \"dist\": {\"maps\": [\"n\"], \"replicas\": 2}}"),
-     "wind.json: nodes[1].dist: \"align\" and \"replicas\" are for reading by people"},
     {FRAME("{\"id\": \"x\", \"expr\": \"1 + y\"}"),
      "wind.json: nodes[0].expr: column 5: no array \"y\""},
     {FRAME("{\"id\": \"x\", \"expr\": \"1 +\"}"),
