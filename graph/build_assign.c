@@ -1,4 +1,5 @@
 /* Assignment without changing anything: set_slice and set_where give new arrays. */
+#include "deferred.h"
 #include "node.h"
 
 #include <string.h>
@@ -103,19 +104,14 @@ da_array *da__make_assign(struct da__graph *g, const char *what, da_array *x, da
         return poison(g, &err);
     struct da__view *part = da__alloc(sizeof *part);
     da_array *a = NULL, *from = part != NULL ? in_order(g, value, v, part) : NULL;
-    bool all = part != NULL && da__view_is_identity(part) && same_shape(from, x->ndim, x->shape);
-    if (all)
-        a = da__make_redistribute_to(g, from, dist);
-    else if (part != NULL && from->kind != DA__NODE_POISON)
+    if (part != NULL && from->kind != DA__NODE_POISON)
         a = da__node_new(g, DA__NODE_ASSIGN, x->dtype, x->ndim, x->shape, dist);
     if (x->dist == NULL)
         da__dist_drop(dist);
-    if (a == NULL || all)
+    if (a == NULL) {
         da__free(part);
-    if (a == NULL)
         return da__node_no_memory(g);
-    if (all)
-        return a;
+    }
     a->u.view = part;
     da__node_add_input(a, x);
     da__node_add_input(a, from);
@@ -141,7 +137,24 @@ da_array *da__make_set_slice(struct da__graph *g, da_array *x, const struct da__
 
 /* ---- set_where ---- */
 
-/* The mask lies as x does, so that the result does, too. */
+static bool is_unsized(const struct da__operand *in)
+{
+    return in->array != NULL && in->array->unsized;
+}
+
+/* Where a size depends on data, the call waits for it. */
+static da_array *set_where_later(struct da__graph *g, da_array *x, const struct da__operand *mask,
+                                 const struct da__operand *value)
+{
+    struct da__later later;
+    da__later_begin(&later, "set_where");
+    da__later_array(&later, "x", x);
+    da__later_operand(&later, "mask", mask);
+    da__later_operand(&later, "value", value);
+    return da__later_defer(g, &later);
+}
+
+/* The mask in x's shape. */
 static da_array *spread_mask(struct da__graph *g, const struct da__operand *mask, const da_array *x)
 {
     da_array *a = mask->array != NULL ? da__make_astype(g, mask->array, DA_BOOL)
@@ -159,9 +172,7 @@ static da_array *spread_mask(struct da__graph *g, const struct da__operand *mask
                  da__shape_text(x->ndim, x->shape, to, sizeof to));
         return poison(g, &err);
     }
-    a = da__make_broadcast_to(g, a, x->ndim, x->shape);
-    bool data = x->dist != NULL && x->kind != DA__NODE_CONSTANT && x->kind != DA__NODE_INDEX;
-    return data && a->dist != NULL ? da__make_redistribute_to(g, a, x->dist) : a;
+    return da__make_broadcast_to(g, a, x->ndim, x->shape);
 }
 
 da_array *da__make_set_where(struct da__graph *g, da_array *x, const struct da__operand *mask,
@@ -169,10 +180,19 @@ da_array *da__make_set_where(struct da__graph *g, da_array *x, const struct da__
 {
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
+    if (x->unsized || is_unsized(mask) || is_unsized(value))
+        return set_where_later(g, x, mask, value);
     struct da__operand in[] = {{.array = spread_mask(g, mask, x)}, {.array = x}, {.array = x}};
     da_array *cast = cast_value(g, "set_where", value, x->dtype);
     if (cast->kind != DA__NODE_POISON)
         cast = spread_value(g, "da_set_where", cast, x->ndim, x->shape);
     in[1].array = cast;
-    return da__make_elementwise(g, DA__OP_WHERE, 3, in);
+    da_array *a = da__make_elementwise(g, DA__OP_WHERE, 3, in);
+    bool data = x->dist != NULL && x->kind != DA__NODE_CONSTANT && x->kind != DA__NODE_INDEX;
+    if (data && a->kind == DA__NODE_ELEMENTWISE &&
+        a->dist != x->dist) { /* it lies as x does, whatever the mask's owners */
+        da__dist_drop(a->dist);
+        a->dist = da__dist_keep(x->dist);
+    }
+    return a;
 }

@@ -27,28 +27,17 @@ static void roll_axis(struct da__view *v, int axis, int64_t extent, int64_t shif
     v->phase[axis] = extent - shift;
 }
 
-da_array *da__make_flat(struct da__graph *g, da_array *x)
-{
-    struct da__error err = {.engine = -1};
-    if (x->kind == DA__NODE_POISON || x->ndim == 1)
-        return da__node_again(g, x);
-    if (x->ndim == 0)
-        return da__make_expand_dims(g, x, 0);
-    da__fail(&err, DA_ERR_UNSUPPORTED, "flattening %d dimensions is not offered", x->ndim);
-    return poison(g, &err);
-}
-
 static da_array *rolled_flat(struct da__graph *g, da_array *x, int nshifts, const int64_t *shifts)
 {
     struct da__view v;
     if (x->ndim == 0)
         return da__node_again(g, x);
-    da_array *flat = da__make_flat(g, x);
+    da_array *flat = da__make_flatten(g, x);
     if (flat->kind == DA__NODE_POISON)
         return flat;
     da__view_identity(1, &v);
     roll_axis(&v, 0, flat->shape[0], total_shift(flat->shape[0], nshifts, shifts));
-    return da__make_view(g, flat, &v, 1, flat->shape);
+    return da__make_reshape(g, da__make_view(g, flat, &v, 1, flat->shape), x->ndim, x->shape, NULL);
 }
 
 da_array *da__make_roll(struct da__graph *g, da_array *x, int nshifts, const int64_t *shifts,

@@ -106,7 +106,7 @@ static da_array *joined_flat(struct da__graph *g, int64_t n, da_array *const *x)
     if (flat == NULL)
         return da__node_no_memory(g);
     for (int64_t i = 0; i < n; i++)
-        flat[i] = da__make_flat(g, x[i]);
+        flat[i] = da__make_flatten(g, x[i]);
     da_array *a = first_poison(g, n, flat);
     if (a == NULL)
         a = joined(g, "da_concat", n, flat, 0);

@@ -1,7 +1,7 @@
 /* Graphs as DOT, for pictures: boxes with operation, dtype, shape and distribution; arrows from
  * inputs to readers. */
-#include "program.h"
 #include "node.h"
+#include "program.h"
 #include "text.h"
 
 #include <string.h>

@@ -155,7 +155,8 @@ static da_status vary(struct trial *t, struct da__inferred *out)
  * for as many elements. */
 static bool keeps_shape(const struct da__callable *c)
 {
-    return strcmp(c->name, "redistribute") == 0 || strcmp(c->name, "put") == 0;
+    return strcmp(c->name, "redistribute") == 0 || strcmp(c->name, "put") == 0 ||
+           strcmp(c->name, "set_where") == 0;
 }
 
 static da_status settle_dist(struct da__graph *g, struct da__inferred *out, struct da__error *err)

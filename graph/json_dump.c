@@ -243,6 +243,8 @@ static void write_parameters(struct da__text *t, const struct da__deferred *call
 {
     for (int k = 0; k < call->call->nparams; k++) {
         const struct da__arg *arg = &call->arg[k];
+        if (arg->kind == DA__ARG_NONE && arg->flag) /* None was said */
+            da__text_add(t, "\"%s\":null,", call->call->param[k].name);
         if (arg->kind == DA__ARG_NONE || arg->kind == DA__ARG_OPERAND ||
             arg->kind == DA__ARG_ARRAYS || arg->kind == DA__ARG_DTYPE)
             continue;

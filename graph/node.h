@@ -35,8 +35,6 @@ da_status da__result_dist(struct da__graph *g, int nin, da_array *const *in, int
                           const int64_t *shape, const struct da__dist **out, struct da__error *err);
 /* Where every engine's part is one box of consecutive indices, as files want it. */
 bool da__dist_is_boxes(const struct da__dist *d);
-/* x as one dimension in C order. */
-da_array *da__make_flat(struct da__graph *g, da_array *x);
 /* A scalar as a constant node of `dtype`; poisoned where it does not fit. */
 da_array *da__make_scalar(struct da__graph *g, const struct da__scalar *s, da_dtype dtype,
                           const char *what);

@@ -58,12 +58,11 @@ void gen_set_flag(struct plan_node *n, const char *param, bool flag)
 }
 
 /* Whether the operation, as it will be built, reads an array of unknown size and cannot. */
-static bool cannot_wait(const struct gen *g, const struct plan_node *n)
+static bool cannot_wait(const struct gen *g, struct plan_node *n)
 {
     bool unsized = false;
-    for (int k = 0; k < n->call->nparams; k++)
-        if (n->arg[k].kind == DA__ARG_OPERAND && n->arg[k].node >= 0)
-            unsized |= g->lazy[n->arg[k].node]->unsized;
+    for (int k = 0; plan_input(n, k) != NULL; k++)
+        unsized |= g->lazy[*plan_input(n, k)]->unsized;
     return unsized && !da__takes_unsized(n->call->name);
 }
 

@@ -10,7 +10,7 @@ static int draw_roll(struct gen *g, int x, struct da__error *why)
 {
     const struct plan_node *in = &g->plan->node[x];
     int64_t shift[PLAN_DIMS], axis[PLAN_DIMS];
-    bool flat = in->ndim <= 1 && gen_percent(g, 30);
+    bool flat = in->ndim == 0 || gen_percent(g, 15);
     int n = flat ? 1 : (int)gen_between(g, 1, in->ndim < 3 ? in->ndim + 1 : 4);
     if (in->ndim == 0 && !flat)
         return -2;
@@ -108,10 +108,31 @@ static int draw_list(struct gen *g, const char *op, int x, int axis, int extent_
     return gen_finish(g, why);
 }
 
+/* Any nodes, flattened. */
+static int draw_flat(struct gen *g, int x, struct da__error *why)
+{
+    struct plan_arg list = {
+        .kind = DA__ARG_ARRAYS, .nlist = (int)gen_between(g, 1, 3), .list = {x}};
+    int64_t nelem = 0;
+    for (int k = 0; k < list.nlist; k++) {
+        list.list[k] = k == 0 ? x : gen_pick(g);
+        const struct plan_node *in = &g->plan->node[list.list[k]];
+        nelem += da__nelem(in->ndim, in->shape);
+    }
+    if (nelem > PLAN_ELEMENTS)
+        return -2;
+    struct plan_node *n = gen_node(g, "concat");
+    *plan_arg(n, "arrays") = list;
+    plan_arg(n, "axis")->flag = true; /* None */
+    return gen_finish(g, why);
+}
+
 static int draw_concat(struct gen *g, int x, struct da__error *why)
 {
     int ndim = g->plan->node[x].ndim;
-    return ndim == 0 ? -2 : draw_list(g, "concat", x, (int)gen_below(g, ndim), ndim, why);
+    if (ndim == 0 || gen_percent(g, 12))
+        return draw_flat(g, x, why);
+    return draw_list(g, "concat", x, (int)gen_below(g, ndim), ndim, why);
 }
 
 static int draw_stack(struct gen *g, int x, struct da__error *why)

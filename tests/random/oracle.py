@@ -640,7 +640,7 @@ def assigned(x, value, index):
     return Value(data, err)
 
 
-def masked(x, mask, value):
+def replaced_where(x, mask, value):
     value = operand(value, x.data.dtype)
     shape = x.data.shape
     spread = Value(np.broadcast_to(value.data, shape), None if value.err is None else np.broadcast_to(value.err, shape))
@@ -797,7 +797,7 @@ def evaluate(node, known):
     if name == "set_slice":
         return assigned(operands[0], operands[1], index_of(node["index"]))
     if name == "set_where":
-        return masked(*operands)
+        return replaced_where(*operands)
     if name == "astype":
         return cast(operands[0], node["dtype"])
     if name in SELECTIONS:
