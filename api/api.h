@@ -59,6 +59,12 @@ bool da__api_scalar(struct da__graph *g, const char *what, const da_operand *x,
 bool da__api_axes(struct da__graph *g, const char *what, da_axes axes, int64_t *out,
                   da_array **bad);
 bool da__api_extents(struct da__graph *g, const char *what, da_extents shape, da_array **bad);
+/* An index's items as graph wants them, DA__MAX_ITEMS at most. */
+bool da__api_items(struct da__graph *g, const char *what, int n, const da_item *item,
+                   struct da__index_item *out, da_array **bad);
+/* The graph of `n` arrays of one context, at least one of them. */
+bool da__api_list(const char *what, int64_t n, da_array *const *x, struct da__graph **g,
+                  da_array **bad);
 /* A poisoned handle of `g`. */
 da_array *da__api_poison(struct da__graph *g, da_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -78,21 +78,31 @@ static bool item_of(const da_item *in, struct da__index_item *out)
     return true;
 }
 
+bool da__api_items(struct da__graph *g, const char *what, int n, const da_item *item,
+                   struct da__index_item *out, da_array **bad)
+{
+    if (n < 0 || n > DA__MAX_ITEMS || (n > 0 && item == NULL)) {
+        *bad = da__api_poison(g, DA_ERR_ARGUMENT,
+                              "da_%s: %d items, which must be 0 to %d and not NULL", what, n,
+                              DA__MAX_ITEMS);
+        return false;
+    }
+    for (int k = 0; k < n; k++)
+        if (!item_of(&item[k], &out[k])) {
+            *bad = da__api_poison(g, DA_ERR_ARGUMENT, "da_%s: %d is no kind of item", what,
+                                  item[k].kind);
+            return false;
+        }
+    return true;
+}
+
 da_array *da_slice(da_array *x, int n, const da_item *item)
 {
     struct da__graph *g;
     da_array *bad;
     struct da__index_item list[DA__MAX_ITEMS];
-    if (!da__api_array(x, &g, &bad))
+    if (!da__api_array(x, &g, &bad) || !da__api_items(g, "slice", n, item, list, &bad))
         return bad;
-    if (n < 0 || n > DA__MAX_ITEMS || (n > 0 && item == NULL))
-        return da__api_poison(g, DA_ERR_ARGUMENT,
-                              "da_slice: %d items, which must be 0 to %d and not NULL", n,
-                              DA__MAX_ITEMS);
-    for (int k = 0; k < n; k++)
-        if (!item_of(&item[k], &list[k]))
-            return da__api_poison(g, DA_ERR_ARGUMENT, "da_slice: %d is no kind of item",
-                                  item[k].kind);
     return da__make_index_basic(g, x, n, list);
 }
 

@@ -351,7 +351,7 @@ da_array *da__make_get(struct da__graph *g, da_array *x, int nitems,
         return da__make_index_basic(g, x, nitems, item);
     struct da__select s = {x, NULL, nitems, item, n, index};
     da_array *later = da__select(g, "get", &s);
-    return later != NULL ? later : get(g, "get", x, nitems, item, n, index);
+    return later != NULL ? later : get(g, "get_items", x, nitems, item, n, index);
 }
 
 da_array *da__make_take(struct da__graph *g, da_array *x, da_array *index, int64_t axis)
@@ -418,20 +418,6 @@ da_array *da__make_take_along_axis(struct da__graph *g, da_array *x, da_array *i
 
 /* ---- put ---- */
 
-/* One value everywhere in the space. */
-static da_array *scalar_values(struct da__graph *g, const struct selection *s,
-                               const struct da__scalar *value, const struct da__dist *dist)
-{
-    da_array *one = da__make_scalar(g, value, s->base->dtype, "put");
-    if (one->kind == DA__NODE_POISON)
-        return one;
-    da_array *a = da__node_new(g, DA__NODE_CONSTANT, one->dtype, s->ndim, s->shape, dist);
-    if (a == NULL)
-        return da__node_no_memory(g);
-    memcpy(a->u.constant, one->u.constant, sizeof a->u.constant);
-    return a;
-}
-
 /* Leading axes of extent 1 that the space does not have, gone: NumPy allows them in an assignment. */
 static da_array *without_leading(struct da__graph *g, da_array *value, int ndim)
 {
@@ -442,43 +428,60 @@ static da_array *without_leading(struct da__graph *g, da_array *value, int ndim)
     return n > 0 ? da__make_squeeze(g, value, n, axes) : value;
 }
 
-static da_array *array_values(struct da__graph *g, const struct selection *s, da_array *value,
-                              const struct da__dist *dist)
-{
-    struct da__error err = {.engine = -1};
-    char from[128], to[128];
-    da_array *v = without_leading(g, value, s->ndim);
-    int shift = s->ndim - v->ndim;
-    bool fits = shift >= 0, whole = shift == 0;
-    for (int k = 0; fits && k < v->ndim; k++) {
-        fits = v->shape[k] == 1 || v->shape[k] == s->shape[k + shift];
-        whole &= v->shape[k] == s->shape[k + shift];
-    }
-    if (!fits) {
-        da__fail(&err, DA_ERR_SHAPE, "da_put: the value's shape %s does not broadcast to %s",
-                 da__shape_text(value->ndim, value->shape, from, sizeof from),
-                 da__shape_text(s->ndim, s->shape, to, sizeof to));
-        return poison(g, &err);
-    }
-    v = v->dtype == s->base->dtype ? v : da__make_astype(g, v, s->base->dtype);
-    if (v->kind == DA__NODE_POISON || (whole && v->dist != NULL && splits(v->dist)))
-        return v;
-    v = da__make_broadcast_to(g, v, s->ndim, s->shape);
-    return da__make_redistribute_to(g, v, dist);
-}
-
-/* The values in the space's shape: where they lie, if they have it and are split; else where indices are told. */
+/* The value as an array of the space's shape and the base's dtype. */
 static da_array *values_of(struct da__graph *g, const struct selection *s,
                            const struct da__operand *value)
 {
     struct da__error err = {.engine = -1};
-    const struct da__dist *dist = NULL;
-    if (natural_dist(g, s, &dist, &err) != DA_OK)
-        return poison_of(g, "put", &err);
-    da_array *v = value->array != NULL ? array_values(g, s, value->array, dist)
-                                       : scalar_values(g, s, &value->scalar, dist);
-    da__dist_drop(dist);
-    return v;
+    char from[128], to[128];
+    da_array *x = value->array != NULL
+                      ? value->array
+                      : da__make_scalar(g, &value->scalar, s->base->dtype, "put_items");
+    if (x->kind == DA__NODE_POISON)
+        return x;
+    da_array *v = without_leading(g, x, s->ndim);
+    int shift = s->ndim - v->ndim;
+    bool fits = shift >= 0;
+    for (int k = 0; fits && k < v->ndim; k++)
+        fits = v->shape[k] == 1 || v->shape[k] == s->shape[k + shift];
+    if (!fits) {
+        da__fail(&err, DA_ERR_SHAPE, "da_put_items: the value's shape %s does not broadcast to %s",
+                 da__shape_text(x->ndim, x->shape, from, sizeof from),
+                 da__shape_text(s->ndim, s->shape, to, sizeof to));
+        return poison(g, &err);
+    }
+    v = v->dtype == s->base->dtype ? v : da__make_astype(g, v, s->base->dtype);
+    return da__make_broadcast_to(g, v, s->ndim, s->shape);
+}
+
+/* A value that is seen more than once along some axis. */
+static bool is_spread(const da_array *value)
+{
+    if (value->kind != DA__NODE_VIEW)
+        return value->kind == DA__NODE_CONSTANT;
+    bool followed[DA_MAX_NDIM] = {false};
+    for (int b = 0; b < value->u.view->base_ndim; b++)
+        if (value->u.view->axis[b] >= 0)
+            followed[value->u.view->axis[b]] = true;
+    for (int k = 0; k < value->ndim; k++)
+        if (!followed[k] && value->shape[k] != 1)
+            return true;
+    return false;
+}
+
+/* Values are sent from where they lie, if that is split and they are as many as the space has places; else from where the space
+ * would lie if it were read. */
+da_status da__scatter_space(struct da__graph *g, const da_array *a, const struct da__dist **out)
+{
+    struct da__error err = {.engine = -1};
+    const da_array *value = a->in[1];
+    const struct selection s = {a->in[0],    a->nin - 2,   a->in + 2,
+                                value->ndim, value->shape, a->u.ints->v};
+    if (!is_spread(value) && value->dist != NULL && splits(value->dist)) {
+        *out = da__dist_keep(value->dist);
+        return DA_OK;
+    }
+    return natural_dist(g, &s, out, &err);
 }
 
 da_array *da__make_put(struct da__graph *g, da_array *x, const struct da__operand *value,
@@ -502,7 +505,7 @@ da_array *da__make_put(struct da__graph *g, da_array *x, const struct da__operan
     da_array *out = NULL;
     if (select_by(g, x, nitems, item, n, index, &a, seen, &s, &err) != DA_OK ||
         check_selection(&s, &err) != DA_OK)
-        out = poison_of(g, "put", &err);
+        out = poison_of(g, "put_items", &err);
     else
         out = da__make_scatter(g, x, values_of(g, &s, value), n, seen, s.rule);
     da__free(seen);

@@ -65,9 +65,13 @@ static void routine_step(struct da__lowering *l, const da_array *a,
 {
     struct da__step_builder b;
     const da_array *space = rules->space > 0 ? a->in[rules->space - 1] : a;
-    const struct da__dist *over = rules->space > 0 ? da__lower_dist(l, space) : d;
+    const struct da__dist *over = rules->space > 0 ? da__lower_dist(l, space) : d, *made = NULL;
+    if (rules->space_dist != NULL && rules->space_dist(l->graph, a, &made) != DA_OK)
+        l->program->failed = true;
+    over = made != NULL ? made : over;
     da__builder_start(&b, l->program, space->ndim, space->shape,
                       over != NULL ? da__program_add_dist(l->program, over) : -1, a->id);
+    da__dist_drop(made);
     b.step.kind = DA__STEP_ROUTINE;
     b.step.routine = (enum da__routine_id)a->op;
     add_inputs(l, &b, a, rules, space->ndim, space->shape);

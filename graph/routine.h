@@ -16,9 +16,14 @@ struct da__routine_rules {
     /* What it is called and how its attributes read in JSON, each with a comma behind it; NULL: by the row's name, as numbers. */
     const char *(*op)(const int64_t *attribute);
     void (*write)(struct da__text *t, const int64_t *attribute);
+    /* Where it works where that input's distribution has no say in it. */
+    da_status (*space_dist)(struct da__graph *g, const da_array *a, const struct da__dist **out);
 };
 const struct da__routine_rules *da__routine_rules(enum da__routine_id id);
 extern const struct da__routine_rules da__scan_rules, da__sort_rules, da__search_rules;
+
+/* Where SCATTER works: build_get.c. */
+da_status da__scatter_space(struct da__graph *g, const da_array *a, const struct da__dist **out);
 
 /* A node of a routine with room for `nin` inputs and its attributes copied, owned by the innermost scope; NULL: no memory. */
 da_array *da__routine_node(struct da__graph *g, enum da__routine_id id, da_dtype dtype, int ndim,

@@ -145,20 +145,31 @@ static void merge(const struct entry *from, int64_t low, int64_t mid, int64_t hi
         to[k] = b == high || (a < mid && from[a].order <= from[b].order) ? from[a++] : from[b++];
 }
 
-/* Merges runs of doubling length from one half of the room to the other; gives the half that is sorted. */
+static int64_t run_end(const struct entry *entry, int64_t at, int64_t n)
+{
+    while (at + 1 < n && entry[at].order <= entry[at + 1].order)
+        at++;
+    return at + 1;
+}
+
+/* Merges neighbouring ascending runs from one half of the room to the other, over and over; gives the half that is sorted. A parcel
+ * is one run for most maps, so there are few rounds. */
 static struct entry *sort_entries(struct entry *entry, int64_t n)
 {
     struct entry *from = entry, *to = entry + n;
-    for (int64_t width = 1; width < n; width *= 2) {
-        for (int64_t low = 0; low < n; low += 2 * width) {
-            int64_t mid = low + width < n ? low + width : n;
-            merge(from, low, mid, mid + width < n ? mid + width : n, to);
+    for (;;) {
+        int64_t nruns = 0;
+        for (int64_t low = 0, high; low < n; low = high, nruns++) {
+            int64_t mid = run_end(from, low, n);
+            high = mid < n ? run_end(from, mid, n) : n;
+            merge(from, low, mid, high, to);
         }
         struct entry *other = from;
         from = to;
         to = other;
+        if (nruns <= 1)
+            return from;
     }
-    return from;
 }
 
 static void apply_sorted(struct scattering *w, int n, const struct source *source)

@@ -81,6 +81,25 @@ static da_status compute_some(da_array *x, struct da__error *err)
     return status;
 }
 
+/* Rows read and written in reverse by an index array, and two reads that move nothing. */
+static da_status index_by_arrays(da_array *x, struct da__error *err)
+{
+    struct da__name name[] = {{"x", x}};
+    double got[48];
+    DA_TRY(da__scope_push(g) == DA_OK ? DA_OK : da__fail(err, DA_ERR_MEMORY, "no scope"));
+    da_array *target[] = {da__eval(g, "x[5 - arange(6)]", 1, name),
+                          da__eval(g, "put(x, x, [5 - arange(6)], \"@0\")", 1, name),
+                          da__eval(g, "take_along_axis(x, index(0, (6, 1)), axis=1)", 1, name)};
+    da_status status = da__runtime_compute(rt, 3, target, err);
+    for (int i = 0; i < 2 && status == DA_OK; i++) {
+        status = da__runtime_gather(rt, target[i], got, err);
+        for (int k = 0; k < 48 && status == DA_OK; k++)
+            assert_true(got[k] == (double)(8 * (5 - k / 8) + k % 8));
+    }
+    da__scope_pop(g);
+    return status;
+}
+
 static da_status load_pipeline(da_array *x, struct da__error *err)
 {
     static const char text[] =
@@ -186,6 +205,7 @@ static void fail_each(attempt what, const char *name)
 FAIL_EACH(build)
 FAIL_EACH(evaluate)
 FAIL_EACH(compute_some)
+FAIL_EACH(index_by_arrays)
 FAIL_EACH(load_pipeline)
 FAIL_EACH(save_and_load)
 
@@ -217,9 +237,10 @@ static void opening_fails(void **state)
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(opening_fails),      cmocka_unit_test(build_fails),
-        cmocka_unit_test(evaluate_fails),     cmocka_unit_test(load_pipeline_fails),
-        cmocka_unit_test(compute_some_fails), cmocka_unit_test(save_and_load_fails),
+        cmocka_unit_test(opening_fails),       cmocka_unit_test(build_fails),
+        cmocka_unit_test(evaluate_fails),      cmocka_unit_test(load_pipeline_fails),
+        cmocka_unit_test(compute_some_fails),  cmocka_unit_test(index_by_arrays_fails),
+        cmocka_unit_test(save_and_load_fails),
     };
     nengines = argc > 1 ? atoi(argv[1]) : 1;
     stride = argc > 2 ? atoi(argv[2]) : 1;

@@ -47,6 +47,10 @@ int gen_pick(struct gen *g); /* an existing node, recent and unread ones more of
 int gen_leaf(struct gen *g, struct da__error *why); /* gen_leaf.c */
 /* A leaf from memory of exactly that dtype and shape. */
 int gen_array(struct gen *g, da_dtype dtype, int ndim, const int64_t *shape, struct da__error *why);
+/* One with these elements, which it takes over. */
+int gen_given(struct gen *g, da_dtype dtype, int ndim, const int64_t *shape, void *data,
+              struct da__error *why);
+int gen_get(struct gen *g, struct da__error *why);         /* gen_get.c */
 int gen_elementwise(struct gen *g, struct da__error *why); /* gen_op.c */
 int gen_astype(struct gen *g, struct da__error *why);
 int gen_reduction(struct gen *g, struct da__error *why);    /* gen_reduce.c */

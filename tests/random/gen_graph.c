@@ -107,9 +107,8 @@ int gen_finish(struct gen *g, struct da__error *why)
     for (int k = 0; k < a->ndim && k < PLAN_DIMS; k++)
         n->shape[k] = a->shape[k];
     g->read[i] = false;
-    for (int k = 0; k < n->call->nparams; k++)
-        if (n->arg[k].kind == DA__ARG_OPERAND && n->arg[k].node >= 0)
-            g->read[n->arg[k].node] = true;
+    for (int k = 0; plan_input(n, k) != NULL; k++)
+        g->read[*plan_input(n, k)] = true;
     return i;
 }
 
@@ -133,6 +132,8 @@ static int draw_node(struct gen *g, struct da__error *why)
     int chance = (int)gen_below(g, 100);
     if (gen_percent(g, 6))
         return gen_mask(g, why);
+    if (gen_percent(g, 12))
+        return gen_get(g, why);
     if (chance < 44)
         return gen_elementwise(g, why);
     if (chance < 70)

@@ -12,6 +12,7 @@ computed again with the inputs moved by their errors, so that steps and poles ma
 import itertools
 import json
 import math
+import re
 import sys
 import warnings
 
@@ -512,6 +513,68 @@ VIEWS = {
 }
 
 
+# ---- indexing by arrays ----
+
+def indices_of(values):
+    return [v.data.astype("i8") for v in values]
+
+
+def chosen(text, arrays):
+    """An index text in which @0 names the first array."""
+    return eval("np.s_[" + re.sub("@([0-9]+)", r"A[\1]", text) + "]", {"np": np, "A": arrays}) if text.strip() else ()
+
+
+def followed(x, shape, arrays, rules):
+    """The attributes of a dump's gather or scatter as an index of x in a space of `shape`."""
+    index = []
+    for axis, offset, step in zip(*[iter(rules)] * 3):
+        form = [1] * len(shape)
+        if axis == -2:
+            index.append(np.broadcast_to(arrays[offset], shape))
+        elif axis == -1:
+            index.append(np.array(offset).reshape(form))
+        else:
+            form[axis] = shape[axis]
+            index.append((offset + step * np.arange(shape[axis])).reshape(form))
+    return tuple(np.broadcast_arrays(*index, np.empty(shape))[:-1])
+
+
+GETS = {
+    "take": lambda x, i, n: np.take(x, i[0], n.get("axis", 0)),
+    "take_along_axis": lambda x, i, n: np.take_along_axis(x, i[0], n.get("axis", -1)),
+    "get": lambda x, i, n: x[chosen(n["index"], i)],
+    "gather": lambda x, i, n: x[followed(x, n["shape"], i, n["attributes"])],
+}
+
+
+def get(name, node, operands):
+    x, arrays = operands[0], indices_of(operands[1:])
+    err = None if x.err is None else np.asarray(GETS[name](np.broadcast_to(x.err, x.data.shape), arrays, node))
+    return Value(np.asarray(GETS[name](x.data, arrays, node)), err)
+
+
+def put(name, node, operands):
+    """The last value in C order stays where places repeat; NumPy itself goes through them in an order of its own."""
+    x, value, arrays = operands[0], operand(operands[1], operands[0].data.dtype), indices_of(operands[2:])
+    places = np.arange(x.data.size).reshape(x.data.shape)
+    index = chosen(node["index"], arrays) if name == "put" else followed(x.data, value.data.shape, arrays, node["attributes"])
+    places = np.asarray(places[index])
+    order = places.ravel()[::-1]
+    unique, last = np.unique(order, return_index=True)
+    def replaced(into, by):
+        while by.ndim > places.ndim and by.shape[0] == 1:
+            by = by[0]
+        out = np.array(into, order="C")
+        out.reshape(-1)[unique] = np.broadcast_to(by, places.shape).ravel()[::-1][last]
+        return out
+    zero = np.zeros(())
+    err = None
+    if x.err is not None or value.err is not None:
+        old = np.broadcast_to(zero if x.err is None else x.err, x.data.shape)
+        err = replaced(old, np.broadcast_to(zero if value.err is None else value.err, value.data.shape))
+    return Value(replaced(x.data, value.data), err)
+
+
 # ---- new arrays ----
 
 def number(x):
@@ -587,6 +650,10 @@ def evaluate(node, known):
         x = operands[0]
         err = None if x.err is None else np.asarray(VIEWS[name](x.err, node))
         return Value(np.asarray(VIEWS[name](x.data, node)), err)
+    if name in GETS:
+        return get(name, node, operands)
+    if name in ("put", "scatter"):
+        return put(name, node, operands)
     if name in REDUCTIONS:
         return reduce(name, node, operands[0])
     if name == "astype":

@@ -8,6 +8,7 @@
  *     operators.h     elementwise operators
  *     reductions.h    sums, means, extrema … over axes
  *     views.h         indexing, permuting, broadcasting; casts and redistribution
+ *     indexing.h      indexing by arrays of integers
  *     computing.h     running what was described; values to the program's memory
  *     masks.h         where masks are true; places in sorted arrays
  *     files.h         loading and saving
@@ -35,6 +36,7 @@
 #include <distarray/operators.h>
 #include <distarray/reductions.h>
 #include <distarray/views.h>
+#include <distarray/indexing.h>
 #include <distarray/computing.h>
 #include <distarray/masks.h>
 #include <distarray/files.h>

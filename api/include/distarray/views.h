@@ -24,7 +24,8 @@ enum da_item_kind {
     DA_ITEM_INT = 0,      /* start: the index; the axis vanishes */
     DA_ITEM_SLICE = 1,    /* start:stop:step, each where its DA_HAS_… flag is set */
     DA_ITEM_ELLIPSIS = 2, /* as many whole axes as are left */
-    DA_ITEM_NEWAXIS = 3   /* a new axis of extent 1 */
+    DA_ITEM_NEWAXIS = 3,  /* a new axis of extent 1 */
+    DA_ITEM_ARRAY = 4     /* array: integers (distarray/indexing.h) */
 };
 enum { DA_HAS_START = 1, DA_HAS_STOP = 2, DA_HAS_STEP = 4 };
 
@@ -33,6 +34,7 @@ typedef struct da_item {
     int kind;     /* enum da_item_kind */
     unsigned has; /* DA_HAS_START | … */
     int64_t start, stop, step;
+    da_array *array;
 } da_item;
 
 /* The item `i`. */
