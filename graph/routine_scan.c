@@ -49,6 +49,10 @@ static da_array *typed(struct da__graph *g, da_array *x, bool product, da_dtype 
                        const char *what, da_dtype *result, struct da__error *err)
 {
     da_dtype compute;
+    if (dtype == DA_BOOL) {
+        da__fail(err, DA_ERR_DTYPE, "%s: bools do not add up or multiply to bools", what);
+        return NULL;
+    }
     if (da__red_infer(product ? DA__RED_PROD : DA__RED_SUM, x->dtype, dtype, &compute, result,
                       err) != DA_OK) {
         da__error_prefix(err, "%s", what);

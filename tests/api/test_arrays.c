@@ -147,6 +147,11 @@ static void test_wrong_views_say_why(void **state)
     assert_poisoned(da_sum(x, DA_AXES_N(2, NULL), 0), DA_ERR_ARGUMENT, "da_sum");
     assert_poisoned(da_sum(x, DA_AXES(2), 0), DA_ERR_ARGUMENT, "da_sum");
     assert_poisoned(da_sum(x, DA_AXES(0), 8), DA_ERR_ARGUMENT, "flags");
+    assert_poisoned(da_sort(x, 2, 0), DA_ERR_ARGUMENT, "da_sort");
+    assert_poisoned(da_argsort(x, 0, DA_INCLUDE_INITIAL), DA_ERR_ARGUMENT, "DA_DESCENDING");
+    assert_poisoned(da_cumulative_sum(x, -3, 0), DA_ERR_ARGUMENT, "da_cumulative_sum");
+    assert_poisoned(da_cumulative_prod(x, 0, DA_DESCENDING), DA_ERR_ARGUMENT, "INITIAL");
+    assert_poisoned(da_cumulative_sum_as(x, 0, 0, DA_BOOL), DA_ERR_DTYPE, "bool");
     assert_poisoned(da_astype(x, (da_dtype)99), DA_ERR_DTYPE, "99");
     assert_poisoned(da_redistribute_like(x, da_zeros(ctx, DA_SHAPE(3), DA_BOOL, NULL)),
                     DA_ERR_SHAPE, "(3, 4)");
@@ -161,6 +166,12 @@ static void reductions(da_context *ctx)
         da_from_function(ctx, fill_place, &factor, sizeof factor, DA_SHAPE(3, 4), DA_INT32, NULL);
     ASSERT_DOUBLES(ctx, da_sum(x, DA_AXES(0), 0), 30, 33, 36, 39);
     ASSERT_SHAPE(da_sum(x, DA_AXES(-1), DA_KEEPDIMS), 3, 1);
+    ASSERT_DOUBLES(ctx, da_sort(da_index(x, "1"), 0, DA_DESCENDING), 13, 12, 11, 10);
+    ASSERT_DOUBLES(ctx, da_argsort(da_index(x, "1, ::-1"), -1, 0), 3, 2, 1, 0);
+    ASSERT_DOUBLES(ctx, da_cumulative_sum(da_index(x, ":, 1"), 0, DA_INCLUDE_INITIAL), 0, 1, 12,
+                   33);
+    ASSERT_DOUBLES(ctx, da_cumulative_prod_as(da_index(x, ":, 1"), 0, 0, DA_FLOAT32), 1, 11, 231);
+    assert_int_equal(da_dtype_of(da_cumulative_prod(x, 0, 0)), DA_INT64);
     assert_int_equal(da_dtype_of(da_sum(x, DA_ALL_AXES, 0)), DA_INT64);
     assert_int_equal(da_dtype_of(da_sum_as(x, DA_ALL_AXES, 0, DA_FLOAT32)), DA_FLOAT32);
     ASSERT_DOUBLES(ctx, da_prod(da_add(x, 1), DA_AXES(1), 0), 24, 24024, 255024);

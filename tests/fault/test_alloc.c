@@ -100,6 +100,46 @@ static da_status index_by_arrays(da_array *x, struct da__error *err)
     return status;
 }
 
+/* Sorting and running sums of a table and of a line that all engines share. */
+static da_status compute_along(da_array *x, struct da__error *err)
+{
+    struct da__name name[] = {{"x", x}};
+    double got[9];
+    DA_TRY(da__scope_push(g) == DA_OK ? DA_OK : da__fail(err, DA_ERR_MEMORY, "no scope"));
+    da_array *target[] = {
+        da__eval(g, "cumulative_sum(x[:, 0], include_initial=True)", 1, name),
+        da__eval(g, "sort(x, axis=0, descending=True)", 1, name),
+        da__eval(g, "argsort(x[:, 1])", 1, name),
+    };
+    da_status status = da__runtime_compute(rt, 3, target, err);
+    if (status == DA_OK)
+        status = da__runtime_gather(rt, target[0], got, err);
+    for (int k = 0; k < 6 && status == DA_OK; k++)
+        assert_true(got[k + 1] - got[k] == 8 * k);
+    da__scope_pop(g);
+    return status;
+}
+
+/* Sizes that are found out in two waves, the second over parts that do not follow each other; places in what was selected. */
+static da_status select_some(da_array *x, struct da__error *err)
+{
+    struct da__name name[] = {{"x", x}, {"part", NULL}};
+    double got[48];
+    DA_TRY(da__scope_push(g) == DA_OK ? DA_OK : da__fail(err, DA_ERR_MEMORY, "no scope"));
+    name[1].array = da__eval(g, "x[x % 4 == 1]", 1, name);
+    da_array *target[] = {
+        da__eval(g, "part[redistribute(part > 20, \"c\")]", 2, name),
+        da__eval(g, "searchsorted(part, x, \"right\")", 2, name),
+    };
+    da_status status = da__runtime_compute(rt, 2, target, err);
+    if (status == DA_OK)
+        status = da__runtime_gather(rt, target[0], got, err);
+    for (int k = 0; k < 7 && status == DA_OK; k++)
+        assert_true(got[k] == 21 + 4 * k);
+    da__scope_pop(g);
+    return status;
+}
+
 static da_status load_pipeline(da_array *x, struct da__error *err)
 {
     static const char text[] =
@@ -206,6 +246,8 @@ FAIL_EACH(build)
 FAIL_EACH(evaluate)
 FAIL_EACH(compute_some)
 FAIL_EACH(index_by_arrays)
+FAIL_EACH(compute_along)
+FAIL_EACH(select_some)
 FAIL_EACH(load_pipeline)
 FAIL_EACH(save_and_load)
 
@@ -240,7 +282,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(opening_fails),       cmocka_unit_test(build_fails),
         cmocka_unit_test(evaluate_fails),      cmocka_unit_test(load_pipeline_fails),
         cmocka_unit_test(compute_some_fails),  cmocka_unit_test(index_by_arrays_fails),
-        cmocka_unit_test(save_and_load_fails),
+        cmocka_unit_test(compute_some_fails),  cmocka_unit_test(compute_along_fails),
+        cmocka_unit_test(select_some_fails),   cmocka_unit_test(save_and_load_fails),
     };
     nengines = argc > 1 ? atoi(argv[1]) : 1;
     stride = argc > 2 ? atoi(argv[2]) : 1;

@@ -55,6 +55,7 @@ int gen_elementwise(struct gen *g, struct da__error *why); /* gen_op.c */
 int gen_astype(struct gen *g, struct da__error *why);
 int gen_reduction(struct gen *g, struct da__error *why);    /* gen_reduce.c */
 int gen_view(struct gen *g, struct da__error *why);         /* gen_view.c */
+int gen_along(struct gen *g, struct da__error *why);        /* gen_along.c */
 int gen_redistribute(struct gen *g, struct da__error *why); /* gen_dist.c */
 int gen_mask(struct gen *g, struct da__error *why);         /* gen_mask.c */
 /* A random distribution of a shape; NULL for the default. */

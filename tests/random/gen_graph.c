@@ -142,7 +142,9 @@ static int draw_node(struct gen *g, struct da__error *why)
         return gen_reduction(g, why);
     if (chance < 88)
         return gen_redistribute(g, why);
-    return chance < 93 ? gen_astype(g, why) : gen_leaf(g, why);
+    if (chance < 93)
+        return gen_along(g, why);
+    return chance < 96 ? gen_astype(g, why) : gen_leaf(g, why);
 }
 
 /* Results nobody reads, and some others. */

@@ -7,10 +7,11 @@
  *     array.h         operands, shapes, making arrays, their dtype and shape
  *     operators.h     elementwise operators
  *     reductions.h    sums, means, extrema … over axes
+ *     sorting.h       sorting, running sums and products
  *     views.h         indexing, permuting, broadcasting; casts and redistribution
  *     indexing.h      indexing by arrays of integers
- *     computing.h     running what was described; values to the program's memory
  *     masks.h         where masks are true; places in sorted arrays
+ *     computing.h     running what was described; values to the program's memory
  *     files.h         loading and saving
  *     pipeline.h      expressions and pipelines as text
  *     inspect.h       distributions, graphs, plans, counters, the machine
@@ -35,10 +36,11 @@
 #include <distarray/array.h>
 #include <distarray/operators.h>
 #include <distarray/reductions.h>
+#include <distarray/sorting.h>
 #include <distarray/views.h>
 #include <distarray/indexing.h>
-#include <distarray/computing.h>
 #include <distarray/masks.h>
+#include <distarray/computing.h>
 #include <distarray/files.h>
 #include <distarray/pipeline.h>
 #include <distarray/inspect.h>
