@@ -55,25 +55,6 @@ static bool any_array(da_array *x, struct da__graph **g, da_array **bad)
     return *g != NULL;
 }
 
-bool da__api_list(const char *what, int64_t n, da_array *const *x, struct da__graph **g,
-                  da_array **bad)
-{
-    *bad = da__loose_poison(n > 0 && x == NULL ? DA__LOOSE_NULL_ARRAY : DA__LOOSE_NO_ARRAY);
-    *g = NULL;
-    for (int64_t k = 0; k < n && x != NULL; k++) {
-        struct da__graph *own;
-        if (!da__api_array(x[k], &own, bad))
-            return false;
-        if (*g != NULL && own != *g) {
-            *bad = da__api_poison(*g, DA_ERR_ARGUMENT, "da_%s: the arrays belong to two contexts",
-                                  what);
-            return false;
-        }
-        *g = own;
-    }
-    return *g != NULL;
-}
-
 bool da__api_array_for(const char *entry, da_array *x, struct da__graph **g, da_array **bad)
 {
     static const char prefix[] = "da_";
@@ -83,10 +64,29 @@ bool da__api_array_for(const char *entry, da_array *x, struct da__graph **g, da_
     if (!x->unsized || entry[0] == '\0' || da__takes_unsized(entry + n))
         return true;
     *bad = da__api_poison(*g, DA_ERR_STATE,
-                          "%s: the size of its input is known only once it is computed: compute it "
-                          "first",
-                          entry);
+                          "da_%s: the size of its input is known only once it is computed: compute "
+                          "it first",
+                          entry + n);
     return false;
+}
+
+bool da__api_list(const char *what, int64_t n, da_array *const *x, struct da__graph **g,
+                  da_array **bad)
+{
+    *bad = da__loose_poison(n > 0 && x == NULL ? DA__LOOSE_NULL_ARRAY : DA__LOOSE_NO_ARRAY);
+    *g = NULL;
+    for (int64_t k = 0; k < n && x != NULL; k++) {
+        struct da__graph *own;
+        if (!da__api_array_for(what, x[k], &own, bad))
+            return false;
+        if (*g != NULL && own != *g) {
+            *bad = da__api_poison(*g, DA_ERR_ARGUMENT, "da_%s: the arrays belong to two contexts",
+                                  what);
+            return false;
+        }
+        *g = own;
+    }
+    return *g != NULL;
 }
 
 /* ---- operands ---- */

@@ -36,7 +36,8 @@ static da_status as_the_result(struct da__graph *g, const da_array *a, int k,
 const struct da__routine_rules *da__routine_rules(enum da__routine_id id)
 {
     static const struct da__routine_rules none = {.space = 0}, nonzero = {.space = 1};
-    static const struct da__routine_rules scatter = {.input_dist = as_the_result, .space = 2, .space_dist = da__scatter_space};
+    static const struct da__routine_rules scatter = {
+        .input_dist = as_the_result, .space = 2, .space_dist = da__scatter_space};
     static const struct da__routine_rules *const rules[DA__NROUTINES] = {
         [DA__ROUTINE_SCATTER] = &scatter,         [DA__ROUTINE_SCAN] = &da__scan_rules,
         [DA__ROUTINE_SORT] = &da__sort_rules,     [DA__ROUTINE_NONZERO] = &nonzero,

@@ -448,7 +448,7 @@ static void refused(void **state)
         const char *text, *why;
     } bad[] = {
         {"x[x]", "is float64, not of integers"},
-        {"x[x > 1]", "is bool"},
+        {"x[x[1:] > 1]", "mask's shape"},
         {"x[i, j[:4]]", "do not broadcast"},
         {"x[i, j, i]", "too many indices"},
         {"x[..., i, ...]", "only one ellipsis"},

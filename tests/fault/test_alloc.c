@@ -84,6 +84,26 @@ static da_status compute_some(da_array *x, struct da__error *err)
     return status;
 }
 
+/* Sizes that are found out in two waves, the second over parts that do not follow each other; places in what was selected. */
+static da_status select_some(da_array *x, struct da__error *err)
+{
+    struct da__name name[] = {{"x", x}, {"part", NULL}};
+    double got[48];
+    DA_TRY(da__scope_push(g) == DA_OK ? DA_OK : da__fail(err, DA_ERR_MEMORY, "no scope"));
+    name[1].array = da__eval(g, "x[x % 4 == 1]", 1, name);
+    da_array *target[] = {
+        da__eval(g, "part[redistribute(part > 20, \"c\")]", 2, name),
+        da__eval(g, "searchsorted(part, x, \"right\")", 2, name),
+    };
+    da_status status = da__runtime_compute(rt, 2, target, err);
+    if (status == DA_OK)
+        status = da__runtime_gather(rt, target[0], got, err);
+    for (int k = 0; k < 7 && status == DA_OK; k++)
+        assert_true(got[k] == 21 + 4 * k);
+    da__scope_pop(g);
+    return status;
+}
+
 /* Rows become other rows, cyclic ones too, and are gathered. */
 static da_status reshape_some(da_array *x, struct da__error *err)
 {
@@ -249,6 +269,7 @@ FAIL_EACH(compute_some)
 FAIL_EACH(reshape_some)
 FAIL_EACH(compute_along)
 FAIL_EACH(index_by_arrays)
+FAIL_EACH(select_some)
 FAIL_EACH(load_pipeline)
 FAIL_EACH(save_and_load)
 
@@ -283,7 +304,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(opening_fails),       cmocka_unit_test(build_fails),
         cmocka_unit_test(evaluate_fails),      cmocka_unit_test(load_pipeline_fails),
         cmocka_unit_test(compute_some_fails),  cmocka_unit_test(reshape_some_fails),
-        cmocka_unit_test(compute_along_fails), cmocka_unit_test(index_by_arrays_fails), cmocka_unit_test(save_and_load_fails),
+        cmocka_unit_test(compute_along_fails), cmocka_unit_test(index_by_arrays_fails), cmocka_unit_test(select_some_fails), cmocka_unit_test(save_and_load_fails),
     };
     nengines = argc > 1 ? atoi(argv[1]) : 1;
     stride = argc > 2 ? atoi(argv[2]) : 1;

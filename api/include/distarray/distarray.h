@@ -11,8 +11,8 @@
  *     views.h         indexing, permuting, broadcasting; casts and redistribution
  *     joining.h       rolls, joins, arrays with parts replaced
  *     indexing.h      indexing by arrays of integers
- *     computing.h     running what was described; values to the program's memory
  *     masks.h         where masks are true; places in sorted arrays
+ *     computing.h     running what was described; values to the program's memory
  *     files.h         loading and saving
  *     pipeline.h      expressions and pipelines as text
  *     inspect.h       distributions, graphs, plans, counters, the machine
@@ -41,8 +41,8 @@
 #include <distarray/views.h>
 #include <distarray/joining.h>
 #include <distarray/indexing.h>
-#include <distarray/computing.h>
 #include <distarray/masks.h>
+#include <distarray/computing.h>
 #include <distarray/files.h>
 #include <distarray/pipeline.h>
 #include <distarray/inspect.h>

@@ -13,7 +13,7 @@ extern "C" {
  *
  * Lazy. Results lie where the index arrays do, if these are split over engines; where they address whole axes of x only, and the
  * rest of x is larger than the indices, as x does. da_redistribute chooses otherwise. Errors, in the handle: DA_ERR_DTYPE (an index
- * array that is not of integers), DA_ERR_UNSUPPORTED (a boolean one), DA_ERR_SHAPE (shapes that do not broadcast), DA_ERR_INDEX
+ * array that is not of integers), DA_ERR_UNSUPPORTED (a boolean one in da_take), DA_ERR_SHAPE (shapes that do not broadcast), DA_ERR_INDEX
  * (too many items, an int out of range), DA_ERR_ARGUMENT (no such axis). A value out of range is found when it is read: the
  * run fails with DA_ERR_INDEX and names it. */
 
