@@ -2,8 +2,6 @@
  * neighbour come in one message, once. */
 #include "engine_test.h"
 
-#include "../../graph/node.h"
-
 static int grid[2]; /* P engines, as square as may be */
 
 static void make_grid(void)
@@ -43,21 +41,16 @@ static void check_data(da_array *a, const double *want, const char *what)
 }
 
 /* u with its inside replaced by the stencil. */
-static da_array *stepped(da_array *u, const char *stencil)
+static da_array *stepped(da_array *u, const char *text)
 {
     struct da__name name[] = {{"u", u}};
-    da_array *inside = da__eval(g, stencil, 1, name);
+    da_array *inside = da__eval(g, text, 1, name);
     struct da__view v;
-    assert_sound(inside, stencil);
-    da_array *a = da__node_new(g, DA__NODE_ASSIGN, u->dtype, 2, u->shape, u->dist);
-    assert_non_null(a);
+    assert_sound(inside, text);
     da__view_identity(2, &v);
     v.offset[0] = v.offset[1] = 1;
-    a->u.view = da__alloc(sizeof v);
-    assert_non_null(a->u.view);
-    *a->u.view = v;
-    da__node_add_input(a, u);
-    da__node_add_input(a, inside);
+    da_array *a = da__make_assign(g, "step", u, inside, &v, 2, inside->shape);
+    assert_sound(a, text);
     return a;
 }
 

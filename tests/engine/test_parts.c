@@ -1,8 +1,6 @@
 /* Arrays that are written part by part (joins, replaced slices) and views that wrap around, over every kind of map: what engines
- * store against plain C. Nodes are made by hand, so that any part can be tried. */
+ * store against plain C. */
 #include "engine_test.h"
-
-#include "../../graph/node.h"
 
 static uint64_t seed;
 
@@ -10,37 +8,6 @@ static int64_t draw(int64_t below)
 {
     seed = seed * 6364136223846793005u + 1442695040888963407u;
     return below > 0 ? (int64_t)((seed >> 33) % (uint64_t)below) : 0;
-}
-
-/* x with the elements at `v` replaced by y. */
-static da_array *assigned(da_array *x, da_array *y, const struct da__view *v)
-{
-    da_array *a = da__node_new(g, DA__NODE_ASSIGN, x->dtype, x->ndim, x->shape, x->dist);
-    assert_non_null(a);
-    a->u.view = da__alloc(sizeof *v);
-    *a->u.view = *v;
-    da__node_add_input(a, x);
-    da__node_add_input(a, y);
-    return a;
-}
-
-static da_array *joined(int axis, int n, da_array *const *in, const struct da__dist_spec *spec)
-{
-    int64_t shape[MOST_AXES];
-    memcpy(shape, in[0]->shape, (size_t)in[0]->ndim * sizeof *shape);
-    for (int k = 1; k < n; k++)
-        shape[axis] += in[k]->shape[axis];
-    const struct da__dist *dist = NULL;
-    struct da__error err = {.engine = -1};
-    assert_ok(da__dist_make(in[0]->ndim, shape, spec, P, &dist, &err), &err, "dist");
-    da_array *a = da__node_new(g, DA__NODE_CONCAT, in[0]->dtype, in[0]->ndim, shape, dist);
-    da__dist_drop(dist);
-    assert_non_null(a);
-    assert_true(da__node_reserve(a, n));
-    a->u.axis = axis;
-    for (int k = 0; k < n; k++)
-        da__node_add_input(a, in[k]);
-    return a;
 }
 
 /* A slice of every axis, sometimes one index of it. Sets the part's shape. */
@@ -139,7 +106,8 @@ static da_array *replace_some(da_array *a, double *want)
         for (int64_t i = 0; i < n; i++)
             data[i] = -1 - (double)i;
     }
-    da_array *result = assigned(a, y, &v);
+    da_array *result = da__make_assign(g, "replace", a, y, &v, ndim, part);
+    assert_sound(result, "replace");
     replace(want, a->ndim, a->shape, &v, ndim, part, data);
     free(data);
     return result;
@@ -207,7 +175,9 @@ static void joins_of_arrays(void **state)
             }
             begin += in[k]->shape[axis];
         }
-        da_array *a = joined(axis, n, in, draw_layout(&l, 2, whole));
+        da_array *a = da__make_redistribute(g, da__make_concat(g, n, in, axis, false),
+                                            draw_layout(&l, 2, whole));
+        assert_sound(a, "joined");
         compute(1, &a);
         check_all(a, want, "joined");
         da__scope_pop(g);
