@@ -232,13 +232,33 @@ const char *da__deferred_name(const da_array *a)
  * are entry points of other names. */
 bool da__takes_unsized(const char *callable)
 {
-    static const char *const name[] = {
-        "slice",          "index",        "redistribute", "save",        "permute_dims",
-        "flip",           "expand_dims",  "squeeze",      "moveaxis",    "matrix_transpose",
-        "take",           "get",          "put",          "mask_get",    "mask_put",
-        "get_items",      "put_items",    "astype",       "flatnonzero", "nonzero",
-        "compress",       "searchsorted", "sort",         "argsort",     "cumulative_sum",
-        "cumulative_prod", "set_where"};
+    static const char *const name[] = {"slice",
+                                       "index",
+                                       "redistribute",
+                                       "save",
+                                       "permute_dims",
+                                       "flip",
+                                       "expand_dims",
+                                       "squeeze",
+                                       "moveaxis",
+                                       "matrix_transpose",
+                                       "take",
+                                       "get",
+                                       "put",
+                                       "mask_get",
+                                       "mask_put",
+                                       "get_items",
+                                       "put_items",
+                                       "astype",
+                                       "flatnonzero",
+                                       "nonzero",
+                                       "compress",
+                                       "searchsorted",
+                                       "sort",
+                                       "argsort",
+                                       "cumulative_sum",
+                                       "cumulative_prod",
+                                       "set_where"};
     const struct da__callable *c = da__callable_find(callable);
     for (size_t k = 0; k < sizeof name / sizeof *name; k++)
         if (strcmp(name[k], callable) == 0)

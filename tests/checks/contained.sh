@@ -10,7 +10,7 @@ only()
     report "$1 is included outside its place:" < <(
         sources -name '*.[ch]' -o -name '*.inc' | grep -v "^$root/tests/install/" | xargs grep -lE "^ *# *include *[<\"]$1[>\"]" | grep -vE "^$root/($2)\$")
 }
-only mpi.h 'scheduler/transport_mpi\.c|io/(peers|[a-z0-9_]*mpi[a-z0-9_]*)\.[ch]|api/include/distarray/mpi\.h|tests/.*\.[ch]|bench/.*\.c'
+only mpi.h 'scheduler/transport_mpi\.c|io/(peers|[a-z0-9_]*mpi[a-z0-9_]*)\.[ch]|api/include/distarray/mpi\.h|tests/.*\.[ch]|bench/.*\.[ch]'
 only hdf5.h 'io/hdf5[a-z0-9_]*\.[ch]|tests/.*\.c'
 only hwloc.h 'scheduler/topology\.c'
 only jansson.h 'graph/json[a-z0-9_]*\.[ch]|tests/unit/.*\.c'

@@ -304,7 +304,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(opening_fails),       cmocka_unit_test(build_fails),
         cmocka_unit_test(evaluate_fails),      cmocka_unit_test(load_pipeline_fails),
         cmocka_unit_test(compute_some_fails),  cmocka_unit_test(reshape_some_fails),
-        cmocka_unit_test(compute_along_fails), cmocka_unit_test(index_by_arrays_fails), cmocka_unit_test(select_some_fails), cmocka_unit_test(save_and_load_fails),
+        cmocka_unit_test(compute_along_fails), cmocka_unit_test(index_by_arrays_fails),
+        cmocka_unit_test(select_some_fails),   cmocka_unit_test(save_and_load_fails),
     };
     nengines = argc > 1 ? atoi(argv[1]) : 1;
     stride = argc > 2 ? atoi(argv[2]) : 1;
