@@ -73,7 +73,7 @@ static const struct da__error *build(struct gen *g, int i)
     plan_build_node(g->plan, i, g->rt, true, g->array);
     g->lazy[i] = g->array[i];
     const struct da__error *cause = da__node_error(g->array[i]);
-    if (cause != NULL || g->array[i]->nin == 0)
+    if (cause != NULL || plan_input(&g->plan->node[i], 0) == NULL)
         return cause;
     plan_build_node(g->plan, i, g->rt, true, g->lazy);
     cause = da__node_error(g->lazy[i]);
