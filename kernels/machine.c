@@ -161,8 +161,14 @@ static void do_rows(struct da__running *run, const struct da__step *s, unsigned 
     int64_t cols = box->size[box->ndim - 1], rows = box->size[box->ndim - 2], step[4];
     const char *in[3] = {run->at[s->arg[0]], run->at[s->arg[1]], run->at[s->arg[2]]};
     char *out = run->at[s->value];
+    _Alignas(16) char
+        kept[3][16]; /* the result may take a scalar's register: the first row would destroy it */
     for (int j = 0; j < 3; j++) {
         int32_t v = s->arg[j];
+        if (j < s->nin && (scalars >> j & 1)) {
+            memcpy(kept[j], in[j], k->value[v].nbytes);
+            in[j] = kept[j];
+        }
         step[j] = j >= s->nin || (scalars >> j & 1) ? 0
                   : run->row[v] != 0                ? run->row[v]
                                                     : cols * k->value[v].nbytes;
