@@ -179,6 +179,7 @@ int64_t da__map_local_of(const struct da__map *m, int part, int64_t index)
 struct da__map da__map_view(const struct da__map *m, int64_t start, int64_t step, int64_t count)
 {
     struct da__map view = *m;
+    view.padding = NULL;
     view.count = count;
     view.start = count > 0 ? m->start + m->step * start : 0;
     view.step = count > 1 ? m->step * step : 1;

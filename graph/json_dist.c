@@ -70,9 +70,72 @@ static da_status read_letter(const struct reader *r, const struct da__place *pla
     return DA_OK;
 }
 
+/* One width for both sides, or [left, right]. */
+static da_status read_pair(const struct reader *r, const struct da__place *place, const json_t *j,
+                           int64_t *out)
+{
+    int n = 0;
+    if (json_is_integer(j)) {
+        out[0] = out[1] = json_integer_value(j);
+        return DA_OK;
+    }
+    if (!json_is_array(j) || json_array_size(j) != 2)
+        return fail(r, place, "a width or [left, right]", j);
+    return da__json_int_list(r->l, r->item, place, j, 2, out, &n);
+}
+
+static da_status read_bounds(const struct reader *r, const struct da__place *place, const json_t *j,
+                             struct da__map_spec *out)
+{
+    int64_t *bounds;
+    if (json_is_null(j))
+        return DA_OK;
+    DA_TRY(read_ints(r, place, j, &out->nbounds, &bounds));
+    out->bounds = bounds;
+    return out->nbounds >= 2 ? DA_OK
+                             : da__item_fail(r->l, r->item, place, DA_ERR_DISTRIBUTION,
+                                             "at least two bounds are needed");
+}
+
+/* {"b": null or bounds, "padding": …, "boundary": …, "cuts": […], "periodic": true}. */
+static da_status read_block(const struct reader *r, const struct da__place *place, json_t *j,
+                            struct da__map_spec *out)
+{
+    static const char *const known[] = {"b", "padding", "boundary", "cuts", "periodic"};
+    const char *key;
+    json_t *value;
+    char near[64];
+    int64_t *cut;
+    out->kind = 'b';
+    json_object_foreach(j, key, value)
+    {
+        struct da__place at = {.up = place, .key = key};
+        if (strcmp(key, "b") == 0) {
+            DA_TRY(read_bounds(r, &at, value, out));
+        } else if (strcmp(key, "padding") == 0) {
+            DA_TRY(read_pair(r, &at, value, out->padding));
+        } else if (strcmp(key, "boundary") == 0) {
+            DA_TRY(read_pair(r, &at, value, out->boundary));
+        } else if (strcmp(key, "cuts") == 0) {
+            DA_TRY(read_ints(r, &at, value, &out->ncuts, &cut));
+            out->cut = cut;
+        } else if (strcmp(key, "periodic") == 0) {
+            if (!json_is_boolean(value))
+                return fail(r, &at, "true or false", value);
+            out->periodic = json_is_true(value);
+        } else {
+            return da__item_fail(r->l, r->item, place, DA_ERR_FORMAT, "unknown key \"%s\"%s", key,
+                                 da__near_text(key, known, 5, near, sizeof near));
+        }
+    }
+    return DA_OK;
+}
+
 static da_status read_map_object(const struct reader *r, const struct da__place *place, json_t *j,
                                  struct da__map_spec *out)
 {
+    if (json_object_get(j, "b") != NULL)
+        return read_block(r, place, j, out);
     void *iter = json_object_iter(j);
     if (json_object_size(j) != 1)
         return da__item_fail(r->l, r->item, place, DA_ERR_DISTRIBUTION,
@@ -80,21 +143,13 @@ static da_status read_map_object(const struct reader *r, const struct da__place 
     const char *key = json_object_iter_key(iter);
     const json_t *value = json_object_iter_value(iter);
     struct da__place at = {.up = place, .key = key};
-    int64_t *bounds;
-    if (strlen(key) != 1 || strchr("bcu", key[0]) == NULL)
+    if (strlen(key) != 1 || strchr("cu", key[0]) == NULL)
         return da__item_fail(
             r->l, r->item, &at, DA_ERR_DISTRIBUTION,
             "no map \"%s\"; there are {\"b\": bounds}, {\"c\": block} and {\"u\": lists}", key);
     out->kind = key[0];
     if (out->kind == 'u')
         return read_lists(r, &at, value, out);
-    if (out->kind == 'b') {
-        DA_TRY(read_ints(r, &at, value, &out->nbounds, &bounds));
-        out->bounds = bounds;
-        return out->nbounds >= 2 ? DA_OK
-                                 : da__item_fail(r->l, r->item, &at, DA_ERR_DISTRIBUTION,
-                                                 "at least two bounds are needed");
-    }
     if (!json_is_integer(value) || json_integer_value(value) < 1)
         return da__item_fail(r->l, r->item, &at, DA_ERR_DISTRIBUTION,
                              "a block size is a positive integer");
@@ -239,6 +294,7 @@ static da_status spec_of_map(const struct da__map *m, struct da__map_spec *out)
         out->nbounds = m->parts + 1;
         out->bounds = m->bounds;
     }
+    da__map_padding_spec(m, out);
     return m->kind == DA__MAP_U ? copy_lists(m, out) : DA_OK;
 }
 
@@ -283,6 +339,25 @@ static bool find_spec(const struct da__dist *d, struct written *w, struct da__di
     return w->engines != NULL && makes_same(d, spec, nengines);
 }
 
+static void write_pair(struct da__text *t, const char *key, const int64_t *pair)
+{
+    if (pair[0] != 0 || pair[1] != 0)
+        da__text_add(t, ",\"%s\":[%lld,%lld]", key, (long long)pair[0], (long long)pair[1]);
+}
+
+static void write_padding(struct da__text *t, const struct da__map *m)
+{
+    struct da__map_spec spec = {.kind = 'b'};
+    da__map_padding_spec(m, &spec);
+    write_pair(t, "padding", spec.padding);
+    write_pair(t, "boundary", spec.boundary);
+    if (spec.ncuts > 0) {
+        da__text_add(t, ",\"cuts\":");
+        da__json_ints(t, spec.ncuts, spec.cut);
+    }
+    da__text_add(t, spec.periodic ? ",\"periodic\":true" : "");
+}
+
 static void write_map_value(struct da__text *t, const struct da__map *m)
 {
     if (m->kind == DA__MAP_C)
@@ -294,7 +369,8 @@ static void write_map_value(struct da__text *t, const struct da__map *m)
     if (m->kind == DA__MAP_B && m->bounds != NULL)
         da__json_ints(t, m->parts + 1, m->bounds);
     else if (m->kind == DA__MAP_B)
-        da__text_add(t, "\"even\"");
+        da__text_add(t, is_whole_map(m) ? "null" : "\"even\"");
+    write_padding(t, m);
     for (int part = 0; m->kind == DA__MAP_U && part < m->parts; part++) {
         da__text_add(t, part > 0 ? ",[" : "[");
         for (int64_t i = 0; i < da__lists_count(m->lists, part); i++)
@@ -310,7 +386,7 @@ static void write_map(struct da__text *t, const struct da__map *m)
     bool whole = is_whole_map(m);
     if (m->kind == DA__MAP_N)
         da__text_add(t, "\"n\"");
-    else if (whole && m->kind == DA__MAP_B && m->bounds == NULL)
+    else if (whole && m->kind == DA__MAP_B && m->bounds == NULL && m->padding == NULL)
         da__text_add(t, "\"b\"");
     else if (whole && m->kind == DA__MAP_C && m->block == 1)
         da__text_add(t, "\"c\"");

@@ -66,8 +66,12 @@ static void routine_step(struct da__lowering *l, const da_array *a,
     struct da__step_builder b;
     const da_array *space = rules->space > 0 ? a->in[rules->space - 1] : a;
     const struct da__dist *over = rules->space > 0 ? da__lower_dist(l, space) : d;
+    const struct da__dist *core = NULL; /* a routine does its work once per element */
+    if (over != NULL && da__dist_unpadded(over, &core) != DA_OK)
+        l->program->failed = true;
     da__builder_start(&b, l->program, space->ndim, space->shape,
-                      over != NULL ? da__program_add_dist(l->program, over) : -1, a->id);
+                      core != NULL ? da__program_add_dist(l->program, core) : -1, a->id);
+    da__dist_drop(core);
     b.step.kind = DA__STEP_ROUTINE;
     b.step.routine = (enum da__routine_id)a->op;
     add_inputs(l, &b, a, rules, space->ndim, space->shape);

@@ -42,8 +42,9 @@ void da__exchange_free(struct da__exchange *x)
     memset(x, 0, sizeof *x);
 }
 
+/* `at`: the place of the first of the owned indices in the owner's part. */
 static da_status choices_add(struct da__choices *c, int coord, const struct da__index_set *needs,
-                             const struct da__index_set *owned)
+                             const struct da__index_set *owned, int64_t at)
 {
     struct da__match_list list;
     da__matches_init(&list);
@@ -52,6 +53,8 @@ static da_status choices_add(struct da__choices *c, int coord, const struct da__
         da__matches_free(&list);
         return status;
     }
+    for (int i = 0; i < list.n; i++)
+        list.m[i].b += at;
     int64_t coord_cap = c->cap;
     if (!da__grow((void **)&c->coord, &coord_cap, c->n + 1, sizeof *c->coord) ||
         !da__grow((void **)&c->list, &c->cap, c->n + 1, sizeof *c->list)) {
@@ -152,7 +155,7 @@ static da_status needs_of(const struct da__step_input *in, const struct da__dist
         return da__set_range(out, v->offset[b], 1, 1);
     struct da__index_set mine;
     da__set_init(&mine);
-    da_status status = da__map_owned(&space->map[v->axis[b]], part, &mine);
+    da_status status = da__map_stored(&space->map[v->axis[b]], part, &mine);
     if (status == DA_OK)
         status = da__set_affine(&mine, v->offset[b], v->step[b], out);
     da__set_free(&mine);
@@ -161,23 +164,39 @@ static da_status needs_of(const struct da__step_input *in, const struct da__dist
 
 /* ---- reading ---- */
 
-/* The owners of what this engine needs along base axis b. */
-static da_status own_choices(const struct da__dist *base, int b, const struct da__index_set *needs,
-                             struct da__choices *out)
+/* What the engines at coordinate `part` give of base axis b to a reader that stores the part `reader` itself (or -1). */
+static da_status add_share(const struct da__dist *base, int b, int part, int reader,
+                           const struct da__index_set *needs, int coord, struct da__choices *out)
+{
+    struct da__index_set given;
+    int64_t at = 0;
+    da__set_init(&given);
+    da_status status = da__map_share(&base->map[b], part, reader, &given, &at);
+    if (status == DA_OK)
+        status = choices_add(out, coord, needs, &given, at);
+    da__set_free(&given);
+    return status;
+}
+
+static bool among(const struct da__run *parts, int part)
+{
+    int64_t i = (part - parts->start) / parts->step;
+    return i >= 0 && i < parts->count && parts->start + i * parts->step == part;
+}
+
+/* The owners of what this engine needs along base axis b, and itself where halos of its part may hold it. */
+static da_status own_choices(const struct da__dist *base, int b, int reader,
+                             const struct da__index_set *needs, struct da__choices *out)
 {
     struct da__run parts = {0, 1, 1, 0, 1};
     if (base->axis_grid[b] >= 0)
         parts = da__map_owners_of(&base->map[b], needs);
     for (int64_t i = 0; i < parts.count; i++) {
         int part = (int)(parts.start + i * parts.step);
-        struct da__index_set owned;
-        da__set_init(&owned);
-        da_status status = da__map_owned(&base->map[b], part, &owned);
-        if (status == DA_OK)
-            status = choices_add(out, part, needs, &owned);
-        da__set_free(&owned);
-        DA_TRY(status);
+        DA_TRY(add_share(base, b, part, reader, needs, part, out));
     }
+    if (reader >= 0 && !among(&parts, reader))
+        DA_TRY(add_share(base, b, reader, reader, needs, reader, out));
     return DA_OK;
 }
 
@@ -258,11 +277,11 @@ static da_status plan_reading(const struct da__program *p, const struct da__step
     for (int b = 0; b < f->base_ndim; b++) {
         struct da__index_set needs;
         da__set_init(&needs);
-        int axis = in->view.axis[b];
-        da_status status =
-            needs_of(in, space, b, axis >= 0 ? da__dist_part(space, coord, axis) : 0, &needs);
+        int axis = in->view.axis[b], part = axis >= 0 ? da__dist_part(space, coord, axis) : 0;
+        da_status status = needs_of(in, space, b, part, &needs);
         if (status == DA_OK)
-            status = own_choices(base, b, &needs, &f->own[b]);
+            status = own_choices(base, b, da__dist_reader(base, b, space, axis, part), &needs,
+                                 &f->own[b]);
         extent[b] = needs.nelem;
         nelem *= extent[b];
         da__set_free(&needs);
@@ -309,9 +328,23 @@ static da_status readers_of(const struct da__view *v, int b, int64_t extent,
     return status;
 }
 
+static da_status give_choice(const struct da__step_input *in, const struct da__dist *space,
+                             const struct da__dist *base, int b, int mine, int part,
+                             struct da__choices *out)
+{
+    struct da__index_set needs;
+    int reader = da__dist_reader(base, b, space, in->view.axis[b], part);
+    da__set_init(&needs);
+    da_status status = needs_of(in, space, b, part, &needs);
+    if (status == DA_OK)
+        status = add_share(base, b, mine, reader, &needs, part, out);
+    da__set_free(&needs);
+    return status;
+}
+
 static da_status give_choices(const struct da__step *s, const struct da__step_input *in,
-                              const struct da__dist *space, int b,
-                              const struct da__index_set *owned, struct da__choices *out)
+                              const struct da__dist *space, const struct da__dist *base, int b,
+                              int mine, const struct da__index_set *owned, struct da__choices *out)
 {
     int axis = in->view.axis[b];
     struct da__run parts = {0, 1, 1, 0, 1};
@@ -320,22 +353,20 @@ static da_status give_choices(const struct da__step *s, const struct da__step_in
         da__set_init(&readers);
         da_status status = readers_of(&in->view, b, s->shape[axis], owned, &readers);
         if (status == DA_OK)
-            parts = da__map_owners_of(&space->map[axis], &readers);
+            parts = da__map_holders_of(&space->map[axis], &readers);
         if (readers.nelem == 0)
             parts.count = 0;
         da__set_free(&readers);
         DA_TRY(status);
     }
+    int nparts = axis >= 0 ? space->map[axis].parts : 1;
     for (int64_t i = 0; i < parts.count; i++) {
-        int part = (int)(parts.start + i * parts.step);
-        struct da__index_set needs;
-        da__set_init(&needs);
-        da_status status = needs_of(in, space, b, part, &needs);
-        if (status == DA_OK)
-            status = choices_add(out, part, &needs, owned);
-        da__set_free(&needs);
-        DA_TRY(status);
+        int part = (int)da__floor_mod(parts.start + i * parts.step, nparts);
+        DA_TRY(give_choice(in, space, base, b, mine, part, out));
     }
+    /* What another axis sends for may lie in this engine's halo along this one. */
+    if (da__dist_reader(base, b, space, axis, mine) >= 0 && !among(&parts, mine))
+        DA_TRY(give_choice(in, space, base, b, mine, mine, out));
     return DA_OK;
 }
 
@@ -439,9 +470,10 @@ static da_status plan_giving(const struct da__program *p, const struct da__step 
     for (int b = 0; b < f->base_ndim; b++) {
         struct da__index_set owned;
         da__set_init(&owned);
-        da_status status = da__map_owned(&base->map[b], da__dist_part(base, mine, b), &owned);
+        int own = da__dist_part(base, mine, b);
+        da_status status = da__map_owned(&base->map[b], own, &owned);
         if (status == DA_OK)
-            status = give_choices(s, in, space, b, &owned, &f->give[b]);
+            status = give_choices(s, in, space, base, b, own, &owned, &f->give[b]);
         da__set_free(&owned);
         DA_TRY(status);
         if (f->give[b].n == 0)

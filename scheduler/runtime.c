@@ -268,12 +268,12 @@ da_status da__runtime_plan(struct da__runtime *rt, int ntargets, da_array *const
 
 /* ---- data to and from the master's memory ---- */
 
-/* Whether engine 0, which holds all of the axis, has it in the order of its indices: lists may say so as well. */
+/* Whether engine 0, which holds all of the axis, has it in the order of its indices: lists and halos may say so as well. */
 static bool is_natural(const struct da__dist *d, int axis)
 {
     struct da__index_set own;
     int64_t start, step;
-    if (d->map[axis].kind != DA__MAP_U)
+    if (d->map[axis].kind != DA__MAP_U && d->map[axis].padding == NULL)
         return true;
     if (da__dist_local_set(d, 0, axis, &own) != DA_OK)
         return false;
