@@ -79,6 +79,10 @@ static da_status check_padding(const struct maker *m, int axis, const struct da_
     if (s->ncuts > 0 && (width[0] != 0 || width[1] != 0))
         return da__fail(m->err, DA_ERR_DISTRIBUTION,
                         "axis %d: padding by one width and by widths at each cut", axis);
+    if (s->ncuts >= INT32_MAX || (s->ncuts > 0 && s->nbounds > 0 && s->ncuts != s->nbounds - 2))
+        return da__fail(m->err, DA_ERR_DISTRIBUTION,
+                        "axis %d: %lld widths of padding for the cuts of %lld bounds", axis,
+                        (long long)s->ncuts, (long long)s->nbounds);
     for (int64_t k = 0; k < s->ncuts; k++) {
         if (s->cut[k] < 0 || s->cut[k] > m->shape[axis])
             return da__fail(m->err, DA_ERR_DISTRIBUTION,
@@ -243,10 +247,6 @@ static da_status make_block(const struct maker *m, const struct da__map_spec *s,
             return da__fail(m->err, DA_ERR_MEMORY, "%s: no memory for %lld bounds", what,
                             (long long)s->nbounds);
     }
-    if (s->ncuts > 0 && s->ncuts != map->parts - 1)
-        return da__fail(m->err, DA_ERR_DISTRIBUTION,
-                        "%s: %lld widths of padding for the %d cuts between its parts", what,
-                        (long long)s->ncuts, map->parts - 1);
     if (!da__padding_make(s, map->parts, &map->padding))
         return da__fail(m->err, DA_ERR_MEMORY, "%s: no memory for its padding", what);
     return map->padding != NULL ? da__padding_check(map, what, m->err) : DA_OK;

@@ -139,6 +139,14 @@ static int64_t listed_count(const struct da__map *m, int part, int64_t n)
     return count;
 }
 
+void da__map_block(const struct da__map *m, int part, int64_t *lo, int64_t *hi)
+{
+    *lo = 0;
+    *hi = m->count;
+    if (m->kind == DA__MAP_B)
+        da__map_pull(m, da__map_bound(m, part), da__map_bound(m, part + 1), lo, hi);
+}
+
 int64_t da__map_local_count(const struct da__map *m, int part)
 {
     int64_t lo, hi;

@@ -27,13 +27,13 @@ bool da__padding_make(const struct da__map_spec *s, int parts, const struct da__
                             .periodic = s->periodic};
     int64_t ncuts = s->ncuts;
     *out = NULL;
-    if (p.periodic && p.first == 0 && p.last == 0) {
-        p.first = p.left;
-        p.last = p.right;
-    }
     if (ncuts > 0 && is_even(s)) {
         p.left = p.right = s->cut[0];
         ncuts = 0;
+    }
+    if (p.periodic && p.first == 0 && p.last == 0) {
+        p.first = p.left;
+        p.last = p.right;
     }
     if (ncuts > 0 || parts == 1)
         p.left = p.right = 0;

@@ -335,6 +335,24 @@ da_status da__runtime_gather(struct da__runtime *rt, da_array *a, void *out, str
     return status;
 }
 
+da_status da__runtime_local(struct da__runtime *rt, da_array *a, const void **data,
+                            struct da__error *err)
+{
+    DA_TRY(first_poison(1, &a, err));
+    da_array *stored = a; /* a save has no elements of its own */
+    while (stored->kind == DA__NODE_SAVE)
+        stored = stored->in[0];
+    if (a->kind != DA__NODE_LEAF)
+        DA_TRY(da__runtime_compute(rt, a != stored ? 2 : 1, (da_array *[]){a, stored}, err));
+    int64_t shape[DA_MAX_NDIM];
+    struct da__buffer *b = da__buffers_find(&rt->engine->buffers, stored->buffer);
+    bool any = da__dist_local_shape(stored->dist, 0, shape) > 0;
+    *data = any && b != NULL ? b->data : NULL;
+    return any && b == NULL
+               ? da__fail(err, DA_ERR_INTERNAL, "the array's part is not on the master")
+               : DA_OK;
+}
+
 static da_array *import_failed(struct da__runtime *rt, const struct da__dist *single,
                                struct da__error *err, da_status status, const char *text)
 {

@@ -364,6 +364,8 @@ void da__map_padding(const struct da__map *m, int part, int64_t *left, int64_t *
 /* The padding as a specification says it, into its padding, boundary, periodic and cut (which stays the map's). */
 void da__map_padding_spec(const struct da__map *m, struct da__map_spec *out);
 bool da__map_periodic(const struct da__map *m);
+/* The axis indices lo … hi-1 that a coordinate owns: of maps N and B. */
+void da__map_block(const struct da__map *m, int part, int64_t *lo, int64_t *hi);
 int64_t da__map_stored_count(const struct da__map *m, int part);
 /* The indices that a coordinate stores, in local order: left halo, core, right halo; a periodic axis of few indices may have
  * some of them twice or more often. Without padding the same as da__map_owned. */
