@@ -1,4 +1,4 @@
-/* Packs the product of per-axis matches into consecutive bytes, and unpacks it. */
+/* Copies the product of per-axis matches: into consecutive bytes, out of them, or between two strided places. */
 #include "copy.h"
 
 /* One combination of matches, one per axis, is a strided box on both sides. */
@@ -100,4 +100,41 @@ int64_t da__unpack(int ndim, const struct da__pack_axis *axis, size_t item, char
         da__copy_arranged(&box, item, base + to, packed + from);
     } while (packing_next(&p));
     return p.nbytes;
+}
+
+/* The next combination of matches, the last axis first; false: that was all. */
+static bool next_matches(int ndim, const struct da__match_axis *axis, int *at)
+{
+    for (int k = ndim - 1; k >= 0; k--) {
+        if (++at[k] < axis[k].n)
+            return true;
+        at[k] = 0;
+    }
+    return false;
+}
+
+void da__copy_matched(int ndim, const struct da__match_axis *axis, size_t item, char *a, char *b,
+                      bool to_b)
+{
+    int at[DA_MAX_NDIM] = {0};
+    for (int k = 0; k < ndim; k++)
+        if (axis[k].n == 0)
+            return;
+    do {
+        struct da__copy_box box;
+        char *from = to_b ? a : b, *to = to_b ? b : a;
+        box.ndim = 0;
+        for (int k = 0; k < ndim; k++) {
+            const struct da__match *m = &axis[k].m[at[k]];
+            int64_t sa = axis[k].stride_a, sb = axis[k].stride_b;
+            int64_t first_a = m->a * sa, first_b = m->b * sb;
+            from += to_b ? first_a : first_b;
+            to += to_b ? first_b : first_a;
+            da__copy_axis(&box, m->reps, to_b ? m->stride_b * sb : m->stride_a * sa,
+                          to_b ? m->stride_a * sa : m->stride_b * sb);
+            da__copy_axis(&box, m->count, to_b ? m->step_b * sb : m->step_a * sa,
+                          to_b ? m->step_a * sa : m->step_b * sb);
+        }
+        da__copy_arranged(&box, item, to, from);
+    } while (next_matches(ndim, axis, at));
 }

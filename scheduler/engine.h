@@ -94,6 +94,20 @@ da_status da__exchange_plan(const struct da__program *p, const struct da__step *
                             struct da__exchange *out);
 void da__exchange_free(struct da__exchange *x);
 
+/* A partial output on this engine: where the elements of the step's part lie in the output's part. */
+struct da__part_plan {
+    int base_ndim;
+    struct da__match_list *
+        axis; /* per axis of the output: a: positions along the space's axis, b: in the output; owned */
+    bool empty;  /* nothing of it lies here: the output is the base */
+    bool takes;  /* the base's memory becomes the output's */
+    bool direct; /* one stride per axis: the kernel writes in place; else into a temporary first */
+    int64_t offset, stride[DA_MAX_NDIM]; /* direct: bytes, strides per axis of the space */
+    int64_t out_shape[DA_MAX_NDIM], out_stride[DA_MAX_NDIM];
+    bool slabs; /* what is not overwritten are slabs beside low … high-1 of each axis */
+    int64_t low[DA_MAX_NDIM], high[DA_MAX_NDIM];
+};
+
 struct da__local { /* a value's or space's part on this engine */
     bool member;
     int64_t shape[DA_MAX_NDIM];
@@ -117,12 +131,19 @@ struct da__step_plan {
     struct da__index_set
         *index; /* per iteration axis, owned (kernel steps that need it, calls, loads, saves) */
     struct da__reduce_plan *reduce; /* owned */
+    struct da__part_plan *part;     /* per output where the step has partial ones; owned */
     bool writes;                    /* SAVE: the first replica writes */
     void *own;                      /* ROUTINE: its plan */
     int split_axis;                 /* chunks are cut along it */
     int64_t nchunks;
     bool split_reduced; /* chunks have accumulators of their own */
 };
+/* Partial outputs (part.c). */
+da_status da__part_plan(const struct da__program *p, const struct da__step *s, int engine, int k,
+                        struct da__part_plan *out);
+void da__part_free(struct da__part_plan *part);
+/* Whether the step's body reads input k, which may be there only as a base. */
+bool da__body_reads(const struct da__body *b, int input);
 struct da__plan {
     uint64_t id;
     struct da__program *program; /* owned */
@@ -191,6 +212,13 @@ void da__run_fail(struct da__execution *r, da_status status, const char *format,
 bool da__run_failed(const struct da__execution *r);
 /* state[k] receives the accumulators of the step's k-th reduction (from the pool; NULL: this engine has no part). */
 void da__run_kernel(struct da__execution *r, int step, void **state);
+/* The outputs of a step that writes parts: memory, and what the parts leave out. Also on engines without a part of the space. */
+void da__run_bases(struct da__execution *r, int step);
+/* Memory that was taken over has one owner again. */
+void da__run_bases_end(struct da__execution *r, int step);
+/* Where the kernel writes output k; `temp` is a temporary that da__part_finish copies to its place, or NULL. False: no memory. */
+bool da__part_bind(struct da__execution *r, int step, int k, struct da__strided *out, void **temp);
+void da__part_finish(struct da__execution *r, int step, int k, void *temp);
 void da__run_file(struct da__execution *r, int step);
 void da__run_routine(struct da__execution *r, int step);
 void da__run_call(struct da__execution *r, int step);

@@ -3,7 +3,7 @@
  * transpose, broadcast, halo and redistribution, for every axis map.
  *
  * Both ends compute the same lists: matches(needs of the reader, indices of the owner), in the order of the base axes. */
-#include "engine.h"
+#include "needs.h"
 
 #include <string.h>
 
@@ -146,22 +146,6 @@ static bool reads_replica(const struct da__dist *d, int engine, const int *mine)
     return true;
 }
 
-/* What a reader at part `part` of the iteration axis needs along base axis b. */
-static da_status needs_of(const struct da__step_input *in, const struct da__dist *space, int b,
-                          int part, struct da__index_set *out)
-{
-    const struct da__view *v = &in->view;
-    if (v->axis[b] < 0)
-        return da__set_range(out, v->offset[b], 1, 1);
-    struct da__index_set mine;
-    da__set_init(&mine);
-    da_status status = da__map_stored(&space->map[v->axis[b]], part, &mine);
-    if (status == DA_OK)
-        status = da__set_affine(&mine, v->offset[b], v->step[b], out);
-    da__set_free(&mine);
-    return status;
-}
-
 /* ---- reading ---- */
 
 /* What the engines at coordinate `part` give of base axis b to a reader that stores the part `reader` itself (or -1). */
@@ -178,26 +162,20 @@ static da_status add_share(const struct da__dist *base, int b, int part, int rea
     return status;
 }
 
-static bool among(const struct da__run *parts, int part)
-{
-    int64_t i = (part - parts->start) / parts->step;
-    return i >= 0 && i < parts->count && parts->start + i * parts->step == part;
-}
-
 /* The owners of what this engine needs along base axis b, and itself where halos of its part may hold it. */
 static da_status own_choices(const struct da__dist *base, int b, int reader,
-                             const struct da__index_set *needs, struct da__choices *out)
+                             const struct da__needs *needs, struct da__choices *out)
 {
-    struct da__run parts = {0, 1, 1, 0, 1};
-    if (base->axis_grid[b] >= 0)
-        parts = da__map_owners_of(&base->map[b], needs);
-    for (int64_t i = 0; i < parts.count; i++) {
-        int part = (int)(parts.start + i * parts.step);
-        DA_TRY(add_share(base, b, part, reader, needs, part, out));
+    struct da__parts parts = da__owners_of(base, b, needs);
+    bool seen = reader < 0;
+    for (int64_t i = 0; i < da__parts_count(&parts); i++) {
+        int part = da__parts_get(&parts, i);
+        if (part < 0)
+            continue;
+        seen = seen || part == reader;
+        DA_TRY(add_share(base, b, part, reader, &needs->all, part, out));
     }
-    if (reader >= 0 && !among(&parts, reader))
-        DA_TRY(add_share(base, b, reader, reader, needs, reader, out));
-    return DA_OK;
+    return seen ? DA_OK : add_share(base, b, reader, reader, &needs->all, reader, out);
 }
 
 /* Goes through the product of the choices along all base axes. */
@@ -275,16 +253,16 @@ static da_status plan_reading(const struct da__program *p, const struct da__step
         return DA_OK;
     int64_t extent[DA_MAX_NDIM], nelem = 1;
     for (int b = 0; b < f->base_ndim; b++) {
-        struct da__index_set needs;
-        da__set_init(&needs);
+        struct da__needs needs;
         int axis = in->view.axis[b], part = axis >= 0 ? da__dist_part(space, coord, axis) : 0;
-        da_status status = needs_of(in, space, b, part, &needs);
+        da_status status =
+            da__needs_of(&in->view, space, b, part, axis >= 0 ? s->shape[axis] : 1, &needs);
         if (status == DA_OK)
             status = own_choices(base, b, da__dist_reader(base, b, space, axis, part), &needs,
                                  &f->own[b]);
-        extent[b] = needs.nelem;
+        extent[b] = needs.all.nelem;
         nelem *= extent[b];
-        da__set_free(&needs);
+        da__needs_free(&needs);
         DA_TRY(status);
     }
     int64_t space_shape[DA_MAX_NDIM];
@@ -303,42 +281,18 @@ static da_status plan_reading(const struct da__program *p, const struct da__step
 
 /* ---- giving ---- */
 
-/* The iteration indices along axis k whose base index this engine owns. */
-static da_status readers_of(const struct da__view *v, int b, int64_t extent,
-                            const struct da__index_set *owned, struct da__index_set *out)
+/* What this engine, at coordinate `mine`, gives to the readers at coordinate `part`. */
+static da_status give_choice(const struct da__step *s, const struct da__step_input *in,
+                             const struct da__dist *space, const struct da__dist *base, int b,
+                             int mine, int part, struct da__choices *out)
 {
-    struct da__index_set all, image;
-    struct da__match_list list;
-    da__set_init(&all);
-    da__set_init(&image);
-    da__matches_init(&list);
-    da_status status = da__set_range(&all, 0, 1, extent);
+    struct da__needs needs;
+    int axis = in->view.axis[b], reader = da__dist_reader(base, b, space, axis, part);
+    da_status status =
+        da__needs_of(&in->view, space, b, part, axis >= 0 ? s->shape[axis] : 1, &needs);
     if (status == DA_OK)
-        status = da__set_affine(&all, v->offset[b], v->step[b], &image);
-    if (status == DA_OK)
-        status = da__set_intersect(&image, owned, &list);
-    for (int i = 0; i < list.n && status == DA_OK; i++) {
-        const struct da__match *m = &list.m[i];
-        status =
-            da__set_push(out, (struct da__run){m->a, m->step_a, m->count, m->stride_a, m->reps});
-    }
-    da__matches_free(&list);
-    da__set_free(&image);
-    da__set_free(&all);
-    return status;
-}
-
-static da_status give_choice(const struct da__step_input *in, const struct da__dist *space,
-                             const struct da__dist *base, int b, int mine, int part,
-                             struct da__choices *out)
-{
-    struct da__index_set needs;
-    int reader = da__dist_reader(base, b, space, in->view.axis[b], part);
-    da__set_init(&needs);
-    da_status status = needs_of(in, space, b, part, &needs);
-    if (status == DA_OK)
-        status = add_share(base, b, mine, reader, &needs, part, out);
-    da__set_free(&needs);
+        status = add_share(base, b, mine, reader, &needs.all, part, out);
+    da__needs_free(&needs);
     return status;
 }
 
@@ -347,27 +301,18 @@ static da_status give_choices(const struct da__step *s, const struct da__step_in
                               int mine, const struct da__index_set *owned, struct da__choices *out)
 {
     int axis = in->view.axis[b];
-    struct da__run parts = {0, 1, 1, 0, 1};
-    if (axis >= 0 && space->axis_grid[axis] >= 0) {
-        struct da__index_set readers;
-        da__set_init(&readers);
-        da_status status = readers_of(&in->view, b, s->shape[axis], owned, &readers);
-        if (status == DA_OK)
-            parts = da__map_holders_of(&space->map[axis], &readers);
-        if (readers.nelem == 0)
-            parts.count = 0;
-        da__set_free(&readers);
-        DA_TRY(status);
+    struct da__parts parts;
+    DA_TRY(da__readers_of(&in->view, space, b, axis >= 0 ? s->shape[axis] : 1, owned, &parts));
+    bool seen = da__dist_reader(base, b, space, axis, mine) < 0;
+    for (int64_t i = 0; i < da__parts_count(&parts); i++) {
+        int part = da__parts_get(&parts, i);
+        if (part < 0)
+            continue;
+        seen = seen || part == mine;
+        DA_TRY(give_choice(s, in, space, base, b, mine, part, out));
     }
-    int nparts = axis >= 0 ? space->map[axis].parts : 1;
-    for (int64_t i = 0; i < parts.count; i++) {
-        int part = (int)da__floor_mod(parts.start + i * parts.step, nparts);
-        DA_TRY(give_choice(in, space, base, b, mine, part, out));
-    }
-    /* What another axis sends for may lie in this engine's halo along this one. */
-    if (da__dist_reader(base, b, space, axis, mine) >= 0 && !among(&parts, mine))
-        DA_TRY(give_choice(in, space, base, b, mine, mine, out));
-    return DA_OK;
+    /* What is sent along another axis may lie in this engine's halo along this one. */
+    return seen ? DA_OK : give_choice(s, in, space, base, b, mine, mine, out);
 }
 
 static const struct da__match_list *choice_at(const struct da__choices *c, int coord)
@@ -514,6 +459,10 @@ da_status da__exchange_plan(const struct da__program *p, const struct da__step *
         da__strides_c(v->ndim, local, (int64_t)f->item, f->base_stride);
         if (s->kind == DA__STEP_ROUTINE && da__routine_reads_raw(s->routine, i)) {
             f->in_place = true;
+            continue;
+        }
+        if (s->kind == DA__STEP_KERNEL && !da__body_reads(&s->body, i)) {
+            f->in_place = true; /* only a base: its elements stay where they are */
             continue;
         }
         if (reads_as_it_lies(p, s, &s->input[i])) {

@@ -18,10 +18,14 @@ struct da__group {
     uint32_t dims; /* grid dimensions that vary within the group */
 };
 void da__group_all(const struct da__execution *r, struct da__group *g);
+/* `grid_dims`: a bit per dimension that varies within the group. An engine that is no member takes no part in anything. */
 void da__group_along(const struct da__dist *d, uint32_t grid_dims, int engine, struct da__group *g);
 int da__group_engine(const struct da__group *g, int rank);
 
-/* into := into joined with what comes after it, or before it where `from_earlier`: n states of any layout. */
+/* Every member calls the operations below, in the same order; one whose run has failed takes part with void messages, and so
+ * hands the failure on. Results are undefined then.
+ *
+ * into := into joined with what comes after it, or before it where `from_earlier`: n states of any layout. */
 typedef void (*da__join)(void *self, void *into, const void *from, bool from_earlier);
 /* before := the join of all lower ranks' `mine`; on rank 0 it stays as it was (the caller puts the identity there). Needs no
  * commutativity, but associativity. O(log size) messages of nbytes. */
@@ -37,20 +41,24 @@ void da__group_gather(struct da__execution *r, int step, const struct da__group 
 /* One packed message to or from one engine. */
 struct da__parcel {
     int engine;
-    int64_t nbytes;
-    char *data; /* from the pool, 64-byte aligned */
+    int64_t nbytes, cap;
+    char *data; /* 64-byte aligned, with room for the message's header in front */
 };
 struct da__parcels {
     int n;
     int64_t cap;
-    struct da__parcel *parcel; /* by the caller's own list of engines: each at most once */
+    struct da__parcel *parcel; /* in the order begun, or by sender; each engine at most once */
+    int *slot;                 /* hash table over engines: position + 1 */
+    int64_t nslots;
 };
 void da__parcels_free(struct da__execution *r, struct da__parcels *p);
-/* The parcel for an engine, begun with room for `nbytes` more (grown as needed); NULL: no memory, and the run has failed. */
+/* Lengthens the parcel for an engine by `nbytes` and gives the place to write them to (valid until its next lengthening); parcels are
+ * begun as needed. NULL: no memory, and the run has failed. */
 char *da__parcel_room(struct da__execution *r, struct da__parcels *p, int engine, int64_t nbytes);
 /* Takes all parcels of `out` to their engines (over all engines of the run, this one too) and gives the ones for this engine in ascending
- * order of the sender. `out` is empty afterwards. Who sends how much is told along a dissemination pattern of O(log size)
- * messages; data travel directly, one message per pair that shares data. False: the run has failed, here or elsewhere. */
+ * order of the sender. `out` is empty afterwards; empty parcels do not travel. Who sends how much is told along a
+ * dissemination pattern of O(log size) messages; data travel directly, one message per pair that shares data. False: the
+ * run has failed, here or elsewhere; `in` is empty then. */
 bool da__swap(struct da__execution *r, int step, struct da__parcels *out, struct da__parcels *in);
 
 #endif

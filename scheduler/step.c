@@ -166,6 +166,7 @@ struct sweep {
     const struct da__step *s;
     const struct da__step_plan *sp;
     struct da__strided *input, *output, *reduction;
+    void **part; /* per output: a temporary that is copied to its place at the end, or NULL */
     const void **param;
     char **
         chunk_state; /* per reduction: nchunks accumulator arrays one after the other, or the only one */
@@ -361,15 +362,15 @@ static void poll_run(void *self)
 }
 
 /* Where the sweep's operands lie; `list` has room for all of them. */
-static bool bind_operands(struct da__execution *r, struct sweep *w, void *const *temp)
+static bool bind_outputs(struct da__execution *r, int step, struct sweep *w)
 {
     const struct da__step *s = w->s;
-    for (int i = 0; i < s->body.ninputs; i++) {
-        const struct da__fetch *f = &w->sp->exchange.fetch[i];
-        w->input[i].data = f->in_place ? (char *)r->data[f->value] + f->offset : temp[i];
-        memcpy(w->input[i].stride, f->stride, sizeof f->stride);
-    }
     for (int i = 0; i < s->noutputs; i++) {
+        if (s->part != NULL && s->part[i].on) {
+            if (!da__part_bind(r, step, i, &w->output[i], &w->part[i]))
+                return false;
+            continue;
+        }
         const struct da__value *v = &r->plan->program->value[s->output[i]];
         w->output[i].data = da__run_value(r, s->output[i]);
         if (w->output[i].data == NULL)
@@ -377,11 +378,22 @@ static bool bind_operands(struct da__execution *r, struct sweep *w, void *const 
         da__strides_c(s->ndim, w->sp->space.shape, (int64_t)da__dtype_nbytes(v->dtype),
                       w->output[i].stride);
     }
+    return true;
+}
+
+static bool bind_operands(struct da__execution *r, int step, struct sweep *w, void *const *temp)
+{
+    const struct da__step *s = w->s;
+    for (int i = 0; i < s->body.ninputs; i++) {
+        const struct da__fetch *f = &w->sp->exchange.fetch[i];
+        w->input[i].data = f->in_place ? (char *)r->data[f->value] + f->offset : temp[i];
+        memcpy(w->input[i].stride, f->stride, sizeof f->stride);
+    }
     for (int i = 0; i < s->body.nreductions; i++)
         memcpy(w->reduction[i].stride, w->sp->reduce[i].stride, sizeof w->reduction[i].stride);
     for (int i = 0; i < s->body.nparams; i++)
         w->param[i] = r->param + 16 * s->param[i];
-    return true;
+    return bind_outputs(r, step, w);
 }
 
 static void compute(struct da__execution *r, int step, void *const *temp, void **state)
@@ -391,7 +403,7 @@ static void compute(struct da__execution *r, int step, void *const *temp, void *
     int noperands = s->body.ninputs + s->body.noutputs + s->body.nreductions;
     struct sweep w = {.r = r, .s = s, .sp = sp};
     int64_t nbytes = noperands * (int64_t)sizeof(struct da__strided) +
-                     (s->body.nparams + 1) * (int64_t)sizeof(void *);
+                     (s->body.nparams + s->noutputs + 1) * (int64_t)sizeof(void *);
     w.input = da__pool_get(r->engine->pool, nbytes);
     if (w.input == NULL) {
         da__run_fail(r, DA_ERR_MEMORY, "no memory for %d operands", noperands);
@@ -401,12 +413,15 @@ static void compute(struct da__execution *r, int step, void *const *temp, void *
     w.output = w.input + s->body.ninputs;
     w.reduction = w.output + s->body.noutputs;
     w.param = (const void **)(void *)(w.reduction + s->body.nreductions);
+    w.part = (void **)(w.param + s->body.nparams);
     w.chunk_state = (char **)state;
-    if (bind_operands(r, &w, temp) && make_scratch(r, s, sp) &&
+    if (bind_operands(r, step, &w, temp) && make_scratch(r, s, sp) &&
         make_states(r, s, sp, w.chunk_state) && sp->space.nelem > 0) {
         da__workers_run(r->engine->workers, sp->nchunks, run_chunk, &w, poll_run, r);
         join_chunks(s, sp, w.chunk_state);
     }
+    for (int i = 0; i < s->noutputs; i++)
+        da__part_finish(r, step, i, w.part[i]);
     da__pool_put(r->engine->pool, w.input);
 }
 
@@ -456,8 +471,11 @@ void da__run_kernel(struct da__execution *r, int step, void **state)
 {
     const struct da__step_plan *sp = &r->plan->step[step];
     void **temp = da__pool_get(r->engine->pool, (sp->exchange.ninputs + 1) * (int64_t)sizeof *temp);
-    if (exchange(r, sp, DA__TAG_DATA + step % 1024, temp) && sp->space.member)
+    bool here = exchange(r, sp, DA__TAG_DATA + step % 1024, temp);
+    da__run_bases(r, step);
+    if (here && sp->space.member)
         compute(r, step, temp, state);
+    da__run_bases_end(r, step);
     release_temporaries(r, sp, temp);
 }
 

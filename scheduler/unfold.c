@@ -173,6 +173,14 @@ static da_status plan_kernel(const struct da__program *p, const struct da__step 
     for (int k = 0; k < s->body.nreductions; k++)
         plan_reduction(p, s, engine, &sp->space, k, &sp->reduce[k]);
     plan_chunks(s, sp);
+    if (s->part == NULL)
+        return DA_OK;
+    sp->part = da__calloc((size_t)s->noutputs + 1, sizeof *sp->part);
+    if (sp->part == NULL)
+        return DA_ERR_MEMORY;
+    for (int k = 0; k < s->noutputs; k++)
+        if (s->part[k].on)
+            DA_TRY(da__part_plan(p, s, engine, k, &sp->part[k]));
     return DA_OK;
 }
 
@@ -231,6 +239,9 @@ void da__plan_free(struct da__plan *plan)
         da__exchange_free(&sp->exchange);
         if (plan->program->step[i].kind == DA__STEP_ROUTINE && sp->own != NULL)
             da__routine_ops(plan->program->step[i].routine)->free(sp->own);
+        for (int k = 0; sp->part != NULL && k < plan->program->step[i].noutputs; k++)
+            da__part_free(&sp->part[k]);
+        da__free(sp->part);
         da__free(sp->kernel);
         da__free(sp->reduce);
         for (int k = 0; sp->index != NULL && k < plan->program->step[i].ndim; k++)

@@ -110,5 +110,14 @@ int64_t da__pack(int ndim, const struct da__pack_axis *axis, size_t item, const 
                  char *packed);
 int64_t da__unpack(int ndim, const struct da__pack_axis *axis, size_t item, char *base,
                    const char *packed);
+/* One axis of a region that both sides hold in place: its matches, and the bytes from one local position to the next. */
+struct da__match_axis {
+    const struct da__match *m;
+    int n;
+    int64_t stride_a, stride_b;
+};
+/* Copies the product of the axes' matches from `a` to `b`, or back; the places do not overlap. */
+void da__copy_matched(int ndim, const struct da__match_axis *axis, size_t item, char *a, char *b,
+                      bool to_b);
 
 #endif

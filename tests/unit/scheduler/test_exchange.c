@@ -214,9 +214,12 @@ static void check_reader(const struct da__program *p, int engine, const struct d
             rest /= shape[k];
         }
         int64_t want = 0, got;
-        for (int b = 0; b < v->base_ndim; b++)
-            want = want * p->value[0].shape[b] + v->offset[b] +
-                   (v->axis[b] >= 0 ? v->step[b] * index[v->axis[b]] : 0);
+        for (int b = 0; b < v->base_ndim; b++) {
+            int64_t way = v->axis[b] >= 0 ? v->step[b] * index[v->axis[b]] : 0;
+            if (v->period[b] > 0)
+                way = da__floor_mod(v->phase[b] + way, v->period[b]);
+            want = want * p->value[0].shape[b] + v->offset[b] + way;
+        }
         memcpy(&got, data + at, sizeof got);
         assert_int_equal(got, want);
     }
@@ -260,6 +263,19 @@ static void exchange_all(struct da__program *p, int nengines)
     }
 }
 
+/* Makes a base axis a rolled one, over all of it or a part, as often as a step may go round without meeting itself. */
+static void draw_roll(int64_t base, struct da__view *v, int b, int64_t *extent)
+{
+    if (v->axis[b] < 0 || base == 0 || draw(3) > 0)
+        return;
+    int64_t size = 1 + draw(3) % base;
+    v->offset[b] = draw(3) ? 0 : draw(base);
+    v->period[b] = draw(3) ? base - v->offset[b] : 1 + draw(base - v->offset[b]);
+    v->phase[b] = draw(v->period[b]);
+    v->step[b] = draw(2) ? size : -size;
+    *extent = draw(3) ? (v->period[b] - 1) / size + 1 : draw((v->period[b] - 1) / size + 2);
+}
+
 /* A random view of a base array, by basic indexing and permuting; its shape. */
 static int draw_view(int base_ndim, const int64_t *base, struct da__view *v, int64_t *shape)
 {
@@ -299,6 +315,9 @@ static int draw_view(int base_ndim, const int64_t *base, struct da__view *v, int
         if (!named)
             shape[k] = 1 + draw(4);
     }
+    for (int b = 0; b < base_ndim; b++)
+        if (v->axis[b] >= 0)
+            draw_roll(base[b], v, b, &shape[v->axis[b]]);
     return ndim;
 }
 
