@@ -45,8 +45,10 @@ enum {
 
 /* The graph to describe in. */
 bool da__api_graph(da_context *ctx, struct da__graph **g, da_array **bad);
-/* x's graph. */
-bool da__api_array(da_array *x, struct da__graph **g, da_array **bad);
+/* x's graph. An array whose size is not known yet is refused where the entry point, by its callable's name ("": any), cannot
+ * wait for it. */
+#define da__api_array(x, g, bad) da__api_array_for(__func__, x, g, bad)
+bool da__api_array_for(const char *entry, da_array *x, struct da__graph **g, da_array **bad);
 /* The graph that the operands share, and the operands as graph wants them. */
 bool da__api_operands(const char *what, int n, const da_operand *x, struct da__operand *out,
                       struct da__graph **g, da_array **bad);
@@ -57,6 +59,12 @@ bool da__api_scalar(struct da__graph *g, const char *what, const da_operand *x,
 bool da__api_axes(struct da__graph *g, const char *what, da_axes axes, int64_t *out,
                   da_array **bad);
 bool da__api_extents(struct da__graph *g, const char *what, da_extents shape, da_array **bad);
+/* An index's items as graph wants them, DA__MAX_ITEMS at most. */
+bool da__api_items(struct da__graph *g, const char *what, int n, const da_item *item,
+                   struct da__index_item *out, da_array **bad);
+/* The graph of `n` arrays of one context, at least one of them. */
+bool da__api_list(const char *what, int64_t n, da_array *const *x, struct da__graph **g,
+                  da_array **bad);
 /* A poisoned handle of `g`. */
 da_array *da__api_poison(struct da__graph *g, da_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -2,6 +2,7 @@
 #include "api.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* ---- poisoned handles ---- */
 
@@ -47,11 +48,45 @@ bool da__api_graph(da_context *ctx, struct da__graph **g, da_array **bad)
     return false;
 }
 
-bool da__api_array(da_array *x, struct da__graph **g, da_array **bad)
+static bool any_array(da_array *x, struct da__graph **g, da_array **bad)
 {
     *bad = x != NULL ? x : da__loose_poison(DA__LOOSE_NULL_ARRAY);
     *g = (*bad)->graph;
     return *g != NULL;
+}
+
+bool da__api_list(const char *what, int64_t n, da_array *const *x, struct da__graph **g,
+                  da_array **bad)
+{
+    *bad = da__loose_poison(n > 0 && x == NULL ? DA__LOOSE_NULL_ARRAY : DA__LOOSE_NO_ARRAY);
+    *g = NULL;
+    for (int64_t k = 0; k < n && x != NULL; k++) {
+        struct da__graph *own;
+        if (!da__api_array(x[k], &own, bad))
+            return false;
+        if (*g != NULL && own != *g) {
+            *bad = da__api_poison(*g, DA_ERR_ARGUMENT, "da_%s: the arrays belong to two contexts",
+                                  what);
+            return false;
+        }
+        *g = own;
+    }
+    return *g != NULL;
+}
+
+bool da__api_array_for(const char *entry, da_array *x, struct da__graph **g, da_array **bad)
+{
+    static const char prefix[] = "da_";
+    size_t n = strncmp(entry, prefix, sizeof prefix - 1) == 0 ? sizeof prefix - 1 : 0;
+    if (!any_array(x, g, bad))
+        return false;
+    if (!x->unsized || entry[0] == '\0' || da__takes_unsized(entry + n))
+        return true;
+    *bad = da__api_poison(*g, DA_ERR_STATE,
+                          "%s: the size of its input is known only once it is computed: compute it "
+                          "first",
+                          entry);
+    return false;
 }
 
 /* ---- operands ---- */
@@ -92,7 +127,7 @@ static bool find_graph(int n, const da_operand *x, struct da__graph **g, da_arra
         struct da__graph *own;
         if (x[k].kind != DA_OPERAND_ARRAY)
             continue;
-        if (!da__api_array(x[k].array, &own, bad))
+        if (!any_array(x[k].array, &own, bad))
             return false;
         if (*g == NULL)
             *g = own;

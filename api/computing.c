@@ -26,9 +26,18 @@ static da_status gather(da_context *ctx, const char *what, da_array *a, void *ou
     return status == DA_OK ? DA_OK : failed(ctx, what, status, &err);
 }
 
+/* An array's size, found out by computing where only data know it. */
+static da_status know_size(da_context *ctx, const char *what, da_array *a)
+{
+    struct da__error err = {.engine = -1};
+    da_status status = a->unsized ? da__runtime_size(ctx->rt, 1, &a, &err) : DA_OK;
+    return status == DA_OK ? DA_OK : failed(ctx, what, status, &err);
+}
+
 da_status da_get(da_context *ctx, da_array *a, void *out, size_t nbytes)
 {
     DA_TRY(da__api_arrays(ctx, "da_get", 1, &a));
+    DA_TRY(know_size(ctx, "da_get", a));
     size_t need;
     if (!da__mul_size((size_t)da__nelem(a->ndim, a->shape), da__dtype_nbytes(a->dtype), &need) ||
         need > nbytes || (need > 0 && out == NULL)) {
@@ -45,6 +54,7 @@ da_status da_get(da_context *ctx, da_array *a, void *out, size_t nbytes)
 static da_status get_scalar(da_context *ctx, const char *what, da_array *a, struct da__scalar *out)
 {
     DA_TRY(da__api_arrays(ctx, what, 1, &a));
+    DA_TRY(know_size(ctx, what, a));
     if (da__nelem(a->ndim, a->shape) != 1) {
         char shape[256];
         return da__api_fail(ctx, DA_ERR_SHAPE, "%s: shape %s is not one element", what,

@@ -57,7 +57,7 @@ static da_array *like(da_array *x, struct da__scalar value, da_dtype dtype)
 {
     struct da__graph *g;
     da_array *bad;
-    if (!da__api_array(x, &g, &bad) || x->kind == DA__NODE_POISON)
+    if (!da__api_array_for("da_full_like", x, &g, &bad) || x->kind == DA__NODE_POISON)
         return bad;
     da_array *a = da__make_full(g, x->ndim, x->shape, value,
                                 dtype == DA_DTYPE_DEFAULT ? x->dtype : dtype, NULL);

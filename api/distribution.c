@@ -218,8 +218,12 @@ static da_status from_struct(const da_distribution *d, struct da__spec *own, str
             .cut = m->cut,
         };
     }
-    own->spec =
-        (struct da__dist_spec){d->nmaps, own->map, d->ngrid, d->grid, d->nengines, d->engines};
+    own->spec = (struct da__dist_spec){.nmaps = d->nmaps,
+                                       .map = own->map,
+                                       .ngrid = d->ngrid,
+                                       .grid = d->grid,
+                                       .nengines = d->nengines,
+                                       .engines = d->engines};
     return DA_OK;
 }
 

@@ -22,7 +22,9 @@ const int64_t *da_shape(const da_array *a)
 
 int64_t da_size(const da_array *a)
 {
-    return a != NULL && a->kind != DA__NODE_POISON ? da__nelem(a->ndim, a->shape) : 0;
+    if (a == NULL || a->kind == DA__NODE_POISON)
+        return 0;
+    return a->unsized ? -1 : da__nelem(a->ndim, a->shape);
 }
 
 da_context *da_context_of(const da_array *a)
@@ -60,13 +62,17 @@ da_status da_distribution_text(const da_array *a, char **out)
     if (!is_sound(a))
         return da_check(a);
     char text[1024];
-    *out = da__strdup(a->dist != NULL ? da__dist_text(a->dist, text, sizeof text) : "everywhere");
+    if (a->unsized)
+        *out = da__strdup("not known yet");
+    else
+        *out =
+            da__strdup(a->dist != NULL ? da__dist_text(a->dist, text, sizeof text) : "everywhere");
     return *out != NULL ? DA_OK : DA_ERR_MEMORY;
 }
 
 int64_t da_local_shape(const da_array *a, int engine, int64_t *shape)
 {
-    if (!is_sound(a) || engine < 0 || engine >= da__graph_nengines(a->graph))
+    if (!is_sound(a) || a->unsized || engine < 0 || engine >= da__graph_nengines(a->graph))
         return -1;
     int64_t local[DA_MAX_NDIM] = {0};
     int64_t nelem = da__nelem(a->ndim, a->shape);
@@ -81,7 +87,7 @@ int64_t da_local_shape(const da_array *a, int engine, int64_t *shape)
 
 int da_owner(const da_array *a, const int64_t *index)
 {
-    if (!is_sound(a) || (a->ndim > 0 && index == NULL))
+    if (!is_sound(a) || a->unsized || (a->ndim > 0 && index == NULL))
         return -1;
     for (int k = 0; k < a->ndim; k++)
         if (index[k] < 0 || index[k] >= a->shape[k])
@@ -138,7 +144,7 @@ da_status da_local_map(const da_array *a, int engine, int axis, da_local_axis *o
 {
     if (!is_sound(a))
         return da_check(a);
-    if (out == NULL || !has_axis(a, engine, axis))
+    if (out == NULL || a->unsized || !has_axis(a, engine, axis))
         return DA_ERR_ARGUMENT;
     int coord[DA_MAX_NDIM];
     int64_t n = a->shape[axis];
@@ -156,7 +162,7 @@ da_status da_local_map(const da_array *a, int engine, int axis, da_local_axis *o
 int64_t da_local_indices(const da_array *a, int engine, int axis, int64_t *indices)
 {
     struct da__index_set own;
-    if (!is_sound(a) || !has_axis(a, engine, axis))
+    if (!is_sound(a) || a->unsized || !has_axis(a, engine, axis))
         return -1;
     da_status status = a->dist != NULL ? da__dist_local_set(a->dist, engine, axis, &own)
                                        : da__set_range(&own, 0, 1, a->shape[axis]);

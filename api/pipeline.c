@@ -16,7 +16,7 @@ static da_array *bad_name(struct da__graph *g, int n, const da_named *names)
         da_array *bad;
         if (names[k].name == NULL)
             return da__api_poison(g, DA_ERR_ARGUMENT, "da_eval: name %d is NULL", k);
-        if (!da__api_array(names[k].array, &own, &bad))
+        if (!da__api_array_for("", names[k].array, &own, &bad))
             return da__api_poison(g, DA_ERR_ARGUMENT, "da_eval: %s: %s", names[k].name,
                                   da_cause(bad));
         if (own != g)

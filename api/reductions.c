@@ -8,7 +8,7 @@ static da_array *reduce(enum da__red_id red, da_array *x, da_axes axes, double c
     da_array *bad;
     int64_t list[DA_MAX_NDIM];
     const char *name = da__red_info(red)->name;
-    if (!da__api_array(x, &g, &bad) || !da__api_axes(g, name, axes, list, &bad))
+    if (!da__api_array_for(name, x, &g, &bad) || !da__api_axes(g, name, axes, list, &bad))
         return bad;
     if ((flags & ~DA_KEEPDIMS) != 0)
         return da__api_poison(g, DA_ERR_ARGUMENT,

@@ -78,21 +78,31 @@ static bool item_of(const da_item *in, struct da__index_item *out)
     return true;
 }
 
+bool da__api_items(struct da__graph *g, const char *what, int n, const da_item *item,
+                   struct da__index_item *out, da_array **bad)
+{
+    if (n < 0 || n > DA__MAX_ITEMS || (n > 0 && item == NULL)) {
+        *bad = da__api_poison(g, DA_ERR_ARGUMENT,
+                              "da_%s: %d items, which must be 0 to %d and not NULL", what, n,
+                              DA__MAX_ITEMS);
+        return false;
+    }
+    for (int k = 0; k < n; k++)
+        if (!item_of(&item[k], &out[k])) {
+            *bad = da__api_poison(g, DA_ERR_ARGUMENT, "da_%s: %d is no kind of item", what,
+                                  item[k].kind);
+            return false;
+        }
+    return true;
+}
+
 da_array *da_slice(da_array *x, int n, const da_item *item)
 {
     struct da__graph *g;
     da_array *bad;
     struct da__index_item list[DA__MAX_ITEMS];
-    if (!da__api_array(x, &g, &bad))
+    if (!da__api_array(x, &g, &bad) || !da__api_items(g, "slice", n, item, list, &bad))
         return bad;
-    if (n < 0 || n > DA__MAX_ITEMS || (n > 0 && item == NULL))
-        return da__api_poison(g, DA_ERR_ARGUMENT,
-                              "da_slice: %d items, which must be 0 to %d and not NULL", n,
-                              DA__MAX_ITEMS);
-    for (int k = 0; k < n; k++)
-        if (!item_of(&item[k], &list[k]))
-            return da__api_poison(g, DA_ERR_ARGUMENT, "da_slice: %d is no kind of item",
-                                  item[k].kind);
     return da__make_index_basic(g, x, n, list);
 }
 
@@ -133,6 +143,11 @@ da_array *da_squeeze(da_array *x, da_axes axes)
     if (!da__api_array(x, &g, &bad) || !da__api_axes(g, "squeeze", axes, list, &bad))
         return bad;
     int n = axes.n;
+    if (n < 0 && x->unsized)
+        return da__api_poison(
+            g, DA_ERR_STATE,
+            "da_squeeze: which axes have one element is known only once the array "
+            "is computed: compute it first, or name the axes");
     if (n < 0) {
         n = 0;
         for (int k = 0; k < x->ndim; k++)
@@ -164,6 +179,41 @@ da_array *da_moveaxis(da_array *x, da_axes source, da_axes destination)
         return da__api_poison(g, DA_ERR_ARGUMENT, "da_moveaxis: %d source axes and %d destinations",
                               source.n, destination.n);
     return da__make_moveaxis(g, x, source.n, from, to);
+}
+
+/* ---- other shapes ---- */
+
+da_array *da_reshape(da_array *x, da_extents shape)
+{
+    struct da__graph *g;
+    da_array *bad;
+    if (!da__api_array(x, &g, &bad) || !da__api_extents(g, "reshape", shape, &bad))
+        return bad;
+    return da__make_reshape(g, x, shape.n, shape.extent, NULL);
+}
+
+da_array *da_flatten(da_array *x)
+{
+    struct da__graph *g;
+    da_array *bad;
+    return da__api_array(x, &g, &bad) ? da__make_flatten(g, x) : bad;
+}
+
+da_array *da_tile(da_array *x, da_extents repetitions)
+{
+    struct da__graph *g;
+    da_array *bad;
+    if (!da__api_array(x, &g, &bad) || !da__api_extents(g, "tile", repetitions, &bad))
+        return bad;
+    return da__make_tile(g, x, repetitions.n, repetitions.extent);
+}
+
+da_array *da_repeat(da_array *x, int64_t repeats, int axis)
+{
+    struct da__graph *g;
+    da_array *bad;
+    int64_t along = axis;
+    return da__api_array(x, &g, &bad) ? da__make_repeat(g, x, repeats, &along) : bad;
 }
 
 /* ---- broadcasting ---- */
@@ -253,4 +303,25 @@ da_array *da_redistribute_like(da_array *x, const da_array *like)
                               da__shape_text(like->ndim, like->shape, b, sizeof b));
     }
     return like->dist != NULL ? da__make_redistribute_to(g, x, like->dist) : x;
+}
+
+da_array *da_rebalance(da_array *x)
+{
+    struct da__graph *g;
+    da_array *bad;
+    return da__api_array(x, &g, &bad) ? da__make_rebalance(g, x) : bad;
+}
+
+da_array *da_distribute_as(da_array *x, da_extents shape, const da_distribution *dist)
+{
+    struct da__graph *g;
+    da_array *bad;
+    struct da__spec own;
+    const struct da__dist_spec *spec;
+    if (!da__api_array(x, &g, &bad) || !da__api_extents(g, "distribute_as", shape, &bad) ||
+        !da__api_spec(g, "distribute_as", dist, &own, &spec, &bad))
+        return bad;
+    da_array *a = da__make_distribute_as(g, x, shape.n, shape.extent, spec);
+    da__spec_free(&own);
+    return a;
 }

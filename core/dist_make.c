@@ -17,7 +17,8 @@ struct maker {
     int grid[DA_MAX_NDIM];                /* per axis */
     int *engine;                          /* ascending */
     int nengines;
-    int64_t nused; /* engines that the grid takes */
+    int64_t nused;  /* engines that the grid reaches over */
+    int64_t copies; /* of every element */
     struct da__error *err;
 };
 
@@ -40,8 +41,37 @@ static da_status check_shape(const struct maker *m)
     return DA_OK;
 }
 
+/* The indices that a map splits: the axis' own, or those of its template. */
+static int64_t template_size(const struct maker *m, int axis)
+{
+    return m->map[axis].step != 0 ? m->map[axis].size : m->shape[axis];
+}
+
+static da_status check_template(const struct maker *m, int axis, const struct da__map_spec *s)
+{
+    int64_t count = m->shape[axis], last = 0;
+    if (s->step == 0)
+        return s->size == 0 && s->start == 0
+                   ? DA_OK
+                   : da__fail(m->err, DA_ERR_DISTRIBUTION, "axis %d: a template with step 0", axis);
+    bool fits = s->size >= 0 && s->kind != 'n';
+    if (count > 0)
+        fits = fits && da__mul_i64(s->step, count - 1, &last) &&
+               da__add_i64(last, s->start, &last) && s->start >= 0 && s->start < s->size &&
+               last >= 0 && last < s->size;
+    if (!fits)
+        return da__fail(m->err, DA_ERR_DISTRIBUTION,
+                        "axis %d: %lld indices from %lld by %lld leave a template of %lld", axis,
+                        (long long)count, (long long)s->start, (long long)s->step,
+                        (long long)s->size);
+    return m->spec.ngrid != 0 ? DA_OK
+                              : da__fail(m->err, DA_ERR_DISTRIBUTION,
+                                         "axis %d: a map with a template needs a grid", axis);
+}
+
 static da_status check_bounds(const struct maker *m, int axis, const struct da__map_spec *s)
 {
+    int64_t size = template_size(m, axis);
     if (s->nbounds < 2 || s->nbounds > INT32_MAX || s->bounds == NULL)
         return da__fail(m->err, DA_ERR_DISTRIBUTION, "axis %d: %lld bounds, at least 2 are needed",
                         axis, (long long)s->nbounds);
@@ -50,11 +80,10 @@ static da_status check_bounds(const struct maker *m, int axis, const struct da__
             return da__fail(m->err, DA_ERR_DISTRIBUTION, "axis %d: bound %lld follows %lld", axis,
                             (long long)s->bounds[k], (long long)s->bounds[k - 1]);
     }
-    if (s->bounds[0] != 0 || s->bounds[s->nbounds - 1] != m->shape[axis])
-        return da__fail(m->err, DA_ERR_DISTRIBUTION,
-                        "axis %d: bounds go from %lld to %lld, not from 0 to %lld", axis,
-                        (long long)s->bounds[0], (long long)s->bounds[s->nbounds - 1],
-                        (long long)m->shape[axis]);
+    if (s->bounds[0] != 0 || s->bounds[s->nbounds - 1] != size)
+        return da__fail(
+            m->err, DA_ERR_DISTRIBUTION, "axis %d: bounds go from %lld to %lld, not from 0 to %lld",
+            axis, (long long)s->bounds[0], (long long)s->bounds[s->nbounds - 1], (long long)size);
     return DA_OK;
 }
 
@@ -73,6 +102,8 @@ static da_status check_padding(const struct maker *m, int axis, const struct da_
     if (any && s->kind != 'b')
         return da__fail(m->err, DA_ERR_DISTRIBUTION, "axis %d: padding for map '%c'", axis,
                         s->kind);
+    if (any && s->step != 0)
+        return da__fail(m->err, DA_ERR_DISTRIBUTION, "axis %d: padding and a template", axis);
     if (s->ncuts < 0 || (s->ncuts > 0 && s->cut == NULL))
         return da__fail(m->err, DA_ERR_DISTRIBUTION, "axis %d: %lld widths of padding", axis,
                         (long long)s->ncuts);
@@ -108,6 +139,7 @@ static da_status check_map(const struct maker *m, int axis)
         return da__fail(m->err, DA_ERR_DISTRIBUTION, "axis %d: %d index lists for map '%c'", axis,
                         s->nlists, s->kind);
     DA_TRY(check_padding(m, axis, s));
+    DA_TRY(check_template(m, axis, s));
     return s->nbounds != 0 ? check_bounds(m, axis, s) : DA_OK;
 }
 
@@ -210,8 +242,22 @@ static da_status take_explicit_grid(struct maker *m)
     return DA_OK;
 }
 
+static da_status count_copies(struct maker *m)
+{
+    /* A scalar of which nothing is said is everywhere. */
+    m->copies = m->ndim == 0 && m->spec.nreplicas == 0 && m->spec.nstrides == 0 ? m->nengines : 1;
+    for (int k = 0; k < m->spec.nreplicas; k++)
+        if (m->spec.replicas[k] < 1 || !da__mul_i64(m->copies, m->spec.replicas[k], &m->copies) ||
+            m->copies > m->nengines)
+            return da__fail(m->err, DA_ERR_DISTRIBUTION,
+                            "replicas: %d copies cannot be; there are %d engines",
+                            m->spec.replicas[k], m->nengines);
+    return DA_OK;
+}
+
 static da_status make_grid(struct maker *m)
 {
+    DA_TRY(count_copies(m));
     if (m->spec.ngrid != 0)
         DA_TRY(take_explicit_grid(m));
     else
@@ -222,14 +268,14 @@ static da_status make_grid(struct maker *m)
         if (m->grid[k] > 0 && !da__mul_i64(fixed, m->grid[k], &fixed))
             fixed = INT64_MAX;
     }
-    if (fixed > m->nengines)
+    if (fixed > m->nengines / m->copies)
         return grid_text_error(m, fixed);
     int64_t narrowest[DA_MAX_NDIM];
     for (int k = 0; k < m->ndim; k++)
         narrowest[k] = widest_padding(&m->map[k]);
-    if (da__grid_choose(m->ndim, m->shape, narrowest, m->nengines, m->grid) != DA_OK)
+    if (da__grid_choose(m->ndim, m->shape, narrowest, m->nengines / m->copies, m->grid) != DA_OK)
         return da__fail(m->err, DA_ERR_MEMORY, "no memory to choose a grid");
-    m->nused = 1;
+    m->nused = m->copies;
     for (int k = 0; k < m->ndim; k++)
         m->nused *= m->grid[k];
     return DA_OK;
@@ -256,6 +302,11 @@ static da_status make_map(const struct maker *m, int axis, struct da__map *out)
 {
     const struct da__map_spec *s = &m->map[axis];
     struct da__map map = da__map_none(m->shape[axis]);
+    if (s->step != 0) {
+        map.size = s->size;
+        map.start = m->shape[axis] > 0 ? s->start : 0;
+        map.step = m->shape[axis] > 0 ? s->step : 1;
+    }
     char what[32];
     snprintf(what, sizeof what, "axis %d", axis);
     map.parts = m->grid[axis];
@@ -274,29 +325,90 @@ static da_status make_map(const struct maker *m, int axis, struct da__map *out)
                             (long long)map.block, map.parts);
     } else if (s->kind == 'u') {
         map.kind = DA__MAP_U;
-        DA_TRY(da__lists_make(m->shape[axis], s->nlists, s->list_nelem, s->list, what, &map.lists,
-                              m->err));
+        DA_TRY(
+            da__lists_make(map.size, s->nlists, s->list_nelem, s->list, what, &map.lists, m->err));
     }
     *out = map;
     return DA_OK;
 }
 
-/* The grid in C order of the split axes; `replicas` > 1 adds a dimension that no axis names. */
-static void lay_grid(const struct maker *m, struct da__dist *d, int replicas)
+/* A dimension of the grid: an axis', or -1: of copies. */
+struct dimension {
+    int axis, parts;
+    int64_t stride;
+};
+
+static int by_falling_stride(const void *x, const void *y)
 {
-    for (int k = 0; k < m->ndim; k++) {
-        if (d->map[k].kind == DA__MAP_N)
-            continue;
-        d->axis_grid[k] = d->ngrid;
-        d->grid[d->ngrid++] = m->grid[k];
+    const struct dimension *p = x, *q = y;
+    return p->stride != q->stride ? (p->stride < q->stride ? 1 : -1) : p->parts - q->parts;
+}
+
+/* Array axes in order, then copies. */
+static int list_dimensions(const struct maker *m, const struct da__dist *d, struct dimension *dim)
+{
+    const int64_t *stride = m->spec.nstrides > 0 ? m->spec.strides : NULL;
+    int n = 0, everywhere = (int)m->copies;
+    for (int k = 0; k < m->ndim; k++)
+        if (d->map[k].kind != DA__MAP_N)
+            dim[n++] = (struct dimension){k, m->grid[k], stride != NULL ? stride[k] : 0};
+    for (int k = 0; k < m->spec.nreplicas; k++)
+        dim[n++] =
+            (struct dimension){-1, m->spec.replicas[k], stride != NULL ? stride[m->ndim + k] : 0};
+    if (m->spec.nreplicas == 0 && everywhere > 1)
+        dim[n++] = (struct dimension){-1, everywhere, 0};
+    return n;
+}
+
+/* Given strides must keep coordinates apart: each one larger than all the smaller ones can add up to. */
+static da_status check_strides(struct maker *m, int n, struct dimension *dim)
+{
+    int64_t span = 0;
+    qsort(dim, (size_t)n, sizeof *dim, by_falling_stride);
+    for (int k = n - 1; k >= 0; k--) {
+        if (dim[k].stride < 1 && dim[k].parts == 1)
+            dim[k].stride = 1;
+        if (dim[k].stride < 1 || dim[k].stride > INT32_MAX ||
+            (dim[k].parts > 1 && dim[k].stride <= span))
+            return da__fail(m->err, DA_ERR_DISTRIBUTION,
+                            "strides: two coordinates meet on one engine");
+        span += (dim[k].parts - 1) * dim[k].stride;
     }
-    if (replicas > 1)
-        d->grid[d->ngrid++] = replicas;
+    if (m->spec.offset < 0 || m->spec.offset > m->nengines - 1 - span)
+        return da__fail(m->err, DA_ERR_DISTRIBUTION,
+                        "offset %lld and strides reach over %lld engines; there are %d",
+                        (long long)m->spec.offset, (long long)span + 1, m->nengines);
+    m->nused = m->spec.offset + span + 1;
+    return DA_OK;
+}
+
+/* The grid in C order of the split axes and copies, or as the strides say. */
+static da_status lay_grid(struct maker *m, struct da__dist *d)
+{
+    struct dimension dim[2 * DA_MAX_NDIM];
+    int most = m->ndim + m->spec.nreplicas;
+    if (m->spec.nreplicas < 0 || most > DA_MAX_NDIM ||
+        (m->spec.nstrides != 0 && m->spec.nstrides != most))
+        return da__fail(m->err, DA_ERR_DISTRIBUTION,
+                        "%d strides for %d dimensions and %d of replicas", m->spec.nstrides,
+                        m->ndim, m->spec.nreplicas);
+    int n = list_dimensions(m, d, dim);
     int64_t stride = 1;
-    for (int k = d->ngrid - 1; k >= 0; k--) {
-        d->grid_stride[k] = stride;
-        stride *= d->grid[k];
+    for (int k = n - 1; k >= 0 && m->spec.nstrides == 0; k--) {
+        dim[k].stride = stride;
+        stride *= dim[k].parts;
     }
+    if (m->spec.nstrides > 0 || m->spec.offset != 0)
+        DA_TRY(check_strides(m, n, dim));
+    for (int k = 0; k < n; k++) {
+        d->grid[k] = dim[k].parts;
+        d->grid_stride[k] = dim[k].stride;
+        if (dim[k].axis >= 0)
+            d->axis_grid[dim[k].axis] = k;
+    }
+    d->ngrid = n;
+    d->offset = m->spec.offset;
+    return DA_OK;
 }
 
 static da_status take_engines(const struct maker *m, int64_t n, struct da__index_set *out)
@@ -313,17 +425,16 @@ static da_status take_engines(const struct maker *m, int64_t n, struct da__index
 
 static da_status build(struct maker *m, const struct da__dist **out)
 {
-    /* A scalar of which nothing is said is everywhere. */
-    int replicas = m->ndim == 0 ? m->nengines : 1;
     struct da__dist *d = da__dist_alloc(m->ndim);
     if (d == NULL)
         return da__fail(m->err, DA_ERR_MEMORY, "no memory for a distribution");
     da_status status = DA_OK;
     for (int k = 0; k < m->ndim && status == DA_OK; k++)
         status = make_map(m, k, &d->map[k]);
+    if (status == DA_OK)
+        status = lay_grid(m, d);
     if (status == DA_OK) {
-        lay_grid(m, d, replicas);
-        status = take_engines(m, m->nused * replicas, &d->engines);
+        status = take_engines(m, m->nused, &d->engines);
         if (status != DA_OK)
             da__fail(m->err, status, "no memory for a distribution");
     }
@@ -350,4 +461,36 @@ da_status da__dist_make(int ndim, const int64_t *shape, const struct da__dist_sp
         status = build(&m, out);
     da__free(m.engine);
     return status;
+}
+
+da_status da__dist_balanced(const struct da__dist *engines_of, int ndim, const int64_t *shape,
+                            const struct da__dist **out)
+{
+    const struct da__index_set *engines = &engines_of->engines;
+    struct da__dist *d = da__dist_alloc(ndim);
+    if (d == NULL)
+        return DA_ERR_MEMORY;
+    int64_t parts = engines->nelem;
+    for (int k = 0; k < ndim; k++)
+        d->map[k] = da__map_none(shape[k]);
+    if (ndim >
+        0) { /* no axis is split into more parts than it has indices; a scalar is everywhere */
+        int64_t most = shape[0] > 1 ? shape[0] : 1;
+        parts = parts < most ? parts : most;
+        d->map[0].kind = DA__MAP_B;
+        d->map[0].parts = (int)parts;
+        d->axis_grid[0] = 0;
+    }
+    d->ngrid = 1;
+    d->grid[0] = (int)parts;
+    d->grid_stride[0] = 1;
+    da_status status = DA_OK;
+    for (int k = 0; k < engines->nruns && status == DA_OK; k++)
+        status = da__set_push(&d->engines, engines->run[k]);
+    if (status != DA_OK) {
+        da__dist_drop(d);
+        return status;
+    }
+    *out = d;
+    return DA_OK;
 }

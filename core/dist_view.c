@@ -3,15 +3,8 @@
 #include "dist.h"
 #include "map.h"
 
-/* What happens to a base's grid dimensions: kept, or pinned to a coordinate and removed. */
-struct dims {
-    bool pinned[DA_MAX_NDIM];
-    int64_t coord[DA_MAX_NDIM];
-    int place[DA_MAX_NDIM]; /* of a kept dimension in the result, -1: removed */
-};
-
-/* Copies the engines and the kept grid dimensions; fills `place`. */
-static da_status take_grid(const struct da__dist *base, struct dims *dims, struct da__dist *out)
+da_status da__dist_take_grid(const struct da__dist *base, struct da__dims *dims,
+                             struct da__dist *out)
 {
     out->offset = base->offset;
     for (int g = 0; g < base->ngrid; g++) {
@@ -43,7 +36,7 @@ static void find_sources(const struct da__view *v, int *source)
 /* Fixed axes pin their grid dimension where their index is. The second axis of a diagonal has no
  * say in the result: it is pinned to the first coordinate. */
 static void pin_dims(const struct da__dist *base, const struct da__view *v, const int *source,
-                     struct dims *dims)
+                     struct da__dims *dims)
 {
     for (int b = 0; b < v->base_ndim; b++) {
         int g = base->axis_grid[b], k = v->axis[b];
@@ -64,13 +57,13 @@ da_status da__dist_view(const struct da__dist *base, const struct da__view *v, c
                         const struct da__dist **out)
 {
     int source[DA_MAX_NDIM];
-    struct dims dims = {0};
+    struct da__dims dims = {0};
     struct da__dist *d = da__dist_alloc(v->ndim);
     if (d == NULL)
         return DA_ERR_MEMORY;
     find_sources(v, source);
     pin_dims(base, v, source, &dims);
-    da_status status = take_grid(base, &dims, d);
+    da_status status = da__dist_take_grid(base, &dims, d);
     if (status != DA_OK) {
         da__dist_drop(d);
         return status;
@@ -97,11 +90,11 @@ da_status da__dist_reduce(const struct da__dist *base, uint32_t mask, bool keepd
     int kept = 0;
     for (int b = 0; b < base->ndim; b++)
         kept += keepdims || (mask >> b & 1) == 0;
-    struct dims dims = {0};
+    struct da__dims dims = {0};
     struct da__dist *d = da__dist_alloc(kept);
     if (d == NULL)
         return DA_ERR_MEMORY;
-    da_status status = take_grid(base, &dims, d);
+    da_status status = da__dist_take_grid(base, &dims, d);
     if (status != DA_OK) {
         da__dist_drop(d);
         return status;
@@ -117,6 +110,32 @@ da_status da__dist_reduce(const struct da__dist *base, uint32_t mask, bool keepd
         d->map[k].padding = NULL; /* the result of a computation lies as the cores do */
         da__map_keep(&d->map[k]);
         d->axis_grid[k++] = base->axis_grid[b];
+    }
+    *out = d;
+    return DA_OK;
+}
+
+da_status da__dist_join(const struct da__dist *base, int axis, int64_t count,
+                        const struct da__dist **out)
+{
+    struct da__dims dims = {0};
+    struct da__dist *d = da__dist_alloc(base->ndim);
+    if (d == NULL)
+        return DA_ERR_MEMORY;
+    da_status status = da__dist_take_grid(base, &dims, d);
+    if (status != DA_OK) {
+        da__dist_drop(d);
+        return status;
+    }
+    for (int k = 0; k < base->ndim; k++) {
+        int g = base->axis_grid[k];
+        d->map[k] = k == axis ? da__map_none(count) : base->map[k];
+        if (k == axis && g >= 0) {
+            d->map[k].kind = DA__MAP_B;
+            d->map[k].parts = base->grid[g];
+        }
+        da__map_keep(&d->map[k]);
+        d->axis_grid[k] = g;
     }
     *out = d;
     return DA_OK;

@@ -1,4 +1,4 @@
-/* NumPy's basic indexing: resolving it against a shape, and reading its text. */
+/* NumPy's indexing: resolving its basic form against a shape, and reading its text. */
 #include "da_core.h"
 
 #include <ctype.h>
@@ -127,6 +127,8 @@ da_status da__index_resolve(int base_ndim, const int64_t *base, int nitems,
         case DA__INDEX_NEWAXIS:
             r.shape[r.ndim++] = 1;
             break;
+        case DA__INDEX_ARRAY:
+            return da__fail(err, DA_ERR_INDEX, "index arrays are not offered here");
         }
     }
     DA_TRY(resolve_all(&r, base_ndim - r.at, err)); /* axes that no item names are taken whole */
@@ -212,6 +214,14 @@ static da_status read_slice_or_int(struct reader *r, struct da__index_item *item
     return DA_OK;
 }
 
+static da_status read_array_number(struct reader *r, struct da__index_item *item)
+{
+    bool found;
+    item->kind = DA__INDEX_ARRAY;
+    DA_TRY(read_int(r, &found, &item->start));
+    return found && item->start >= 0 ? DA_OK : syntax_error(r, "the number of an index array");
+}
+
 static da_status read_item(struct reader *r, struct da__index_item *item)
 {
     *item = (struct da__index_item){.kind = DA__INDEX_ELLIPSIS};
@@ -220,6 +230,8 @@ static da_status read_item(struct reader *r, struct da__index_item *item)
     item->kind = DA__INDEX_NEWAXIS;
     if (accept(r, "None") || accept(r, "newaxis"))
         return DA_OK;
+    if (accept(r, "@"))
+        return read_array_number(r, item);
     return read_slice_or_int(r, item);
 }
 

@@ -174,6 +174,8 @@ int64_t da__map_local_of(const struct da__map *m, int part, int64_t index)
         da__map_pull(m, da__map_bound(m, part), da__map_bound(m, part + 1), &lo, &hi);
         return index - lo;
     case DA__MAP_C:
+        if (da__map_is_whole(m))
+            return index / (m->block * m->parts) * m->block + index % m->block;
         return cyclic_count(m, part, index);
     case DA__MAP_U:
         return listed_count(m, part,
@@ -182,6 +184,33 @@ int64_t da__map_local_of(const struct da__map *m, int part, int64_t index)
         break;
     }
     return index;
+}
+
+/* The end of the owner's indices from `index` on, in an explicit list's map. */
+static int64_t listed_end(const struct da__map *m, int part, int64_t index)
+{
+    int64_t begin = m->lists->begin[part], end = m->lists->begin[part + 1];
+    while (++index < m->count) {
+        int64_t place = m->lists->where[m->start + m->step * index];
+        if (place < begin || place >= end)
+            break;
+    }
+    return index;
+}
+
+int64_t da__map_stretch(const struct da__map *m, int64_t index, int *part)
+{
+    int64_t lo, hi = m->count, t = m->start + m->step * index;
+    *part = da__map_owner(m, index);
+    if (m->parts == 1)
+        return hi - index;
+    if (m->kind == DA__MAP_B)
+        da__map_pull(m, da__map_bound(m, *part), da__map_bound(m, *part + 1), &lo, &hi);
+    else if (m->kind == DA__MAP_C)
+        da__map_pull(m, t - t % m->block, t - t % m->block + m->block, &lo, &hi);
+    else if (m->kind == DA__MAP_U)
+        hi = listed_end(m, *part, index);
+    return hi - index;
 }
 
 struct da__map da__map_view(const struct da__map *m, int64_t start, int64_t step, int64_t count)

@@ -27,16 +27,29 @@ struct way {
     int64_t offset, step, period, phase;
 };
 
+/* The same way with a phase that is a multiple of what the way moves by on the circle, g = gcd(step, period): all places on it
+ * are multiples of g then, from 0 to period - g. */
+static struct way settled(struct way w)
+{
+    if (w.period == 0)
+        return w;
+    int64_t low = w.phase % da__gcd(w.step, w.period);
+    w.offset += low;
+    w.phase -= low;
+    return w;
+}
+
 /* Into inner's axis goes outer's wrapped way: scaling by inner's step scales the period; a negative one runs it backwards:
- * -(y mod Q) == (-y - |step|) mod Q - (Q - |step|) for multiples y of |step|. */
+ * -(y mod Q) == (-y - g) mod Q - (Q - g) for multiples y of a divisor g of Q. */
 static struct way scaled(const struct way *inner, const struct way *outer)
 {
     int64_t by = inner->step, size = by < 0 ? -by : by;
-    struct way w = {inner->offset + by * outer->offset, by * outer->step, size * outer->period,
-                    by * outer->phase};
+    struct way o = settled(*outer);
+    struct way w = {inner->offset + by * o.offset, by * o.step, size * o.period, by * o.phase};
     if (by < 0) {
-        w.offset -= w.period - size;
-        w.phase -= size;
+        int64_t g = da__gcd(w.step, w.period);
+        w.offset -= w.period - g;
+        w.phase -= g;
     }
     w.phase = da__floor_mod(w.phase, w.period);
     return w;
@@ -55,12 +68,13 @@ static bool compose_axis(const struct way *inner, const struct way *outer, struc
         *out = w;
         return true;
     }
-    if (outer->period > 0 && (inner->step * outer->period) % inner->period != 0)
-        return false;
+    int64_t round = inner->step * outer->period;
+    if (outer->period > 0 && round != inner->period && round != -inner->period)
+        return false; /* once round the outer circle is not once round the inner one */
     w.period = inner->period;
     w.phase =
         da__floor_mod(inner->phase + inner->step * (outer->offset + outer->phase), inner->period);
-    *out = w;
+    *out = settled(w);
     return true;
 }
 
@@ -115,6 +129,18 @@ int da__view_stretches(const struct da__view *v, int b, int64_t count, struct da
     out[1] = (struct da__stretch){room, count - room,
                                   v->offset[b] + da__floor_mod(v->phase[b] + step * room, period)};
     return 2;
+}
+
+void da__view_simplify(struct da__view *v, const int64_t *shape)
+{
+    struct da__stretch stretch[2];
+    for (int b = 0; b < v->base_ndim; b++) {
+        int64_t count = v->axis[b] >= 0 ? shape[v->axis[b]] : 1;
+        if (v->period[b] == 0 || da__view_stretches(v, b, count, stretch) > 1)
+            continue;
+        v->offset[b] = stretch[0].start;
+        v->period[b] = v->phase[b] = 0;
+    }
 }
 
 bool da__view_is_identity(const struct da__view *v)

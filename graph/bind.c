@@ -1,6 +1,6 @@
 /* Binding: which value belongs to which parameter of a callable, and whether it is of the kind that
  * the parameter takes. */
-#include "text.h"
+#include "deferred.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -378,6 +378,7 @@ da_array *da__bind_call(struct da__graph *g, const struct da__callable *c, int n
             da__fail(err, DA_ERR_ARGUMENT, "%s: %s is missing", c->name, c->param[k].name);
             return NULL;
         }
+        arg[k].flag = value[k] != NULL;
         if (none)
             continue;
         arg[k].kind = c->param[k].kind;
@@ -385,6 +386,12 @@ da_array *da__bind_call(struct da__graph *g, const struct da__callable *c, int n
             blame(value[k], npositional, positional, nkeywords, keyword, culprit);
             return NULL;
         }
+    }
+    if (da__args_unsized(c, arg) && !da__takes_unsized(c->name)) {
+        da__fail(err, DA_ERR_STATE,
+                 "da_%s: the size of its input is known only once it is computed: compute it first",
+                 c->name);
+        return NULL;
     }
     return c->build(g, c, arg);
 }

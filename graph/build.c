@@ -1,4 +1,5 @@
 /* Elementwise operators, casts and reductions as nodes: their inference. */
+#include "deferred.h"
 #include "node.h"
 
 #include <math.h>
@@ -46,55 +47,6 @@ da_array *da__make_scalar(struct da__graph *g, const struct da__scalar *s, da_dt
     return a;
 }
 
-/* The operand whose owners the result inherits: data before constants, then the largest; ties go to the first. */
-static const struct da__dist *natural_dist(int nin, da_array *const *in)
-{
-    const struct da__dist *best = NULL;
-    int64_t best_nelem = -1;
-    bool best_is_data = false;
-    for (int k = 0; k < nin; k++) {
-        if (in[k]->dist == NULL)
-            continue;
-        bool is_data = in[k]->kind != DA__NODE_CONSTANT && in[k]->kind != DA__NODE_INDEX;
-        int64_t nelem = da__nelem(in[k]->ndim, in[k]->shape);
-        if (best != NULL && (best_is_data && !is_data))
-            continue;
-        if (best == NULL || is_data != best_is_data || nelem > best_nelem) {
-            best = in[k]->dist;
-            best_nelem = nelem;
-            best_is_data = is_data;
-        }
-    }
-    return best;
-}
-
-static bool dist_covers(const struct da__dist *d, int ndim, const int64_t *shape)
-{
-    if (d->ndim != ndim)
-        return false;
-    for (int k = 0; k < ndim; k++)
-        if (d->map[k].count != shape[k])
-            return false;
-    return true;
-}
-
-/* The result's distribution, counted for the caller. */
-static da_status result_dist(struct da__graph *g, int nin, da_array *const *in, int ndim,
-                             const int64_t *shape, const struct da__dist **out,
-                             struct da__error *err)
-{
-    const struct da__dist *natural = natural_dist(nin, in);
-    if (natural == NULL)
-        return da__spec_dist(g, ndim, shape, NULL, out, err);
-    if (dist_covers(natural, ndim, shape)) {
-        *out = da__dist_keep(natural);
-        return DA_OK;
-    }
-    if (natural->ndim == 0)
-        return da__spec_dist(g, ndim, shape, NULL, out, err);
-    return da__dist_broadcast(natural, ndim, shape, out);
-}
-
 static da_array *first_poison(struct da__graph *g, int nin, const struct da__operand *in)
 {
     for (int k = 0; k < nin; k++)
@@ -115,12 +67,33 @@ static da_status broadcast_all(const char *what, int nin, da_array *const *in, i
     return DA_OK;
 }
 
+static da_array *defer_elementwise(struct da__graph *g, enum da__op_id op, int nin,
+                                   const struct da__operand *in, da_dtype attr)
+{
+    struct da__later c;
+    da__later_begin(&c, da__op_info(op)->name);
+    for (int k = 0; k < nin; k++)
+        da__later_operand(&c, c.call->param[k].name, &in[k]);
+    da__later_dtype(&c, "dtype", attr);
+    return da__later_defer(g, &c);
+}
+
+static bool any_unsized(int nin, const struct da__operand *in)
+{
+    for (int k = 0; k < nin; k++)
+        if (in[k].array != NULL && in[k].array->unsized)
+            return true;
+    return false;
+}
+
 static da_array *elementwise(struct da__graph *g, enum da__op_id op, int nin,
                              const struct da__operand *in, da_dtype attr)
 {
     da_array *bad = first_poison(g, nin, in);
     if (bad != NULL)
         return bad;
+    if (any_unsized(nin, in))
+        return defer_elementwise(g, op, nin, in, attr);
     struct da__error err = {.engine = -1};
     const char *what = da__op_info(op)->name;
     struct da__operand_type type[3];
@@ -144,7 +117,7 @@ static da_array *elementwise(struct da__graph *g, enum da__op_id op, int nin,
     int64_t shape[DA_MAX_NDIM];
     const struct da__dist *dist = NULL;
     if (broadcast_all(what, nin, node, &ndim, shape, &err) != DA_OK ||
-        result_dist(g, nin, node, ndim, shape, &dist, &err) != DA_OK)
+        da__result_dist(g, nin, node, ndim, shape, &dist, &err) != DA_OK)
         return poison_operator(g, what, &err);
     da_array *a = da__node_new(g, DA__NODE_ELEMENTWISE, result, ndim, shape, dist);
     da__dist_drop(dist);
@@ -152,8 +125,11 @@ static da_array *elementwise(struct da__graph *g, enum da__op_id op, int nin,
         return da__node_no_memory(g);
     a->op = (int)op;
     a->compute = compute;
-    for (int k = 0; k < nin; k++)
+    a->generated = true;
+    for (int k = 0; k < nin; k++) {
+        a->generated &= da__node_moves_nothing(node[k]);
         da__node_add_input(a, node[k]);
+    }
     return a;
 }
 
@@ -248,11 +224,27 @@ static int reduced_shape(const da_array *x, uint32_t mask, bool keepdims, int64_
     return ndim;
 }
 
+static da_array *defer_reduce(struct da__graph *g, enum da__red_id red, da_array *x, int naxes,
+                              const int64_t *axes, bool keepdims, double correction, da_dtype dtype)
+{
+    struct da__later c;
+    da__later_begin(&c, da__red_info(red)->name);
+    da__later_array(&c, "x", x);
+    if (naxes >= 0)
+        da__later_ints(&c, "axis", naxes, axes);
+    da__later_flag(&c, "keepdims", keepdims);
+    da__later_number(&c, "correction", correction);
+    da__later_dtype(&c, "dtype", dtype);
+    return da__later_defer(g, &c);
+}
+
 da_array *da__make_reduce(struct da__graph *g, enum da__red_id red, da_array *x, int naxes,
                           const int64_t *axes, bool keepdims, double correction, da_dtype dtype)
 {
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
+    if (x->unsized)
+        return defer_reduce(g, red, x, naxes, axes, keepdims, correction, dtype);
     struct da__error err = {.engine = -1};
     const char *what = da__red_info(red)->name;
     uint32_t mask;

@@ -1,4 +1,5 @@
 /* Files as nodes: loads (with the part that is read, and netCDF decoding as ordinary operators that fuse) and saves. */
+#include "deferred.h"
 #include "node.h"
 
 #include <math.h>
@@ -146,6 +147,14 @@ da_array *da__make_save(struct da__graph *g, da_array *x, const char *path, cons
     const char *format = da__file_format(path, &err);
     if (format == NULL)
         return poison(g, &err);
+    if (x->unsized) {
+        struct da__later c;
+        da__later_begin(&c, "save");
+        da__later_array(&c, "x", x);
+        da__later_text(&c, "file", DA__ARG_FILE, path);
+        da__later_text(&c, "dataset", DA__ARG_TEXT, dataset);
+        return da__later_defer(g, &c);
+    }
     const struct da__dist *dist = x->dist != NULL ? da__dist_keep(x->dist) : NULL;
     if (dist == NULL && da__spec_dist(g, x->ndim, x->shape, NULL, &dist, &err) != DA_OK)
         return poison(g, &err);

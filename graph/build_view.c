@@ -1,4 +1,5 @@
 /* Views as nodes: slices, permutations, new and broadcast axes. No view moves data; its natural owners are its base's. */
+#include "deferred.h"
 #include "node.h"
 
 #include <string.h>
@@ -67,6 +68,7 @@ da_array *da__make_view(struct da__graph *g, da_array *x, const struct da__view 
             return base;
         }
     }
+    da__view_simplify(own, shape);
     const struct da__dist *dist = NULL;
     da_array *a = NULL;
     if (da__dist_view(base->dist, own, shape, &dist) == DA_OK)
@@ -77,8 +79,20 @@ da_array *da__make_view(struct da__graph *g, da_array *x, const struct da__view 
         return da__node_no_memory(g);
     }
     a->u.view = own;
+    a->generated = da__node_moves_nothing(base);
     da__node_add_input(a, base);
     return a;
+}
+
+static da_array *defer_index(struct da__graph *g, da_array *x, int nitems,
+                             const struct da__index_item *item)
+{
+    struct da__later c;
+    if (nitems == 0)
+        return da__node_again(g, x);
+    da__later_begin(&c, "slice");
+    da__later_array(&c, "x", x);
+    return da__later_defer_index(g, &c, nitems, item);
 }
 
 da_array *da__make_index_basic(struct da__graph *g, da_array *x, int nitems,
@@ -86,6 +100,8 @@ da_array *da__make_index_basic(struct da__graph *g, da_array *x, int nitems,
 {
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
+    if (x->unsized)
+        return defer_index(g, x, nitems, item);
     struct da__error err = {.engine = -1};
     struct da__view v;
     int ndim;
@@ -131,6 +147,8 @@ da_array *da__make_permute(struct da__graph *g, da_array *x, int naxes, const in
 {
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
+    if (x->unsized)
+        return da__defer_ints(g, "permute_dims", x, "axes", naxes > 0 ? naxes : -1, axes);
     struct da__error err = {.engine = -1};
     int order[DA_MAX_NDIM];
     if (naxes == 0)
@@ -148,6 +166,8 @@ da_array *da__make_matrix_transpose(struct da__graph *g, da_array *x)
 {
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
+    if (x->unsized)
+        return da__defer_ints(g, "matrix_transpose", x, "", -1, NULL);
     if (x->ndim < 2) {
         struct da__error err = {.engine = -1};
         da__fail(&err, DA_ERR_SHAPE, "da_matrix_transpose: needs at least 2 dimensions, not %d",
@@ -162,11 +182,24 @@ da_array *da__make_matrix_transpose(struct da__graph *g, da_array *x)
     return permuted(g, x, order);
 }
 
+static da_array *defer_moveaxis(struct da__graph *g, da_array *x, int n, const int64_t *source,
+                                const int64_t *destination)
+{
+    struct da__later c;
+    da__later_begin(&c, "moveaxis");
+    da__later_array(&c, "x", x);
+    da__later_ints(&c, "source", n, source);
+    da__later_ints(&c, "destination", n, destination);
+    return da__later_defer(g, &c);
+}
+
 da_array *da__make_moveaxis(struct da__graph *g, da_array *x, int n, const int64_t *source,
                             const int64_t *destination)
 {
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
+    if (x->unsized)
+        return defer_moveaxis(g, x, n, source, destination);
     struct da__error err = {.engine = -1};
     int from[DA_MAX_NDIM], to[DA_MAX_NDIM], order[DA_MAX_NDIM];
     if (resolve_axes("da_moveaxis", x->ndim, n, source, from, &err) != DA_OK ||
@@ -190,10 +223,21 @@ da_array *da__make_moveaxis(struct da__graph *g, da_array *x, int n, const int64
     return permuted(g, x, order);
 }
 
+static da_array *defer_expand_dims(struct da__graph *g, da_array *x, int64_t axis)
+{
+    struct da__later c;
+    da__later_begin(&c, "expand_dims");
+    da__later_array(&c, "x", x);
+    da__later_int(&c, "axis", axis);
+    return da__later_defer(g, &c);
+}
+
 da_array *da__make_expand_dims(struct da__graph *g, da_array *x, int64_t axis)
 {
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
+    if (x->unsized)
+        return defer_expand_dims(g, x, axis);
     struct da__error err = {.engine = -1};
     int at;
     if (x->ndim == DA_MAX_NDIM)
@@ -219,6 +263,8 @@ da_array *da__make_squeeze(struct da__graph *g, da_array *x, int naxes, const in
 {
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
+    if (x->unsized)
+        return da__defer_ints(g, "squeeze", x, "axis", naxes, axes);
     struct da__error err = {.engine = -1};
     int list[DA_MAX_NDIM];
     bool gone[DA_MAX_NDIM] = {false};
@@ -249,6 +295,8 @@ da_array *da__make_flip(struct da__graph *g, da_array *x, int naxes, const int64
 {
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
+    if (x->unsized)
+        return da__defer_ints(g, "flip", x, "axis", naxes, axes);
     struct da__error err = {.engine = -1};
     int list[DA_MAX_NDIM];
     int n = naxes;
@@ -306,17 +354,52 @@ da_array *da__make_redistribute_to(struct da__graph *g, da_array *x, const struc
     return a;
 }
 
-da_array *da__make_redistribute(struct da__graph *g, da_array *x, const struct da__dist_spec *spec)
+static da_array *redistributed(struct da__graph *g, da_array *x, const struct da__dist_spec *spec,
+                               const char *what)
 {
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
+    if (x->unsized) {
+        static const struct da__dist_spec blocks = {0};
+        struct da__later c;
+        da__later_begin(&c, "redistribute");
+        da__later_array(&c, "x", x);
+        da__later_dist(&c, "dist", spec != NULL ? spec : &blocks);
+        return da__later_defer(g, &c);
+    }
     struct da__error err = {.engine = -1};
     const struct da__dist *dist = NULL;
     if (da__spec_dist(g, x->ndim, x->shape, spec, &dist, &err) != DA_OK) {
-        da__error_prefix(&err, "da_redistribute");
+        da__error_prefix(&err, "%s", what);
         return poison(g, &err);
     }
     da_array *a = da__make_redistribute_to(g, x, dist);
     da__dist_drop(dist);
     return a;
+}
+
+da_array *da__make_redistribute(struct da__graph *g, da_array *x, const struct da__dist_spec *spec)
+{
+    return redistributed(g, x, spec, "da_redistribute");
+}
+
+da_array *da__make_rebalance(struct da__graph *g, da_array *x)
+{
+    return redistributed(g, x, NULL, "da_rebalance");
+}
+
+da_array *da__make_distribute_as(struct da__graph *g, da_array *x, int ndim, const int64_t *shape,
+                                 const struct da__dist_spec *spec)
+{
+    static const struct da__dist_spec balanced = {0};
+    const struct da__dist_spec *wanted = spec != NULL ? spec : &balanced;
+    if (x->kind == DA__NODE_POISON || same_shape(x, ndim, shape))
+        return redistributed(g, x, wanted, "da_distribute_as");
+    da_array *a = da__make_reshape(g, x, ndim, shape, wanted);
+    const struct da__error *why = da__node_error(a);
+    if (why == NULL || why->status == DA_ERR_MEMORY)
+        return a;
+    struct da__error err = *why;
+    da__error_prefix(&err, "da_distribute_as");
+    return poison(g, &err);
 }

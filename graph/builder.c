@@ -162,6 +162,10 @@ da__ref da__builder_index(struct da__step_builder *b, const struct da__view *v, 
     da__ref ref = DA__REF(DA__REF_INDEX, v->axis[axis]);
     if (v->step[axis] != 1)
         ref = int_step(b, DA__OP_MULTIPLY, ref, v->step[axis]);
+    if (v->phase[axis] != 0)
+        ref = int_step(b, DA__OP_ADD, ref, v->phase[axis]);
+    if (v->period[axis] != 0)
+        ref = int_step(b, DA__OP_REMAINDER, ref, v->period[axis]);
     if (v->offset[axis] != 0)
         ref = int_step(b, DA__OP_ADD, ref, v->offset[axis]);
     return ref;
@@ -249,9 +253,10 @@ da__ref da__builder_mapped(struct da__step_builder *b, const struct da__step *s,
     if (inputs_as != NULL && inputs_as[n] >= 0)
         return inputs_as[n];
     view = s->input[n].view;
-    if (v != NULL)
-        if (!da__view_compose(&s->input[n].view, v, &view))
-            b->failed = true; /* whoever inlines asks first */
+    if (v != NULL && !da__view_compose(&s->input[n].view, v, &view))
+        b->failed = true; /* whoever inlines asks first */
+    else if (v != NULL && !b->failed)
+        da__view_simplify(&view, b->step.shape);
     return da__builder_input(b, s->input[n].value, &view);
 }
 

@@ -64,11 +64,11 @@ static const struct da__callable_param array_param[] = {{"data", DA__ARG_DATA, R
 
 static const struct da__callable_param slice_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
                                                         {"index", DA__ARG_TEXT, REQUIRED}};
-static const struct da__callable_param view_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
-                                                       {"shape", DA__ARG_INTS, REQUIRED},
-                                                       {"axis", DA__ARG_INTS, REQUIRED},
-                                                       {"offset", DA__ARG_INTS, REQUIRED},
-                                                       {"step", DA__ARG_INTS, REQUIRED}};
+static const struct da__callable_param view_param[] = {
+    {"x", DA__ARG_OPERAND, REQUIRED}, {"shape", DA__ARG_INTS, REQUIRED},
+    {"axis", DA__ARG_INTS, REQUIRED}, {"offset", DA__ARG_INTS, REQUIRED},
+    {"step", DA__ARG_INTS, REQUIRED}, {"period", DA__ARG_INTS, false},
+    {"phase", DA__ARG_INTS, false}};
 static const struct da__callable_param axes_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
                                                        {"axes", DA__ARG_INTS, false}};
 static const struct da__callable_param one_axis_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
@@ -82,8 +82,57 @@ static const struct da__callable_param moveaxis_param[] = {{"x", DA__ARG_OPERAND
                                                            {"destination", DA__ARG_INTS, REQUIRED}};
 static const struct da__callable_param shape_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
                                                         {"shape", DA__ARG_INTS, REQUIRED}};
+static const struct da__callable_param reshape_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                          {"shape", DA__ARG_INTS, REQUIRED},
+                                                          {"dist", DA__ARG_DIST, false}};
+static const struct da__callable_param tile_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                       {"repetitions", DA__ARG_INTS, REQUIRED}};
+static const struct da__callable_param repeat_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                         {"repeats", DA__ARG_INTS, REQUIRED},
+                                                         {"axis", DA__ARG_INT, false}};
 static const struct da__callable_param dist_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
                                                        {"dist", DA__ARG_DIST, REQUIRED}};
+static const struct da__callable_param distribute_as_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                                {"shape", DA__ARG_INTS, REQUIRED},
+                                                                {"dist", DA__ARG_DIST, false}};
+static const struct da__callable_param roll_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                       {"shift", DA__ARG_INTS, REQUIRED},
+                                                       {"axis", DA__ARG_INTS, false}};
+static const struct da__callable_param concat_param[] = {{"arrays", DA__ARG_ARRAYS, REQUIRED},
+                                                         {"axis", DA__ARG_INT, false}};
+static const struct da__callable_param triangle_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                           {"k", DA__ARG_INT, false}};
+static const struct da__callable_param diagonal_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                           {"offset", DA__ARG_INT, false},
+                                                           {"axis1", DA__ARG_INT, false},
+                                                           {"axis2", DA__ARG_INT, false}};
+static const struct da__callable_param set_slice_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                            {"value", DA__ARG_OPERAND, REQUIRED},
+                                                            {"index", DA__ARG_TEXT, REQUIRED}};
+static const struct da__callable_param set_where_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                            {"mask", DA__ARG_OPERAND, REQUIRED},
+                                                            {"value", DA__ARG_OPERAND, REQUIRED}};
+static const struct da__callable_param take_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                       {"indices", DA__ARG_OPERAND, REQUIRED},
+                                                       {"axis", DA__ARG_INT, false}};
+static const struct da__callable_param take_along_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                             {"indices", DA__ARG_OPERAND, REQUIRED},
+                                                             {"axis", DA__ARG_INT, false}};
+static const struct da__callable_param get_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                      {"indices", DA__ARG_ARRAYS, REQUIRED},
+                                                      {"index", DA__ARG_TEXT, REQUIRED}};
+static const struct da__callable_param put_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                      {"value", DA__ARG_OPERAND, REQUIRED},
+                                                      {"indices", DA__ARG_ARRAYS, REQUIRED},
+                                                      {"index", DA__ARG_TEXT, REQUIRED}};
+static const struct da__callable_param gather_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                         {"indices", DA__ARG_ARRAYS, REQUIRED},
+                                                         {"shape", DA__ARG_INTS, REQUIRED},
+                                                         {"attributes", DA__ARG_INTS, REQUIRED}};
+static const struct da__callable_param scatter_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                          {"value", DA__ARG_OPERAND, REQUIRED},
+                                                          {"indices", DA__ARG_ARRAYS, REQUIRED},
+                                                          {"attributes", DA__ARG_INTS, REQUIRED}};
 static const struct da__callable_param load_param[] = {
     {"file", DA__ARG_FILE, REQUIRED}, {"dataset", DA__ARG_TEXT, false},
     {"decode", DA__ARG_TEXT, false},  {"index", DA__ARG_TEXT, false},
@@ -91,6 +140,22 @@ static const struct da__callable_param load_param[] = {
 static const struct da__callable_param save_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
                                                        {"file", DA__ARG_FILE, REQUIRED},
                                                        {"dataset", DA__ARG_TEXT, false}};
+
+static const struct da__callable_param compress_param[] = {{"condition", DA__ARG_OPERAND, REQUIRED},
+                                                           {"x", DA__ARG_OPERAND, REQUIRED},
+                                                           {"axis", DA__ARG_INT, false}};
+static const struct da__callable_param search_param[] = {{"x1", DA__ARG_OPERAND, REQUIRED},
+                                                         {"x2", DA__ARG_OPERAND, REQUIRED},
+                                                         {"side", DA__ARG_TEXT, false}};
+static const struct da__callable_param sort_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                       {"axis", DA__ARG_INT, false},
+                                                       {"descending", DA__ARG_BOOL, false},
+                                                       {"stable", DA__ARG_BOOL, false}};
+static const struct da__callable_param cumulative_param[] = {
+    {"x", DA__ARG_OPERAND, REQUIRED},
+    {"axis", DA__ARG_INT, false},
+    {"dtype", DA__ARG_DTYPE, false},
+    {"include_initial", DA__ARG_BOOL, false}};
 
 /* ---- the rows ---- */
 

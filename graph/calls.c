@@ -229,8 +229,8 @@ da_array *da__call_index(struct da__graph *g, const struct da__callable *c,
 }
 
 /* An index expression of any length: commas bound the number of items. */
-static da_status parse_index(const char *text, struct da__index_item **item, int *nitems,
-                             struct da__error *err)
+da_status da__items_parse(const char *text, struct da__index_item **item, int *nitems,
+                          struct da__error *err)
 {
     int cap = 1;
     for (const char *s = text; *s != '\0'; s++)
@@ -255,7 +255,7 @@ da_array *da__call_slice(struct da__graph *g, const struct da__callable *c,
     struct da__index_item *item = NULL;
     int nitems = 0;
     da_array *a;
-    if (parse_index(arg[1].text, &item, &nitems, &err) != DA_OK)
+    if (da__items_parse(arg[1].text, &item, &nitems, &err) != DA_OK)
         a = index_error(g, c, &err);
     else
         a = da__make_index_basic(g, array_of(g, &arg[0]), nitems, item);
@@ -287,7 +287,7 @@ da_array *da__call_load(struct da__graph *g, const struct da__callable *c,
     da_array *a;
     if (split_file(&arg[0], &arg[1], &path, &dataset, &err) != DA_OK)
         a = da__make_poison(g, &err);
-    else if (given(&arg[3]) && parse_index(arg[3].text, &item, &nitems, &err) != DA_OK)
+    else if (given(&arg[3]) && da__items_parse(arg[3].text, &item, &nitems, &err) != DA_OK)
         a = index_error(g, c, &err);
     else
         a = da__make_load(g, path, dataset, given(&arg[2]) ? arg[2].text : NULL, nitems, item,
@@ -378,11 +378,54 @@ da_array *da__call_broadcast_to(struct da__graph *g, const struct da__callable *
     return da__make_broadcast_to(g, array_of(g, &arg[0]), (int)arg[1].nints, arg[1].ints);
 }
 
+da_array *da__call_reshape(struct da__graph *g, const struct da__callable *c,
+                           const struct da__arg *arg)
+{
+    if (arg[1].nints > DA_MAX_NDIM)
+        return too_many(g, c, "shape", arg[1].nints);
+    return da__make_reshape(g, array_of(g, &arg[0]), (int)arg[1].nints, arg[1].ints,
+                            given(&arg[2]) ? arg[2].dist : NULL);
+}
+
+da_array *da__call_tile(struct da__graph *g, const struct da__callable *c,
+                        const struct da__arg *arg)
+{
+    if (arg[1].nints > DA_MAX_NDIM)
+        return too_many(g, c, "repetitions", arg[1].nints);
+    return da__make_tile(g, array_of(g, &arg[0]), (int)arg[1].nints, arg[1].ints);
+}
+
+da_array *da__call_repeat(struct da__graph *g, const struct da__callable *c,
+                          const struct da__arg *arg)
+{
+    if (arg[1].nints != 1)
+        return fail(g, c, DA_ERR_UNSUPPORTED,
+                    "repeats must be one number; take with repeated indices gives other counts");
+    return da__make_repeat(g, array_of(g, &arg[0]), arg[1].ints[0],
+                           given(&arg[2]) ? &arg[2].operand.scalar.i : NULL);
+}
+
 da_array *da__call_redistribute(struct da__graph *g, const struct da__callable *c,
                                 const struct da__arg *arg)
 {
     (void)c;
     return da__make_redistribute(g, array_of(g, &arg[0]), arg[1].dist);
+}
+
+da_array *da__call_rebalance(struct da__graph *g, const struct da__callable *c,
+                             const struct da__arg *arg)
+{
+    (void)c;
+    return da__make_rebalance(g, array_of(g, &arg[0]));
+}
+
+da_array *da__call_distribute_as(struct da__graph *g, const struct da__callable *c,
+                                 const struct da__arg *arg)
+{
+    if (arg[1].nints > DA_MAX_NDIM)
+        return too_many(g, c, "shape", arg[1].nints);
+    return da__make_distribute_as(g, array_of(g, &arg[0]), (int)arg[1].nints, arg[1].ints,
+                                  given(&arg[2]) ? arg[2].dist : NULL);
 }
 
 da_array *da__call_view(struct da__graph *g, const struct da__callable *c,
@@ -393,9 +436,31 @@ da_array *da__call_view(struct da__graph *g, const struct da__callable *c,
     struct da__view v;
     if (da__node_error(x) != NULL)
         return x;
-    if (da__view_read(x->ndim, x->shape, &arg[1], &arg[2], &arg[3], &arg[4], &v, &err) != DA_OK) {
+    const struct da__view_lists lists = {arg[1].nints, arg[2].nints, arg[3].nints, arg[4].nints,
+                                         arg[5].nints, arg[6].nints, arg[1].ints,  arg[2].ints,
+                                         arg[3].ints,  arg[4].ints,  arg[5].ints,  arg[6].ints};
+    if (da__view_read(x->ndim, x->shape, &lists, &v, &err) != DA_OK) {
         da__error_prefix(&err, "da_%s", c->name);
         return da__make_poison(g, &err);
     }
     return da__make_view(g, x, &v, v.ndim, arg[1].ints);
+}
+
+/* ---- along an axis ---- */
+
+/* Sorting is stable whether or not that is asked for. */
+da_array *da__call_sort(struct da__graph *g, const struct da__callable *c,
+                        const struct da__arg *arg)
+{
+    return da__make_sort(g, array_of(g, &arg[0]), int_or(&arg[1], -1), arg[2].flag,
+                         strcmp(c->name, "argsort") == 0);
+}
+
+da_array *da__call_cumulative(struct da__graph *g, const struct da__callable *c,
+                              const struct da__arg *arg)
+{
+    int64_t axis = int_or(&arg[1], 0);
+    return da__make_scan(g, array_of(g, &arg[0]), given(&arg[1]) ? &axis : NULL,
+                         strcmp(c->name, "cumulative_prod") == 0,
+                         dtype_or(&arg[2], DA_DTYPE_DEFAULT), arg[3].flag);
 }

@@ -14,9 +14,18 @@ DA__BUILDER(da__call_reduce);
 #include "callables.def"
 #undef DA__CALL
 
-/* A view of `base` by four lists of ints, checked: every index it reads exists. */
-da_status da__view_read(int base_ndim, const int64_t *base, const struct da__arg *shape,
-                        const struct da__arg *axis, const struct da__arg *offset,
-                        const struct da__arg *step, struct da__view *out, struct da__error *err);
+/* A view by lists of ints, as the callable `view` takes them. */
+struct da__view_lists {
+    int64_t nshape, naxis, noffset, nstep, nperiod, nphase; /* no periods: nothing wraps */
+    const int64_t *shape, *axis, *offset, *step, *period, *phase;
+};
+/* The view of a base of that shape, checked: every index it reads exists. */
+da_status da__view_read(int base_ndim, const int64_t *base, const struct da__view_lists *lists,
+                        struct da__view *out, struct da__error *err);
+/* Whether no two elements of the view's space lie at one place; the error names an axis. */
+da_status da__view_is_place(const struct da__view *v, const int64_t *shape, struct da__error *err);
+/* An index expression of any length; `item` is the caller's. */
+da_status da__items_parse(const char *text, struct da__index_item **item, int *nitems,
+                          struct da__error *err);
 
 #endif

@@ -1,5 +1,7 @@
 /* Graphs as DOT, for pictures: boxes with operation, dtype, shape and distribution; arrows from
  * inputs to readers. */
+#include "node.h"
+#include "program.h"
 #include "text.h"
 
 #include <string.h>
@@ -48,10 +50,13 @@ static const struct {
             [DA__NODE_CALL] = {"from_function", "palegreen"},
             [DA__NODE_CONCAT] = {"concat", "lightsalmon"},
             [DA__NODE_ASSIGN] = {"set_slice", "lightsalmon"},
-            [DA__NODE_ROUTINE] = {NULL, "plum"}};
+            [DA__NODE_ROUTINE] = {NULL, "plum"},
+            [DA__NODE_DEFERRED] = {NULL, "thistle"}};
 
 static const char *label_of(const da_array *a)
 {
+    if (a->kind == DA__NODE_DEFERRED)
+        return da__deferred_name(a);
     if (a->kind == DA__NODE_ROUTINE)
         return da__routine_name((enum da__routine_id)a->op);
     if (a->kind == DA__NODE_ELEMENTWISE)
@@ -168,15 +173,24 @@ static void write_value(struct da__text *t, const struct da__program *p, int val
     da__text_add(t, "\"%s];\n", v->kind == DA__VALUE_OUTPUT ? ", penwidth=2" : "");
 }
 
+static const char *edge_label(const struct da__step *s, int k)
+{
+    const struct da__view *v = &s->input[k].view;
+    if (da__step_is_base(s, k))
+        return " [label=\"base\", fontsize=8]";
+    if (da__view_wraps(v))
+        return " [label=\"rolled view\", fontsize=8]";
+    return da__view_is_identity(v) ? "" : " [label=\"view\", fontsize=8]";
+}
+
 static void write_edges(struct da__text *t, const struct da__program *p, int step)
 {
     const struct da__step *s = &p->step[step];
     for (int k = 0; k < s->ninputs; k++)
-        da__text_add(t, "  v%d -> s%d%s;\n", s->input[k].value, step,
-                     da__view_is_identity(&s->input[k].view) ? ""
-                                                             : " [label=\"view\", fontsize=8]");
+        da__text_add(t, "  v%d -> s%d%s;\n", s->input[k].value, step, edge_label(s, k));
     for (int k = 0; k < s->noutputs; k++)
-        da__text_add(t, "  s%d -> v%d;\n", step, s->output[k]);
+        da__text_add(t, "  s%d -> v%d%s;\n", step, s->output[k],
+                     da__step_is_part(s, k) ? " [label=\"part\", fontsize=8]" : "");
     for (int k = 0; k < s->body.nreductions; k++)
         da__text_add(t, "  s%d -> v%d;\n", step, s->reduction[k].value);
 }

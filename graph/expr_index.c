@@ -1,4 +1,4 @@
-/* Indices in an expression: u[1:-1, ::2, ..., 3, None]. */
+/* Indices in an expression: u[1:-1, ::2, ..., 3, None], and index arrays among them. */
 #include "expr_parser.h"
 
 static da_status expect(struct da__parser *p, const char *sign)
@@ -10,7 +10,8 @@ static da_status expect(struct da__parser *p, const char *sign)
 
 struct index_list {
     struct da__index_item *item;
-    int64_t n, cap;
+    int64_t n, cap, narrays, arrays_cap;
+    da_array **array;
 };
 
 static da_status index_part(struct da__parser *p, const struct da__raw *r, bool *has,
@@ -20,9 +21,11 @@ static da_status index_part(struct da__parser *p, const struct da__raw *r, bool 
     if (!*has)
         return DA_OK;
     if (r->kind != DA__RAW_SCALAR || r->u.scalar.kind != DA__SCALAR_INT)
-        return da__fail(p->err, DA_ERR_INDEX,
-                        "column %d: %s in an index; integers, slices, ... and None are offered",
-                        r->column, da__raw_what(r));
+        return da__fail(
+            p->err, DA_ERR_INDEX,
+            "column %d: %s in an index; integers, arrays of them, slices, ... and None are "
+            "offered",
+            r->column, da__raw_what(r));
     *value = r->u.scalar.i;
     return DA_OK;
 }
@@ -56,6 +59,14 @@ static da_status single_index(struct da__parser *p, const struct da__raw *r,
         return da__parse_no_memory(p);
     struct da__index_item *item = &list->item[list->n++];
     bool has;
+    if (r->kind == DA__RAW_ARRAY) {
+        if (!da__parse_room(p, (void **)&list->array, list->narrays, &list->arrays_cap,
+                            sizeof(da_array *)))
+            return da__parse_no_memory(p);
+        *item = (struct da__index_item){.kind = DA__INDEX_ARRAY, .start = list->narrays};
+        list->array[list->narrays++] = r->u.array;
+        return DA_OK;
+    }
     *item = (struct da__index_item){.kind = DA__INDEX_INT};
     DA_TRY(index_part(p, r, &has, &item->start));
     if (!has)
@@ -106,6 +117,7 @@ da_status da__parse_subscript(struct da__parser *p, struct da__raw *x)
             return da__parse_expected(p, "\",\" or \"]\"");
     }
     DA_TRY(da__parse_advance(p));
-    return da__parse_built(p, da__make_index_basic(p->g, x->u.array, (int)list.n, list.item),
-                           column, x);
+    return da__parse_built(
+        p, da__make_get(p->g, x->u.array, (int)list.n, list.item, (int)list.narrays, list.array),
+        column, x);
 }

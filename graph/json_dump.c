@@ -1,5 +1,8 @@
 /* The deferred graph as JSON: every node once, inputs first, in a form that da__pipeline_load reads
  * back as the same graph. */
+#include "deferred.h"
+#include "node.h"
+#include "routine.h"
 #include "text.h"
 
 #include <string.h>
@@ -15,8 +18,12 @@ struct dump {
 
 void da__json_type(struct da__text *t, da_dtype dtype, int ndim, const int64_t *shape)
 {
-    da__text_add(t, "\"dtype\":\"%s\",\"shape\":", da__dtype(dtype)->name);
-    da__json_ints(t, ndim, shape);
+    da__text_add(t, "\"dtype\":\"%s\",\"shape\":[", da__dtype(dtype)->name);
+    for (int k = 0; k < ndim; k++) {
+        da__text_add(t, k > 0 ? "," : "");
+        da__text_add(t, shape[k] == DA__UNSIZED ? "null" : "%lld", (long long)shape[k]);
+    }
+    da__text_add(t, "]");
 }
 
 /* ---- data of leaves ---- */
@@ -130,8 +137,42 @@ static void find_read(struct dump *d)
 
 /* ---- one node ---- */
 
+static void write_scalar(struct da__text *t, const struct da__scalar *s)
+{
+    uint8_t bytes[16];
+    bool big = s->kind == DA__SCALAR_INT && s->i < 0 && s->re > 0; /* beyond int64 */
+    da_dtype dtype = big ? DA_UINT64 : da__scalar_dtype(s->kind);
+    da__scalar_store(s, dtype, bytes);
+    da__json_element(t, bytes, dtype);
+}
+
+/* A deferred call's inputs are its arguments in their order, numbers among them. */
+static void write_arguments(struct dump *d, const struct da__deferred *call)
+{
+    const char *comma = "";
+    da__text_add(d->t, "\"in\":[");
+    for (int k = 0; k < call->call->nparams; k++) {
+        const struct da__arg *arg = &call->arg[k];
+        bool operand = arg->kind == DA__ARG_OPERAND;
+        int64_t n = operand ? 1 : arg->narrays;
+        for (int64_t i = 0; i < n; i++, comma = ",") {
+            const da_array *x = operand ? arg->operand.array : arg->arrays[i];
+            da__text_add(d->t, "%s", comma);
+            if (x == NULL)
+                write_scalar(d->t, &arg->operand.scalar);
+            else
+                da__json_string(d->t, d->id[da__order_find(&d->order, x)]);
+        }
+    }
+    da__text_add(d->t, "],");
+}
+
 static void write_inputs(struct dump *d, const da_array *a)
 {
+    if (a->kind == DA__NODE_DEFERRED) {
+        write_arguments(d, a->u.deferred);
+        return;
+    }
     if (a->nin == 0)
         return;
     bool numbers = takes_numbers(d, a);
@@ -197,9 +238,39 @@ static void write_file(struct da__text *t, const da_array *a)
     da__text_add(t, ",");
 }
 
+/* A deferred call's other arguments; its dtype is written with the type of its result. */
+static void write_parameters(struct da__text *t, const struct da__deferred *call)
+{
+    for (int k = 0; k < call->call->nparams; k++) {
+        const struct da__arg *arg = &call->arg[k];
+        if (arg->kind == DA__ARG_NONE && arg->flag) /* None was said */
+            da__text_add(t, "\"%s\":null,", call->call->param[k].name);
+        if (arg->kind == DA__ARG_NONE || arg->kind == DA__ARG_OPERAND ||
+            arg->kind == DA__ARG_ARRAYS || arg->kind == DA__ARG_DTYPE)
+            continue;
+        da__text_add(t, "\"%s\":", call->call->param[k].name);
+        if (arg->kind == DA__ARG_INTS)
+            da__json_ints(t, arg->nints, arg->ints);
+        else if (arg->kind == DA__ARG_INT || arg->kind == DA__ARG_NUMBER)
+            write_scalar(t, &arg->operand.scalar);
+        else if (arg->kind == DA__ARG_BOOL)
+            da__text_add(t, arg->flag ? "true" : "false");
+        else if (arg->kind == DA__ARG_DIST)
+            da__json_spec(t, arg->dist);
+        else if (arg->kind == DA__ARG_FILE)
+            da__json_file(t, arg->text);
+        else
+            da__json_string(t, arg->text);
+        da__text_add(t, ",");
+    }
+}
+
 static da_status write_attributes(struct dump *d, da_array *a)
 {
     switch (a->kind) {
+    case DA__NODE_DEFERRED:
+        write_parameters(d->t, a->u.deferred);
+        break;
     case DA__NODE_LEAF:
         return da__json_data(d->g, a, d->t, d->err);
     case DA__NODE_CONSTANT:
@@ -217,6 +288,14 @@ static da_status write_attributes(struct dump *d, da_array *a)
         da__json_view(d->t, a->u.view);
         da__text_add(d->t, ",");
         break;
+    case DA__NODE_CONCAT:
+        da__text_add(d->t, "\"axis\":%d,", a->u.axis);
+        break;
+    case DA__NODE_ASSIGN:
+        da__text_add(d->t, "\"index\":");
+        da__json_index(d->t, a->u.view, a->in[1]->shape);
+        da__text_add(d->t, ",");
+        break;
     case DA__NODE_LOAD:
     case DA__NODE_SAVE:
         write_file(d->t, a);
@@ -227,6 +306,9 @@ static da_status write_attributes(struct dump *d, da_array *a)
         da__text_add(d->t, ",\"offset\":%lld,\"nbytes\":%lld,", (long long)a->u.call->offset,
                      (long long)a->u.call->nbytes);
         break;
+    case DA__NODE_ROUTINE:
+        da__routine_write(d->t, (enum da__routine_id)a->op, a->u.ints->n, a->u.ints->v);
+        break;
     default:
         break;
     }
@@ -236,13 +318,19 @@ static da_status write_attributes(struct dump *d, da_array *a)
 static const char *op_name(const da_array *a)
 {
     static const char *const name[] = {
-        [DA__NODE_POISON] = "poison", [DA__NODE_CONSTANT] = "full",     [DA__NODE_INDEX] = "index",
-        [DA__NODE_VIEW] = "view",     [DA__NODE_COPY] = "redistribute", [DA__NODE_LOAD] = "load",
-        [DA__NODE_SAVE] = "save",     [DA__NODE_CALL] = "from_function"};
+        [DA__NODE_POISON] = "poison",     [DA__NODE_CONSTANT] = "full",
+        [DA__NODE_INDEX] = "index",       [DA__NODE_VIEW] = "view",
+        [DA__NODE_COPY] = "redistribute", [DA__NODE_LOAD] = "load",
+        [DA__NODE_SAVE] = "save",         [DA__NODE_CALL] = "from_function",
+        [DA__NODE_CONCAT] = "concat",     [DA__NODE_ASSIGN] = "set_slice"};
     if (a->kind == DA__NODE_LEAF)
         return da__json_leaf_op(a->ndim, a->shape);
+    if (a->kind == DA__NODE_ROUTINE)
+        return da__routine_op((enum da__routine_id)a->op, a->u.ints->v);
     if (a->kind == DA__NODE_ELEMENTWISE)
         return da__op_info((enum da__op_id)a->op)->name;
+    if (a->kind == DA__NODE_DEFERRED)
+        return da__deferred_name(a);
     return a->kind == DA__NODE_REDUCE ? da__red_info((enum da__red_id)a->op)->name : name[a->kind];
 }
 
@@ -258,7 +346,8 @@ static da_status write_node(struct dump *d, int64_t i)
     write_inputs(d, a);
     DA_TRY(write_attributes(d, a));
     da__json_type(d->t, a->dtype, a->ndim, a->shape);
-    if (a->dist != NULL && a->kind != DA__NODE_VIEW) { /* a view's is its base's */
+    bool inferred = a->kind == DA__NODE_VIEW || a->kind == DA__NODE_DEFERRED; /* from the inputs */
+    if (a->dist != NULL && !inferred) {
         da__text_add(d->t, ",\"dist\":");
         DA_TRY(da__json_dist(d->t, a->dist, da__graph_nengines(d->g)));
     }

@@ -183,6 +183,28 @@ static da_status need_input(struct da__loader *l, int64_t item, size_t k, json_t
                          da__id_near(l, json_string_value(value), near, sizeof near));
 }
 
+/* What a kernel's outputs are parts of. */
+static da_status need_bases(struct da__loader *l, int64_t item)
+{
+    json_t *list = json_object_get(l->item[item].object, "outputs"), *value;
+    struct da__place outputs = {.key = "outputs"};
+    char near[96];
+    size_t i;
+    json_array_foreach(list, i, value)
+    {
+        const char *name = json_string_value(json_object_get(value, "base"));
+        const struct da__id *id = name != NULL ? da__id_find(l, name) : NULL;
+        struct da__place output = {.up = &outputs, .index = (int64_t)i},
+                         at = {.up = &output, .key = "base"};
+        if (id != NULL)
+            DA_TRY(add_need(l, item, id->item));
+        else if (name != NULL)
+            return da__item_fail(l, item, &at, DA_ERR_FORMAT, "no node \"%s\"%s", name,
+                                 da__id_near(l, name, near, sizeof near));
+    }
+    return DA_OK;
+}
+
 static da_status find_needs(struct da__loader *l, int64_t item)
 {
     json_t *in = json_object_get(l->item[item].object, "in"), *value;
@@ -190,6 +212,8 @@ static da_status find_needs(struct da__loader *l, int64_t item)
     size_t k;
     l->item[item].first_need = l->nneeds;
     json_array_foreach(in, k, value) DA_TRY(need_input(l, item, k, value, &child));
+    if (is_kernel(&l->item[item]))
+        DA_TRY(need_bases(l, item));
     const char *expr = json_string_value(json_object_get(l->item[item].object, "expr"));
     if (expr == NULL)
         return DA_OK;

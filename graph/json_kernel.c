@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "calls.h"
 #include "node.h"
 
 #define COUNT(list) ((int)(sizeof(list) / sizeof *(list)))
@@ -60,13 +61,11 @@ static da_status read_dist(struct kernel *k)
 {
     struct da__place place = {.key = "dist"};
     struct da__error err = {.engine = -1};
-    bool readable;
+    bool derived;
     json_t *j = json_object_get(k->l->item[k->item].object, "dist");
     if (j == NULL)
         return DA_OK;
-    DA_TRY(da__json_dist_read(k->l, k->item, &place, j, &k->spec, &readable));
-    if (!readable)
-        return DA_OK;
+    DA_TRY(da__json_dist_read(k->l, k->item, &place, j, &k->spec, &derived));
     if (da__dist_make(k->ndim, k->space, &k->spec, da__graph_nengines(k->l->g), &k->dist, &err) !=
         DA_OK)
         return da__item_fail(k->l, k->item, &place, err.status, "%s", err.text);
@@ -253,12 +252,87 @@ static da_status read_insn(struct kernel *k, const struct da__place *place, json
 
 /* ---- results ---- */
 
+/* Where the space lies in the whole, checked: a view that names every place once. */
+static da_status read_part(const struct kernel *k, const struct da__place *place, json_t *part,
+                           int ndim, const int64_t *shape, struct da__view *out)
+{
+    static const char *const known[] = {"axis", "offset", "step"};
+    struct da__place at = {.up = place, .key = "part"};
+    struct da__error err = {.engine = -1};
+    int64_t list[COUNT(known)][DA_MAX_NDIM];
+    int n[COUNT(known)] = {0};
+    if (!json_is_object(part))
+        return da__item_fail(k->l, k->item, &at, DA_ERR_FORMAT, "an object is wanted, not %s",
+                             da__json_what(part));
+    DA_TRY(da__json_keys(k->l, k->item, &at, part, COUNT(known), known));
+    for (int i = 0; i < COUNT(known); i++) {
+        struct da__place key = {.up = &at, .key = known[i]};
+        const json_t *ints = json_object_get(part, known[i]);
+        if (ints == NULL)
+            return da__item_fail(k->l, k->item, &at, DA_ERR_FORMAT, "\"%s\" is missing", known[i]);
+        DA_TRY(da__json_int_list(k->l, k->item, &key, ints, DA_MAX_NDIM, list[i], &n[i]));
+    }
+    const struct da__view_lists lists = {.nshape = k->ndim,
+                                         .shape = k->space,
+                                         .naxis = n[0],
+                                         .axis = list[0],
+                                         .noffset = n[1],
+                                         .offset = list[1],
+                                         .nstep = n[2],
+                                         .step = list[2]};
+    if (da__view_read(ndim, shape, &lists, out, &err) != DA_OK ||
+        da__view_is_place(out, k->space, &err) != DA_OK)
+        return da__item_fail(k->l, k->item, &at, err.status, "%s", err.text);
+    return DA_OK;
+}
+
+/* What the whole was before: another value, or anything where later kernels write the rest. */
+static da_status find_base(const struct kernel *k, const struct da__place *place, json_t *object,
+                           da_dtype dtype, da_array **out)
+{
+    struct da__place at = {.up = place, .key = "base"}, shape_at = {.up = place, .key = "shape"};
+    const json_t *base = json_object_get(object, "base");
+    const struct da__id *id =
+        json_is_string(base) ? da__id_find(k->l, json_string_value(base)) : NULL;
+    if (base != NULL && id == NULL)
+        return da__item_fail(k->l, k->item, &at, DA_ERR_FORMAT, "the id of a value is wanted");
+    if (id != NULL) {
+        *out = da__id_array(k->l, id);
+        if ((*out)->dtype == dtype)
+            return da__item_built(k->l, k->item, &at, *out);
+        return da__item_fail(k->l, k->item, &at, DA_ERR_DTYPE, "the base is %s, its part %s",
+                             da__dtype((*out)->dtype)->name, da__dtype(dtype)->name);
+    }
+    const json_t *extents = json_object_get(object, "shape");
+    json_t *dist = json_object_get(object, "dist");
+    struct da__dist_spec spec;
+    bool readable = false;
+    int64_t shape[DA_MAX_NDIM];
+    int ndim = 0;
+    if (extents == NULL)
+        return da__item_fail(k->l, k->item, place, DA_ERR_FORMAT, "\"shape\" is missing");
+    DA_TRY(da__json_int_list(k->l, k->item, &shape_at, extents, DA_MAX_NDIM, shape, &ndim));
+    if (dist != NULL)
+        DA_TRY(da__json_dist_read(k->l, k->item, place, dist, &spec, &readable));
+    *out = da__make_full(k->l->g, ndim, shape, (struct da__scalar){.kind = DA__SCALAR_BOOL}, dtype,
+                         readable ? &spec : NULL);
+    return da__item_built(k->l, k->item, place, *out);
+}
+
 static da_status read_output(struct kernel *k, const struct da__place *place, json_t *object)
 {
-    static const char *const known[] = {"id", "value", "dtype", "shape", "dist"};
-    da_array *a;
+    static const char *const known[] = {"id", "value", "dtype", "shape", "dist", "part", "base"};
+    json_t *part = json_object_get(object, "part");
+    struct da__view v;
+    da_array *a, *base = NULL;
     DA_TRY(da__json_keys(k->l, k->item, place, object, COUNT(known), known));
     DA_TRY(find_value(k, place, object, &a));
+    if (part != NULL) {
+        DA_TRY(find_base(k, place, object, a->dtype, &base));
+        DA_TRY(read_part(k, place, part, base->ndim, base->shape, &v));
+        a = da__make_assign(k->l->g, "kernel", base, a, &v, k->ndim, k->space);
+        DA_TRY(da__item_built(k->l, k->item, place, a));
+    }
     DA_TRY(da__item_check(k->l, k->item, place, object, false, &a));
     return da__item_result(k->l, k->item, a);
 }

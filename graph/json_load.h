@@ -89,9 +89,9 @@ da_status da__json_raw(struct da__loader *l, int64_t item, const struct da__plac
 /* A list of ints (or one int) of at most `cap`. */
 da_status da__json_int_list(const struct da__loader *l, int64_t item, const struct da__place *place,
                             const json_t *j, int cap, int64_t *out, int *n);
-/* {"maps": …}; *readable: false for the forms that are for people only. */
+/* {"maps": …}; *derived: it says where a view or a reduction of something lies, on a certain number of engines. */
 da_status da__json_dist_read(struct da__loader *l, int64_t item, const struct da__place *place,
-                             json_t *j, struct da__dist_spec *out, bool *readable);
+                             json_t *j, struct da__dist_spec *out, bool *derived);
 /* The result under the node's own "dist", "dtype" and "shape" keys: checked, redistributed where it
  * asks for that. */
 da_status da__item_check(struct da__loader *l, int64_t item, const struct da__place *place,

@@ -92,22 +92,30 @@ static da_status read_inputs(struct da__loader *l, int64_t item, const struct da
 
 /* ---- attributes ---- */
 
-/* What is made anew under owners that no form can say comes back under the default distribution. */
+/* Whether there are engines enough for a spec's grid and copies. */
+static bool has_engines(const struct da__dist_spec *spec, int nengines)
+{
+    int64_t n = 1;
+    for (int k = 0; k < spec->ngrid && n <= nengines; k++)
+        n *= spec->grid[k];
+    for (int k = 0; k < spec->nreplicas && n <= nengines; k++)
+        n *= spec->replicas[k];
+    return n <= nengines;
+}
+
+/* What is made anew under owners that came of a view on more engines comes back under the default distribution. */
 static da_status dist_raw(struct da__loader *l, int64_t item, const struct da__callable *c,
                           const struct da__place *place, json_t *value, struct da__raw *out)
 {
     struct da__dist_spec *spec = da__arena_alloc(&l->arena, sizeof *spec);
-    bool readable;
+    bool derived;
     if (spec == NULL)
         return da__json_no_memory(l);
-    DA_TRY(da__json_dist_read(l, item, place, value, spec, &readable));
+    DA_TRY(da__json_dist_read(l, item, place, value, spec, &derived));
     *out = (struct da__raw){.kind = DA__RAW_NONE};
-    if (!readable && strcmp(c->name, "redistribute") != 0)
+    if (derived && strcmp(c->name, "redistribute") != 0 &&
+        !has_engines(spec, da__graph_nengines(l->g)))
         return DA_OK;
-    if (!readable)
-        return da__item_fail(
-            l, item, place, DA_ERR_DISTRIBUTION,
-            "\"align\" and \"replicas\" are for reading by people; this node needs plain maps");
     *out = (struct da__raw){.kind = DA__RAW_DIST, .u.dist = spec};
     return DA_OK;
 }
@@ -171,8 +179,24 @@ static da_status check_dtype(const struct da__loader *l, int64_t item,
     return DA_OK;
 }
 
+/* A list of extents, null where data decide. */
+static da_status shape_of(const struct da__loader *l, int64_t item, const struct da__place *place,
+                          json_t *j, int64_t *shape, int *ndim)
+{
+    json_t *sized = json_is_array(j) ? json_copy(j) : json_incref(j);
+    size_t n = json_array_size(j), k;
+    if (sized == NULL)
+        return da__json_no_memory(l);
+    for (k = 0; k < n; k++)
+        if (json_is_null(json_array_get(j, k)))
+            json_array_set_new(sized, k, json_integer(DA__UNSIZED));
+    da_status status = da__json_int_list(l, item, place, sized, DA_MAX_NDIM, shape, ndim);
+    json_decref(sized);
+    return status;
+}
+
 static da_status check_shape(const struct da__loader *l, int64_t item,
-                             const struct da__place *place, const json_t *j, const da_array *a)
+                             const struct da__place *place, json_t *j, const da_array *a)
 {
     struct da__place at = {.up = place, .key = "shape"};
     int64_t shape[DA_MAX_NDIM];
@@ -180,10 +204,10 @@ static da_status check_shape(const struct da__loader *l, int64_t item,
     int ndim;
     if (j == NULL)
         return DA_OK;
-    DA_TRY(da__json_int_list(l, item, &at, j, DA_MAX_NDIM, shape, &ndim));
+    DA_TRY(shape_of(l, item, &at, j, shape, &ndim));
     bool same = ndim == a->ndim;
     for (int k = 0; same && k < ndim; k++)
-        same = shape[k] == a->shape[k];
+        same = shape[k] == a->shape[k] || shape[k] == -1; /* -1: any */
     if (same)
         return DA_OK;
     return da__item_fail(l, item, &at, DA_ERR_SHAPE, "the result has the shape %s, not %s",
@@ -191,8 +215,8 @@ static da_status check_shape(const struct da__loader *l, int64_t item,
                          da__shape_text(ndim, shape, wanted, sizeof wanted));
 }
 
-/* A node's "dist" is a wish: another distribution than the inferred one is reached by a
- * redistribute. */
+/* A node's "dist" is a wish: another distribution than the inferred one is reached by a redistribute. One that came of a view or
+ * a reduction is inferred anew where there are too few engines for it. */
 static da_status wish_dist(struct da__loader *l, int64_t item, const struct da__place *place,
                            json_t *j, da_array **a)
 {
@@ -200,12 +224,16 @@ static da_status wish_dist(struct da__loader *l, int64_t item, const struct da__
     struct da__dist_spec spec;
     struct da__error err = {.engine = -1};
     const struct da__dist *wanted = NULL;
-    bool readable;
+    bool derived;
     if (j == NULL || json_is_null(j))
         return DA_OK;
-    DA_TRY(da__json_dist_read(l, item, &at, j, &spec, &readable));
-    if (!readable)
+    DA_TRY(da__json_dist_read(l, item, &at, j, &spec, &derived));
+    if (derived && !has_engines(&spec, da__graph_nengines(l->g)))
         return DA_OK;
+    if ((*a)->unsized) {
+        *a = da__make_redistribute(l->g, *a, &spec);
+        return da__item_built(l, item, &at, *a);
+    }
     if (da__dist_make((*a)->ndim, (*a)->shape, &spec, da__graph_nengines(l->g), &wanted, &err) !=
         DA_OK)
         return da__item_fail(l, item, &at, err.status, "%s", err.text);

@@ -1,5 +1,7 @@
 /* A program as JSON: its steps as nodes, fused ones as `kernel` nodes with their body. It loads
  * back and gives the same. */
+#include "program.h"
+#include "routine.h"
 #include "text.h"
 
 #include <string.h>
@@ -109,6 +111,16 @@ static void write_body(struct dump *d, const struct da__body *b)
     da__text_add(d->t, "]");
 }
 
+/* Where an output's elements lie in the whole, and what the rest of it is. */
+static void write_part(struct dump *d, const struct da__step *s, const struct da__part *part)
+{
+    da__text_add(d->t, ",\"part\":{");
+    da__json_view(d->t, &part->view);
+    da__text_add(d->t, "}");
+    if (part->base >= 0)
+        da__text_add(d->t, ",\"base\":\"v%d\"", s->input[part->base].value);
+}
+
 static da_status write_outputs(struct dump *d, const struct da__step *s)
 {
     if (s->body.noutputs == 0)
@@ -118,6 +130,8 @@ static da_status write_outputs(struct dump *d, const struct da__step *s)
         da__text_add(d->t, "%s{\"id\":\"v%d\",\"value\":", k > 0 ? ",\n        " : "",
                      s->output[k]);
         write_ref(d->t, s->body.output[k]);
+        if (da__step_is_part(s, k))
+            write_part(d, s, &s->part[k]);
         da__text_add(d->t, ",");
         DA_TRY(write_type(d, &d->p->value[s->output[k]]));
         da__text_add(d->t, "}");
@@ -235,7 +249,7 @@ static da_status write_routine(struct dump *d, int step)
 {
     const struct da__step *s = &d->p->step[step];
     da__text_add(d->t, "    {\"id\":\"v%d\",\"op\":\"%s\",\"in\":[", s->output[0],
-                 da__routine_name(s->routine));
+                 da__routine_op(s->routine, s->attribute));
     for (int k = 0; k < s->ninputs; k++) {
         da__text_add(d->t, k > 0 ? "," : "");
         if (da__routine_reads_raw(s->routine, k))
@@ -243,9 +257,8 @@ static da_status write_routine(struct dump *d, int step)
         else
             write_input(d, s, &s->input[k]);
     }
-    da__text_add(d->t, "],\"attributes\":");
-    da__json_ints(d->t, s->nattributes, s->attribute);
-    da__text_add(d->t, ",");
+    da__text_add(d->t, "],");
+    da__routine_write(d->t, s->routine, s->nattributes, s->attribute);
     DA_TRY(write_type(d, &d->p->value[s->output[0]]));
     da__text_add(d->t, "}");
     return DA_OK;

@@ -150,6 +150,36 @@ void da__json_view(struct da__text *t, const struct da__view *v)
     da__json_ints(t, v->base_ndim, v->offset);
     da__text_add(t, ",\"step\":");
     da__json_ints(t, v->base_ndim, v->step);
+    if (!da__view_wraps(v))
+        return;
+    da__text_add(t, ",\"period\":");
+    da__json_ints(t, v->base_ndim, v->period);
+    da__text_add(t, ",\"phase\":");
+    da__json_ints(t, v->base_ndim, v->phase);
+}
+
+/* One slice; a stop before index 0 is left out. */
+static void write_slice(struct da__text *t, int64_t start, int64_t step, int64_t count)
+{
+    int64_t stop = start + (step < 0 ? -1 : 1) + step * (count - 1);
+    da__text_add(t, "%lld:", (long long)start);
+    if (stop >= 0)
+        da__text_add(t, "%lld", (long long)stop);
+    if (step != 1)
+        da__text_add(t, ":%lld", (long long)step);
+}
+
+void da__json_index(struct da__text *t, const struct da__view *v, const int64_t *shape)
+{
+    da__text_add(t, v->base_ndim > 0 ? "\"" : "\"...");
+    for (int b = 0; b < v->base_ndim; b++) {
+        da__text_add(t, b > 0 ? ", " : "");
+        if (v->axis[b] < 0)
+            da__text_add(t, "%lld", (long long)v->offset[b]);
+        else
+            write_slice(t, v->offset[b], v->step[b], shape[v->axis[b]]);
+    }
+    da__text_add(t, "\"");
 }
 
 void da__json_region(struct da__text *t, int ndim, const int64_t *start, const int64_t *shape)

@@ -69,6 +69,7 @@ da__ref da__lower_operand(struct da__lowering *l, struct da__step_builder *b, co
     da__view_broadcast(a->ndim, a->shape, ndim, shape, &spread);
     if (!da__view_compose(&o.view, &spread, &v))
         l->program->failed = true;
+    da__view_simplify(&v, shape);
     da__ref ref;
     if (o.entry->kind == DA__ENTRY_INDEX)
         ref = da__builder_index(b, &v, o.entry->node->u.axis);
@@ -93,9 +94,26 @@ static int new_slot(struct da__lowering *l, uint64_t buffer, da_array *node)
     return b->nslots++;
 }
 
+/* A result whose size the run finds out has room for as many elements as its input has. */
+static int unsized_result(struct da__lowering *l, da_array *a)
+{
+    int64_t most = da__nelem(a->in[0]->ndim, a->in[0]->shape);
+    const struct da__dist *d = da__default_dist(l->graph, 1, &most, l->err);
+    int dist = d != NULL ? da__program_add_dist(l->program, d) : -1;
+    int value =
+        da__program_add_value(l->program, DA__VALUE_OUTPUT, a->dtype, 1, &most, dist, a->id);
+    if (value >= 0) {
+        l->program->value[value].slot = new_slot(l, da__graph_new_buffer(l->graph), a);
+        l->program->value[value].unsized = true;
+    }
+    return value;
+}
+
 /* The value a node's result goes to: an output where the user wants to keep it. */
 int da__lower_result(struct da__lowering *l, da_array *a, bool wanted)
 {
+    if (a->unsized)
+        return unsized_result(l, a);
     const struct da__dist *d = da__lower_dist(l, a);
     int dist = d != NULL ? da__program_add_dist(l->program, d) : -1;
     int value = da__program_add_value(l->program, wanted ? DA__VALUE_OUTPUT : DA__VALUE_TEMP,
@@ -388,6 +406,11 @@ static void lower_node(struct da__lowering *l, da_array *a, bool target)
         break;
     case DA__NODE_ROUTINE:
         da__lower_routine(l, e, a, wanted);
+        break;
+    case DA__NODE_DEFERRED:
+        da__fail(l->err, DA_ERR_STATE,
+                 "da_%s: the size of its input is known only once it is computed: compute it first",
+                 da__deferred_name(a));
         break;
     case DA__NODE_POISON:
         da__fail(l->err, a->u.error->status, "%s", a->u.error->text);

@@ -61,6 +61,15 @@ void da__lower_concat(struct da__lowering *l, struct da__entry *e, da_array *a, 
 void da__lower_assign(struct da__lowering *l, struct da__entry *e, da_array *a, bool wanted)
 {
     const struct da__dist *d = da__lower_dist(l, a);
+    const da_array *from = a->in[1];
+    bool all = da__view_is_identity(a->u.view);
+    for (int k = 0; all && k < a->ndim; k++)
+        all = from->shape[k] == a->shape[k];
+    if (all) { /* nothing is left of the old array */
+        e->value = da__lower_result(l, a, wanted);
+        da__lower_copy(l, from, a, d, e->value);
+        return;
+    }
     int base = da__lower_stored(l, a->in[0], d);
     e->value = da__lower_result(l, a, wanted);
     write_part(l, a, a->in[1], d, a->u.view, e->value, base);

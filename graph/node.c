@@ -1,4 +1,5 @@
 /* The graph: nodes, who owns them, and the buffers that dropped nodes leave behind. */
+#include "deferred.h"
 #include "node.h"
 
 #include <string.h>
@@ -28,6 +29,7 @@ struct da__graph {
     void *owner;
     uint64_t next_id, next_buffer;
     int64_t epoch, live;
+    int64_t waiting;       /* nodes that wait for a size */
     da_array *first;       /* all nodes, newest first */
     da_array **scope_item; /* the handles of all open scopes */
     int64_t nscope_items, scope_items_cap;
@@ -168,6 +170,9 @@ static void free_attributes(da_array *a)
     case DA__NODE_ROUTINE:
         da__free(a->u.ints);
         break;
+    case DA__NODE_DEFERRED:
+        da__deferred_free(a->u.deferred);
+        break;
     case DA__NODE_LOAD:
     case DA__NODE_SAVE:
         free_file(a->u.file);
@@ -190,9 +195,20 @@ static void bury(struct da__graph *g, uint64_t buffer)
         g->dead[g->ndead++] = buffer;
 }
 
+static int waits(const da_array *a)
+{
+    return a->kind == DA__NODE_DEFERRED || a->unsized;
+}
+
+bool da__graph_waits(const struct da__graph *g)
+{
+    return g->waiting > 0;
+}
+
 static void free_node(da_array *a)
 {
     struct da__graph *g = a->graph;
+    g->waiting -= waits(a);
     bury(g, a->kind == DA__NODE_LEAF ? a->buffer : 0);
     free_attributes(a);
     da__dist_drop(a->dist);
@@ -381,8 +397,10 @@ da_array *da__node_new(struct da__graph *g, enum da__node_kind kind, da_dtype dt
         return NULL;
     a->kind = kind;
     a->dtype = a->compute = dtype;
-    for (int k = 0; k < ndim; k++)
+    for (int k = 0; k < ndim; k++) {
         a->shape[k] = shape[k];
+        a->unsized |= shape[k] == DA__UNSIZED;
+    }
     a->dist = dist != NULL ? da__dist_keep(dist) : NULL;
     if (dist != NULL && !may_be_padded(kind) && !drop_padding(a)) {
         unlink_node(g, a);
@@ -390,11 +408,11 @@ da_array *da__node_new(struct da__graph *g, enum da__node_kind kind, da_dtype dt
         free_node(a);
         return NULL;
     }
+    g->waiting += waits(a);
     if (scope_add(g, a))
         return a;
     unlink_node(g, a);
-    a->kind = DA__NODE_CONSTANT; /* nothing attached yet */
-    free_node(a);
+    free_node(a); /* nothing attached yet */
     return NULL;
 }
 
@@ -446,15 +464,90 @@ void da__node_set_name(da_array *a, const char *name)
     a->name = name != NULL ? da__strdup(name) : NULL;
 }
 
+static void drop_inputs(int nin, da_array *const *in)
+{
+    for (int k = 0; k < nin; k++)
+        release(in[k]);
+}
+
+/* A copy of `from` under a's own distribution, where it has one already. */
+static void become_copy(da_array *a, da_array *from)
+{
+    a->kind = DA__NODE_COPY;
+    a->nin = 0;
+    a->in = a->few;
+    da__node_add_input(a, from);
+    if (a->dist == NULL && from->dist != NULL)
+        a->dist = da__dist_keep(from->dist);
+}
+
+/* What `from` holds becomes a's, and `from` an empty node that only its scope knows. */
+static void become_moved(da_array *a, da_array *from)
+{
+    a->kind = from->kind;
+    a->op = from->op;
+    a->compute = from->compute;
+    a->u = from->u;
+    a->nin = from->nin;
+    memcpy(a->few, from->few, sizeof a->few);
+    a->in = from->in == from->few ? a->few : from->in;
+    if (a->dist == NULL) {
+        a->dist = from->dist;
+        from->dist = NULL;
+    }
+    memset(&from->u, 0, sizeof from->u);
+    from->kind = DA__NODE_CONSTANT;
+    from->nin = 0;
+    from->in = from->few;
+    from->unsized = false;
+}
+
+void da__node_become(da_array *a, da_array *b)
+{
+    struct da__graph *g = a->graph;
+    da_array *few[3], **old = a->in == a->few ? few : a->in;
+    int nold = a->nin;
+    bool fresh = b->refs == 1 && b->kind != DA__NODE_LEAF; /* its scope alone knows it */
+    bool same = a->dist == NULL || (b->dist != NULL && da__dist_equal(a->dist, b->dist));
+    memcpy(few, a->few, sizeof few);
+    g->waiting -= waits(a) + waits(b);
+    free_attributes(a);
+    for (int k = 0; k < a->ndim; k++)
+        a->shape[k] = b->shape[k];
+    a->unsized = b->unsized;
+    if (fresh && same)
+        become_moved(a, b);
+    else
+        become_copy(a, b);
+    g->waiting += waits(a) + waits(b);
+    drop_inputs(nold, old);
+    if (old != few)
+        da__free(old);
+}
+
+da_status da__node_size(da_array *a, int64_t extent, struct da__error *err)
+{
+    const struct da__dist *d = da__default_dist(a->graph, 1, &extent, err);
+    if (d == NULL)
+        return err->status != DA_OK ? err->status
+                                    : da__fail(err, DA_ERR_MEMORY, "out of memory for a size");
+    a->graph->waiting -= waits(a);
+    a->shape[0] = extent;
+    a->unsized = false;
+    a->dist = da__dist_keep(d);
+    a->graph->waiting += waits(a);
+    return DA_OK;
+}
+
 void da__node_computed(da_array *a, uint64_t buffer)
 {
     free_attributes(a);
     a->kind = DA__NODE_LEAF;
+    a->generated = false;
     a->buffer = buffer;
     int nin = a->nin;
     a->nin = 0;
-    for (int k = 0; k < nin; k++)
-        release(a->in[k]);
+    drop_inputs(nin, a->in);
 }
 
 /* ---- buffers and distributions ---- */

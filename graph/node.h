@@ -11,6 +11,10 @@ void da__node_add_input(da_array *a, da_array *in); /* up to three, or as many a
 bool da__node_reserve(da_array *a, int nin);        /* before the first input; false: no memory */
 /* The same handle once more, owned by the innermost scope too. */
 da_array *da__node_again(struct da__graph *g, da_array *a);
+/* A deferred node becomes what `b` is, which a scope of its own holds and its caller lets go afterwards. Where a's distribution was
+ * known already and b's is another, a becomes a copy of b. */
+void da__node_become(da_array *a, da_array *b);
+const char *da__deferred_name(const da_array *a); /* the callable that a deferred node waits with */
 /* The graph's own poisoned node for when memory ran out. */
 da_array *da__node_no_memory(struct da__graph *g);
 /* The default distribution of a shape, borrowed from the graph's small cache; NULL: no memory. */
@@ -20,6 +24,15 @@ const struct da__dist *da__default_dist(struct da__graph *g, int ndim, const int
 da_status da__spec_dist(struct da__graph *g, int ndim, const int64_t *shape,
                         const struct da__dist_spec *spec, const struct da__dist **out,
                         struct da__error *err);
+/* The operand is computed wherever it is read: constants, indices and what is made of them alone. */
+static inline bool da__node_moves_nothing(const da_array *a)
+{
+    return a->generated || a->kind == DA__NODE_CONSTANT || a->kind == DA__NODE_INDEX;
+}
+/* The distribution of an elementwise result of `shape`, counted for the caller: where operands disagree, the one under which the
+ * fewest bytes move (build_dist.c). */
+da_status da__result_dist(struct da__graph *g, int nin, da_array *const *in, int ndim,
+                          const int64_t *shape, const struct da__dist **out, struct da__error *err);
 /* Where every engine's part is one box of consecutive indices, as files want it. */
 bool da__dist_is_boxes(const struct da__dist *d);
 /* A scalar as a constant node of `dtype`; poisoned where it does not fit. */

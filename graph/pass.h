@@ -7,6 +7,7 @@
 da_status da__pass_prune(struct da__program *p);
 da_status da__pass_cse(struct da__program *p);
 da_status da__pass_views(struct da__program *p);
+da_status da__pass_layout(struct da__program *p);
 da_status da__pass_fuse(struct da__program *p);
 da_status da__pass_merge(struct da__program *p);
 da_status da__pass_schedule(struct da__program *p);

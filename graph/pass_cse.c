@@ -41,10 +41,23 @@ static bool same_call(const struct da__node_call *a, const struct da__node_call 
            (a->nbytes == 0 || memcmp(a->data, b->data, (size_t)a->nbytes) == 0);
 }
 
-static bool same_part(const struct da__step *a, const struct da__step *b, int k)
+/* The space says shape and owners of what is written whole, but not of what a part or a routine goes to. */
+static bool same_whole(const struct da__program *p, int a, int b)
+{
+    const struct da__value *x = &p->value[a], *y = &p->value[b];
+    bool same = x->dist == y->dist && x->ndim == y->ndim;
+    for (int k = 0; same && k < x->ndim; k++)
+        same = x->shape[k] == y->shape[k];
+    return same;
+}
+
+static bool same_part(const struct da__program *p, const struct da__step *a,
+                      const struct da__step *b, int k)
 {
     bool on = da__step_is_part(a, k);
     if (on != da__step_is_part(b, k))
+        return false;
+    if ((on || a->kind == DA__STEP_ROUTINE) && !same_whole(p, a->output[k], b->output[k]))
         return false;
     return !on || (a->part[k].base == b->part[k].base &&
                    da__view_equal(&a->part[k].view, &b->part[k].view));
@@ -61,7 +74,7 @@ static bool same_step(const struct da__program *p, const struct da__step *a,
             !da__view_equal(&a->input[k].view, &b->input[k].view))
             return false;
     for (int k = 0; k < a->noutputs; k++)
-        if (p->value[a->output[k]].dtype != p->value[b->output[k]].dtype || !same_part(a, b, k))
+        if (p->value[a->output[k]].dtype != p->value[b->output[k]].dtype || !same_part(p, a, b, k))
             return false;
     if (a->kind == DA__STEP_ROUTINE)
         return a->routine == b->routine && a->nattributes == b->nattributes &&

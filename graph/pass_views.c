@@ -47,7 +47,7 @@ static bool may_inline(const struct da__program *p, const struct da__step *reade
         return false;
     const struct da__step *producer = &p->step[v->producer];
     if (producer->ninputs == 0)
-        return producer->body.ninsns <= CHEAP_INSNS && !da__view_wraps(&in->view);
+        return producer->body.ninsns <= CHEAP_INSNS;
     if (!composes(producer, &in->view))
         return false;
     bool in_place = da__view_is_identity(&in->view) && da__step_same_space(producer, reader);

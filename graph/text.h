@@ -134,8 +134,12 @@ void da__json_ints(struct da__text *t, int64_t n, const int64_t *v);
 /* {"maps": …}: the shortest form that makes the same distribution again; one that cannot be said so
  * gets "align" or "replicas", which are for people. */
 da_status da__json_dist(struct da__text *t, const struct da__dist *d, int nengines);
-/* "axis":[…],"offset":[…],"step":[…] */
+/* The same of a description. */
+void da__json_spec(struct da__text *t, const struct da__dist_spec *spec);
+/* "axis":[…],"offset":[…],"step":[…], and "period" and "phase" where something wraps. */
 void da__json_view(struct da__text *t, const struct da__view *v);
+/* A view of ints and slices in the order of its base's axes, with elements, as an index: "1:9:2, 3". */
+void da__json_index(struct da__text *t, const struct da__view *v, const int64_t *shape);
 /* `start` and `shape` as "0:10, 5:7". */
 void da__json_region(struct da__text *t, int ndim, const int64_t *start, const int64_t *shape);
 /* A file's name, absolute so that the dump can be loaded from anywhere. */

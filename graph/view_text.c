@@ -18,11 +18,42 @@ static bool is_moderate(int64_t step)
     return step >= -INT32_MAX && step <= INT32_MAX;
 }
 
-static da_status check_axis(int b, const struct da__view *v, const int64_t *shape, int64_t extent,
+/* A wrapped axis: every place on the way round exists, as da_core.h wants it, and no index overflows. */
+static da_status check_wrapped(int b, const struct da__view *v, int64_t count, int64_t extent,
+                               struct da__error *err)
+{
+    int64_t period = v->period[b], phase = v->phase[b], step = v->step[b], way;
+    if (step == 0 || step <= -period || step >= period ||
+        !da__mul_i64(step < 0 ? -step : step, count - 1, &way) || way >= period)
+        return da__fail(err, DA_ERR_INDEX,
+                        "step %lld over %lld indices goes round a period of %lld more than once",
+                        (long long)step, (long long)count, (long long)period);
+    int64_t unit = da__gcd(step, period);
+    if (phase % unit != 0)
+        return da__fail(err, DA_ERR_INDEX, "phase[%d] is %lld and no multiple of %lld", b,
+                        (long long)phase, (long long)unit);
+    if (v->offset[b] < 0 || v->offset[b] >= extent || period - unit >= extent - v->offset[b])
+        return da__fail(err, DA_ERR_INDEX,
+                        "offset %lld and a period of %lld leave axis %d of extent %lld",
+                        (long long)v->offset[b], (long long)period, b, (long long)extent);
+    return DA_OK;
+}
+
+static da_status check_axis(int b, struct da__view *v, const int64_t *shape, int64_t extent,
                             bool empty, struct da__error *err)
 {
     int axis = v->axis[b];
     int64_t count = axis >= 0 ? shape[axis] : 1;
+    if (empty) /* nobody goes round */
+        v->period[b] = v->phase[b] = 0;
+    if (v->period[b] < 0 || v->phase[b] < 0 || (v->phase[b] > 0 && v->phase[b] >= v->period[b]))
+        return da__fail(err, DA_ERR_INDEX, "phase[%d] is %lld in a period of %lld", b,
+                        (long long)v->phase[b], (long long)v->period[b]);
+    if (count > 1 && v->period[b] > 0)
+        return check_wrapped(b, v, count, extent, err);
+    if (!da__add_i64(v->offset[b], v->phase[b], &v->offset[b])) /* one place on the way round */
+        return da__fail(err, DA_ERR_INDEX, "offset[%d] is %lld", b, (long long)v->offset[b]);
+    v->period[b] = v->phase[b] = 0;
     if ((empty || count <= 1) && !is_moderate(v->step[b]))
         return da__fail(err, DA_ERR_INDEX, "step[%d] is %lld", b, (long long)v->step[b]);
     if (empty && !is_moderate(v->offset[b]))
@@ -51,26 +82,55 @@ static da_status check_shape(int64_t ndim, const int64_t *shape, bool *empty, st
     return DA_OK;
 }
 
-da_status da__view_read(int base_ndim, const int64_t *base, const struct da__arg *shape,
-                        const struct da__arg *axis, const struct da__arg *offset,
-                        const struct da__arg *step, struct da__view *out, struct da__error *err)
+static da_status check_lists(int base_ndim, const struct da__view_lists *l, struct da__error *err)
 {
-    bool empty = false;
-    DA_TRY(check_shape(shape->nints, shape->ints, &empty, err));
-    if (axis->nints != base_ndim || offset->nints != base_ndim || step->nints != base_ndim)
+    if (l->naxis != base_ndim || l->noffset != base_ndim || l->nstep != base_ndim)
         return da__fail(
             err, DA_ERR_ARGUMENT,
             "axis, offset and step have %lld, %lld and %lld entries for an array of %d dimensions",
-            (long long)axis->nints, (long long)offset->nints, (long long)step->nints, base_ndim);
-    *out = (struct da__view){.ndim = (int)shape->nints, .base_ndim = base_ndim};
+            (long long)l->naxis, (long long)l->noffset, (long long)l->nstep, base_ndim);
+    bool none = l->nperiod == 0 && l->nphase == 0;
+    if (!none && (l->nperiod != base_ndim || l->nphase != base_ndim))
+        return da__fail(err, DA_ERR_ARGUMENT,
+                        "period and phase have %lld and %lld entries for an array of %d dimensions",
+                        (long long)l->nperiod, (long long)l->nphase, base_ndim);
+    return DA_OK;
+}
+
+da_status da__view_read(int base_ndim, const int64_t *base, const struct da__view_lists *l,
+                        struct da__view *out, struct da__error *err)
+{
+    bool empty = false;
+    DA_TRY(check_shape(l->nshape, l->shape, &empty, err));
+    DA_TRY(check_lists(base_ndim, l, err));
+    *out = (struct da__view){.ndim = (int)l->nshape, .base_ndim = base_ndim};
     for (int b = 0; b < base_ndim; b++) {
-        if (axis->ints[b] < -1 || axis->ints[b] >= out->ndim)
+        if (l->axis[b] < -1 || l->axis[b] >= out->ndim)
             return da__fail(err, DA_ERR_ARGUMENT, "axis[%d] is %lld in a space of %d dimensions", b,
-                            (long long)axis->ints[b], out->ndim);
-        out->axis[b] = (int)axis->ints[b];
-        out->offset[b] = offset->ints[b];
-        out->step[b] = step->ints[b];
-        DA_TRY(check_axis(b, out, shape->ints, base[b], empty, err));
+                            (long long)l->axis[b], out->ndim);
+        out->axis[b] = (int)l->axis[b];
+        out->offset[b] = l->offset[b];
+        out->step[b] = l->step[b];
+        out->period[b] = l->nperiod > 0 ? l->period[b] : 0;
+        out->phase[b] = l->nperiod > 0 ? l->phase[b] : 0;
+        DA_TRY(check_axis(b, out, l->shape, base[b], empty, err));
     }
+    return DA_OK;
+}
+
+da_status da__view_is_place(const struct da__view *v, const int64_t *shape, struct da__error *err)
+{
+    bool named[DA_MAX_NDIM] = {false};
+    for (int b = 0; b < v->base_ndim; b++) {
+        int axis = v->axis[b];
+        if (axis < 0)
+            continue;
+        if (named[axis] || v->period[b] != 0 || v->step[b] == 0)
+            return da__fail(err, DA_ERR_INDEX, "axis %d is no slice of the whole", axis);
+        named[axis] = true;
+    }
+    for (int k = 0; k < v->ndim; k++)
+        if (!named[k] && shape[k] > 1)
+            return da__fail(err, DA_ERR_INDEX, "axis %d has no place in the whole", k);
     return DA_OK;
 }

@@ -5,7 +5,7 @@
 /* From BLOCKED_MIN elements on, a tile along an operand's sparse axis is cut to BLOCK elements, and
  * takes the operand's dense axis in: a cache line that was read for one element serves the whole
  * tile. */
-enum { BLOCK = 32, BLOCKED_MIN = 512 };
+enum { BLOCK = 128, BLOCKED_MIN = 512 };
 /* Rows shorter than this are worth copying together into one tile. */
 enum { ROW_MIN = 256 };
 
@@ -221,7 +221,10 @@ static void order_loops(struct da__running *run)
                 box->loop[box->nloops++] = a;
 }
 
-/* How tiles see an operand: as one element, or in place where it lies densely in the tile's order.
+/* Rows from this length on are worked on in place, one by one, rather than copied together first. */
+enum { ROW_IN_PLACE = 32 };
+
+/* How tiles see an operand: as one element, or in place where it lies densely in the tile's order, or row by row.
  */
 static void look_at(const struct da__box *box, struct da__operand *o)
 {
@@ -237,6 +240,9 @@ static void look_at(const struct da__box *box, struct da__operand *o)
         dense *= box->chunk[a];
         whole = whole && box->chunk[a] == box->extent[a];
     }
+    int last = box->ndim - 1;
+    o->rows = !o->direct && !o->scalar && o->nbytes > 0 && last >= 1 && box->first == last - 1 &&
+              box->chunk[last] >= ROW_IN_PLACE && o->stride[last] == o->nbytes;
 }
 
 bool da__box_arrange(struct da__running *run, const struct da__sweep *s)

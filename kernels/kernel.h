@@ -50,6 +50,7 @@ struct da__operand {
     int64_t stride[DA_MAX_NDIM]; /* per arranged axis */
     int64_t nbytes;              /* of one element; 0: an index */
     bool scalar, direct;         /* in a tile: one element; contiguous */
+    bool rows;                   /* in a tile of two axes: contiguous along the inner one */
 };
 
 /* The box in the machine's own axes: no axis of extent 1, neighbours joined, short strides inside.
@@ -67,8 +68,10 @@ struct da__running {
     struct da__box box;
     int noperands;
     struct da__operand *operand, *output, *input, *accumulator, *index,
-        *flat;         /* parts of one array */
-    void **at;         /* per value: its elements in this tile */
+        *flat; /* parts of one array */
+    void **at; /* per value: its elements in this tile */
+    int64_t *
+        row; /* per value: bytes from one row of the tile to the next where they are not dense; 0: dense */
     bool *scalar;      /* per value: one element in a tile */
     unsigned *scalars; /* per step: its scalar arguments */
     char *uniform;     /* 16 bytes per value */

@@ -24,6 +24,8 @@ static size_t lay_out(const struct da__kernel *k, struct da__running *run, char 
     n += take(&at, (size_t)run->noperands * sizeof(struct da__operand));
     run->at = (void *)at;
     n += take(&at, (size_t)k->nvalues * sizeof(void *));
+    run->row = (void *)at;
+    n += take(&at, (size_t)k->nvalues * sizeof(int64_t));
     run->scalar = (void *)at;
     n += take(&at, (size_t)k->nvalues * sizeof(bool));
     run->scalars = (void *)at;
@@ -68,7 +70,7 @@ static void respect_aliases(struct da__running *run)
             continue;
         for (int j = 0; j < k->ninputs; j++)
             if (run->input[j].base == run->output[s->number].base && k->value[j].last > i)
-                run->output[s->number].direct = false;
+                run->output[s->number].direct = run->output[s->number].rows = false;
     }
     for (int j = 0; j < k->ninputs; j++) {
         int32_t last = k->value[j].last;
@@ -76,8 +78,40 @@ static void respect_aliases(struct da__running *run)
             continue;
         for (int o = 0; o < k->noutputs; o++)
             if (o != k->step[last].number && run->output[o].base == run->input[j].base)
-                run->input[j].direct = false;
+                run->input[j].direct = run->input[j].rows = false;
     }
+}
+
+enum { DENSE_ONLY = -1 };
+
+/* Values that are folded, or stored by a step of their own, are wanted densely. */
+static void find_dense_only(struct da__running *run)
+{
+    const struct da__kernel *k = run->k;
+    memset(run->row, 0, (size_t)k->nvalues * sizeof *run->row);
+    for (int32_t i = k->nuniform; i < k->nsteps; i++)
+        if (k->step[i].kind == DA__STEP_FOLD || k->step[i].kind == DA__STEP_STORE)
+            run->row[k->step[i].value] = DENSE_ONLY;
+    for (int32_t i = k->nuniform; i < k->nsteps;
+         i++) { /* the first output that takes a result needs no store */
+        int32_t v = k->step[i].value, stores = 0, folds = 0;
+        if (k->step[i].kind != DA__STEP_OP || k->step[i].number < 0)
+            continue;
+        for (int32_t j = i; j < k->nsteps; j++) {
+            stores += k->step[j].kind == DA__STEP_STORE && k->step[j].value == v;
+            folds += k->step[j].kind == DA__STEP_FOLD && k->step[j].value == v;
+        }
+        if (stores == 1 && folds == 0)
+            run->row[v] = 0;
+    }
+}
+
+/* The step's value lies row by row in the operand, if it may. */
+static void bind_rows(struct da__running *run, const struct da__step *s,
+                      const struct da__operand *o)
+{
+    bool rows = o != NULL && o->rows && run->row[s->value] != DENSE_ONLY;
+    run->row[s->value] = rows ? o->stride[run->box.first] : 0;
 }
 
 /* What stays the same for all tiles: where values lie that do not move, and which arguments are
@@ -85,9 +119,10 @@ static void respect_aliases(struct da__running *run)
 static void bind(struct da__running *run)
 {
     const struct da__kernel *k = run->k;
+    find_dense_only(run);
     for (int32_t i = k->nuniform; i < k->nsteps; i++) {
         const struct da__step *s = &k->step[i];
-        struct da__operand *o;
+        struct da__operand *o = NULL;
         bool scalar = true;
         unsigned scalars = 0;
         switch (s->kind) {
@@ -102,19 +137,57 @@ static void bind(struct da__running *run)
                 scalars |= (unsigned)run->scalar[s->arg[j]] << j;
             }
             if (s->number >= 0 && scalar && !run->output[s->number].scalar)
-                run->output[s->number].direct = false;
+                run->output[s->number].direct = run->output[s->number].rows = false;
+            o = s->number >= 0 ? &run->output[s->number] : NULL;
             break;
         default:
             continue;
         }
+        bind_rows(run, s, o);
         run->scalars[i] = scalars;
         run->scalar[s->value] = scalar;
         run->at[s->value] = run->reg + (size_t)k->value[s->value].reg * k->reg_nbytes;
     }
+    for (int32_t v = 0; v < k->nvalues; v++) /* what no step of a tile makes */
+        if (run->row[v] == DENSE_ONLY)
+            run->row[v] = 0;
+}
+
+/* The same for operands of which some lie in rows that do not follow each other. */
+static void do_rows(struct da__running *run, const struct da__step *s, unsigned scalars)
+{
+    const struct da__box *box = &run->box;
+    const struct da__kernel *k = run->k;
+    int64_t cols = box->size[box->ndim - 1], rows = box->size[box->ndim - 2], step[4];
+    const char *in[3] = {run->at[s->arg[0]], run->at[s->arg[1]], run->at[s->arg[2]]};
+    char *out = run->at[s->value];
+    for (int j = 0; j < 3; j++) {
+        int32_t v = s->arg[j];
+        step[j] = j >= s->nin || (scalars >> j & 1) ? 0
+                  : run->row[v] != 0                ? run->row[v]
+                                                    : cols * k->value[v].nbytes;
+    }
+    step[3] = run->row[s->value] != 0 ? run->row[s->value] : cols * k->value[s->value].nbytes;
+    for (int64_t i = 0; i < rows; i++) {
+        const void *row[3] = {in[0] + i * step[0], in[1] + i * step[1], in[2] + i * step[2]};
+        s->strip(cols, out + i * step[3], row, scalars);
+    }
+}
+
+static bool has_rows(const struct da__running *run, const struct da__step *s)
+{
+    bool rows = run->row[s->value] != 0;
+    for (int j = 0; j < s->nin; j++)
+        rows = rows || run->row[s->arg[j]] != 0;
+    return rows;
 }
 
 static void do_op(struct da__running *run, const struct da__step *s, int64_t n, unsigned scalars)
 {
+    if (n > 1 && has_rows(run, s)) {
+        do_rows(run, s, scalars);
+        return;
+    }
     const void *in[3] = {run->at[s->arg[0]], run->at[s->arg[1]], run->at[s->arg[2]]};
     s->strip(n, run->at[s->value], in, scalars);
 }
@@ -151,7 +224,7 @@ static void tile_box(const struct da__box *box, const struct da__operand *o,
 static void fetch_input(struct da__running *run, const struct da__step *s)
 {
     const struct da__operand *o = &run->input[s->number];
-    if (o->direct) {
+    if (o->direct || run->row[s->value] != 0) {
         run->at[s->value] = place(o);
         return;
     }
@@ -268,7 +341,7 @@ static void do_tile(struct da__running *run)
             fetch_index(run, s);
             break;
         case DA__STEP_OP:
-            if (s->number >= 0 && run->output[s->number].direct)
+            if (s->number >= 0 && (run->output[s->number].direct || run->row[s->value] != 0))
                 run->at[s->value] = place(&run->output[s->number]);
             do_op(run, s, run->scalar[s->value] ? 1 : nelem, run->scalars[i]);
             break;

@@ -163,44 +163,66 @@ static void go_down(struct bundle *b)
     }
 }
 
-/* The reductions of the level in which this engine has a part; the number is the same on all members of a group. */
-static int collect(struct da__execution *r, int first, int last, void **state,
-                   struct da__combine_item *item)
+/* The reductions of the level in which this engine has a part; the number is the same on all members of a group. `state` NULL:
+ * there are no accumulators. */
+static int collect(const struct da__plan *plan, int first, int last, void **state)
 {
-    int n = 0;
+    int n = 0, at = 0;
     for (int i = first; i < last; i++) {
-        const struct da__step *s = &r->plan->program->step[i];
-        const struct da__step_plan *sp = &r->plan->step[i];
+        const struct da__step *s = &plan->program->step[i];
+        const struct da__step_plan *sp = &plan->step[i];
         for (int k = 0; k < s->body.nreductions && sp->space.member; k++) {
             const struct da__body_reduction *b = &s->body.reduction[k];
-            item[n++] = (struct da__combine_item){
+            plan->item[n++] = (struct da__combine_item){
                 .red = (enum da__red_id)b->red,
                 .compute = (da_dtype)b->compute,
-                .result = r->plan->program->value[s->reduction[k].value].dtype,
+                .result = plan->program->value[s->reduction[k].value].dtype,
                 .plan = &sp->reduce[k],
                 .spec = &s->reduction[k],
-                .state = state[k]};
+                .state = state != NULL ? state[at + k] : NULL};
         }
-        state += s->body.nreductions;
+        at += s->body.nreductions;
     }
     return n;
+}
+
+/* The first of the level's reductions that share the i-th one's tree. */
+static bool begins_bundle(const struct da__combine_item *item, int i)
+{
+    for (int j = 0; j < i; j++)
+        if (item[j].plan->group_size > 1 && item[j].plan->group_key == item[i].plan->group_key)
+            return false;
+    return item[i].plan->group_size > 1;
+}
+
+void da__combine_traffic(const struct da__plan *plan, int first, int last, struct da__traffic *t)
+{
+    int n = collect(plan, first, last, NULL);
+    for (int i = 0; i < n; i++) {
+        if (!begins_bundle(plan->item, i))
+            continue;
+        struct bundle b = {.item = plan->item, .nitems = n, .key = plan->item[i].plan->group_key};
+        measure(&b);
+        int64_t up = b.up_nbytes - DA__MESSAGE_HEADER, down = b.down_nbytes - DA__MESSAGE_HEADER,
+                above = b.tree->parent >= 0, below = b.tree->nchildren;
+        t->sent += above + below;
+        t->sent_bytes += above * up + below * down;
+        t->received += above + below;
+        t->received_bytes += above * down + below * up;
+    }
 }
 
 void da__run_combine(struct da__execution *r, int first, int last, void **state)
 {
     struct da__combine_item *item = r->plan->item;
-    int n = collect(r, first, last, state, item);
+    int n = collect(r->plan, first, last, state);
     for (int i = 0; i < n; i++) {
         if (item[i].plan->group_size == 1) {
             if (!da__run_failed(r))
                 finish(r, &item[i]);
             continue;
         }
-        bool earlier = false;
-        for (int j = 0; j < i && !earlier; j++)
-            earlier =
-                item[j].plan->group_size > 1 && item[j].plan->group_key == item[i].plan->group_key;
-        if (earlier)
+        if (!begins_bundle(item, i))
             continue;
         struct bundle b = {.r = r, .item = item, .nitems = n, .key = item[i].plan->group_key};
         measure(&b);

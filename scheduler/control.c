@@ -106,8 +106,12 @@ da_status da__report_up(struct da__engine *e, struct da__report *report)
         report->messages += theirs.messages;
         report->message_bytes += theirs.message_bytes;
         report->control_messages += theirs.control_messages;
+        if (theirs.largest_bytes > report->largest_bytes)
+            report->largest_bytes = theirs.largest_bytes;
         if (theirs.peak_bytes > report->peak_bytes)
             report->peak_bytes = theirs.peak_bytes;
+        if (theirs.sort_share > report->sort_share)
+            report->sort_share = theirs.sort_share;
     }
     if (e->rank > 0)
         DA_TRY(send_wait(e, da__tree_parent(e->rank), DA__TAG_UP, report, sizeof *report));

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* Messages that are begun ahead of their step may hold this much, or that share of a budget. */
+enum { AHEAD_BYTES = 64 << 20, AHEAD_SHARE = 8 };
+
 da_status da__engine_open(struct da__endpoint *endpoint, int nthreads, const int *cpu,
                           int64_t memory, struct da__engine **out, struct da__error *err)
 {
@@ -13,6 +16,8 @@ da_status da__engine_open(struct da__endpoint *endpoint, int nthreads, const int
     e->rank = endpoint->rank;
     e->size = endpoint->size;
     e->nthreads = nthreads;
+    e->ahead_limit =
+        memory > 0 && memory / AHEAD_SHARE < AHEAD_BYTES ? memory / AHEAD_SHARE : AHEAD_BYTES;
     da_status status = da__pool_open(memory, &e->pool);
     if (status == DA_OK && !da__command_reserve(e, DA__COMMAND_ROOM))
         status = DA_ERR_MEMORY;
@@ -39,6 +44,7 @@ void da__engine_close(struct da__engine *e)
         da__buffers_free(&e->buffers, e->pool);
         da__pool_close(e->pool);
     }
+    da__free(e->extent);
     da__free(e->scratch);
     da__bytes_free(&e->command);
     da__free(e);
@@ -136,10 +142,12 @@ bool da__engine_obey(struct da__engine *e, struct da__bytes *command, struct da_
     report->failure = e->failure;
     report->messages = e->data_messages;
     report->message_bytes = e->data_bytes;
+    report->largest_bytes = e->largest_bytes;
     report->control_messages = e->control_messages;
     report->peak_bytes = da__pool_peak(e->pool);
+    report->sort_share = e->sort_share;
     report->live_bytes = da__pool_live(e->pool);
-    e->data_messages = e->data_bytes = e->control_messages = 0;
+    e->data_messages = e->data_bytes = e->control_messages = e->largest_bytes = e->sort_share = 0;
     return true;
 }
 

@@ -3,6 +3,7 @@
 #define DA_ENGINE_H
 
 #include "da_graph.h"
+#include "exchange.h"
 #include "pool.h"
 #include "topology.h"
 #include "transport.h"
@@ -39,60 +40,13 @@ struct da__buffer *da__buffers_find(struct da__buffers *b, uint64_t name); /* NU
 bool da__buffers_add(struct da__buffers *b, uint64_t name, void *data, int64_t nbytes);
 void da__buffers_drop(struct da__buffers *b, struct da__pool *pool, uint64_t name);
 
-/* ---- plans: what a program means on this engine (exchange.c, unfold.c) ---- */
+/* The replica that an engine reads: its own where it holds one, else spread by engine number. Fills the coordinates along the
+ * replica dimensions of `d`. */
+void da__replica_for(const struct da__dist *d, int engine, int *coord);
+/* Whether that replica is the one of the engine at coordinates `mine`. */
+bool da__reads_replica(const struct da__dist *d, int engine, const int *mine);
 
-/* Coordinates along one axis, each with where its indices meet ours. */
-struct da__choices {
-    int64_t n, cap;
-    int *coord;
-    struct da__match_list *list;
-};
-/* One input of a kernel step: read in place, or gathered into a dense temporary over its base axes. */
-struct da__fetch {
-    int value;
-    bool in_place;
-    int64_t offset;              /* bytes to the element at local position 0 */
-    int64_t stride[DA_MAX_NDIM]; /* bytes per iteration axis */
-    int64_t temp_nbytes;
-    int base_ndim;
-    size_t item;
-    int64_t temp_stride[DA_MAX_NDIM],
-        base_stride[DA_MAX_NDIM]; /* bytes per base axis: of the temporary, of the value's part */
-    struct da__choices own[DA_MAX_NDIM];  /* whom this engine reads, per base axis */
-    struct da__choices give[DA_MAX_NDIM]; /* who reads this engine */
-};
-/* A product of matches along the base axes of one input; lists belong to the fetch. */
-struct da__piece {
-    int input;
-    int64_t nbytes;
-    const struct da__match_list **axis; /* base_ndim, owned */
-};
-/* All pieces between this engine and another one for one step: one message. */
-struct da__peer {
-    int engine;
-    int64_t nbytes; /* header included */
-    int npieces;
-    int64_t pieces_cap;
-    struct da__piece *piece;
-};
-struct da__peers {
-    int n;
-    int64_t cap;
-    struct da__peer *peer;
-    int *slot; /* hash table over engines: position + 1 */
-    int nslots;
-};
-/* A kernel step on this engine. */
-struct da__exchange {
-    int ninputs;
-    struct da__fetch *fetch;
-    struct da__peers receive, send;
-    struct da__peers
-        self; /* pieces copied from the engine's own part into temporaries (one peer: itself) */
-};
-da_status da__exchange_plan(const struct da__program *p, const struct da__step *s, int engine,
-                            struct da__exchange *out);
-void da__exchange_free(struct da__exchange *x);
+/* ---- plans: what a program means on this engine (unfold.c, exchange.h) ---- */
 
 /* A partial output on this engine: where the elements of the step's part lie in the output's part. */
 struct da__part_plan {
@@ -125,6 +79,12 @@ struct da__reduce_plan {
 struct da__step_plan {
     struct da__local space;
     struct da__exchange exchange;
+    int ready; /* the step after which all that it sends exists; -1: from the beginning */
+    int nspent;
+    int64_t spent_cap;
+    int *spent; /* the program's messages that nobody reads after this step; owned */
+    struct da__boxes boxes;
+    int copies; /* the input that the step only copies to its output; -1: it computes */
     struct da__kernel *kernel; /* owned, NULL where this engine has no part */
     int64_t scratch_nbytes;
     bool needs_index; /* boxes are cut so that global indices are affine */
@@ -134,9 +94,7 @@ struct da__step_plan {
     struct da__part_plan *part;     /* per output where the step has partial ones; owned */
     bool writes;                    /* SAVE: the first replica writes */
     void *own;                      /* ROUTINE: its plan */
-    int split_axis;                 /* chunks are cut along it */
-    int64_t nchunks;
-    bool split_reduced; /* chunks have accumulators of their own */
+    int64_t most_chunks;            /* with accumulators of their own, in any box */
 };
 /* Partial outputs (part.c). */
 da_status da__part_plan(const struct da__program *p, const struct da__step *s, int engine, int k,
@@ -144,6 +102,20 @@ da_status da__part_plan(const struct da__program *p, const struct da__step *s, i
 void da__part_free(struct da__part_plan *part);
 /* Whether the step's body reads input k, which may be there only as a base. */
 bool da__body_reads(const struct da__body *b, int input);
+/* How a box is cut into chunks: along which axis, and whether each has accumulators of its own. By shapes only. */
+struct da__chunks {
+    int axis;
+    int64_t n;
+    bool split_reduced;
+};
+void da__chunks_of(const struct da__step *s, const struct da__step_plan *sp, const int64_t *shape,
+                   struct da__chunks *out);
+/* A message that comes in during a run. */
+struct da__arrival {
+    struct da__request request;
+    char *block;
+    enum { DA__AWAY, DA__POSTED, DA__HERE, DA__LOST } state;
+};
 struct da__plan {
     uint64_t id;
     struct da__program *program; /* owned */
@@ -154,6 +126,17 @@ struct da__plan {
     int64_t *extent;               /* per value */
     void **state;                  /* accumulators of a level's reductions */
     struct da__combine_item *item; /* the reductions of a level */
+    bool talks;                    /* some step sends or receives */
+    int nmessages;
+    struct da__arrival *arrival;   /* per message that comes in */
+    struct da__progress *progress; /* per step */
+    int *lent;                     /* per value: messages that leave from where it lies */
+    void **parting;                /* per value: memory to give back once they have left */
+};
+/* How far a step's messages are. */
+struct da__progress {
+    int posted, sent;    /* receives and sends begun */
+    int64_t ahead_bytes; /* of those begun before the step's turn */
 };
 /* One reduction of a level on this engine, while partial results are joined. */
 struct da__combine_item {
@@ -166,6 +149,15 @@ struct da__combine_item {
 da_status da__plan_make(struct da__program *p, int engine,
                         struct da__plan **out); /* takes the program over, also on failure */
 void da__plan_free(struct da__plan *plan);
+
+/* What a run of a program sends and receives on one engine: array data, without headers (traffic.c). What routines tell each other
+ * depends on data and is left out. */
+struct da__traffic {
+    int64_t sent, sent_bytes, received, received_bytes;
+};
+da_status da__traffic_of(const struct da__program *p, int engine, struct da__traffic *out);
+/* Adds the reductions of steps first … last-1, one level (combine.c). */
+void da__combine_traffic(const struct da__plan *plan, int first, int last, struct da__traffic *t);
 
 /* ---- the engine ---- */
 
@@ -182,6 +174,9 @@ struct da__engine {
     struct da__bytes command; /* received ones; those that fit need no memory */
     struct da__error failure; /* of the current run: the first cause on this engine */
     int64_t control_messages, data_messages, data_bytes; /* sent since the last report */
+    int64_t sort_share;                                  /* as in the report */
+    int64_t largest_bytes;                               /* of one data message */
+    int64_t ahead_limit; /* bytes of messages that may be begun before their step's turn */
     int64_t *
         extent; /* by slot: extents that the last run found out; on the master they size its nodes */
     int64_t extents_cap;
@@ -192,6 +187,7 @@ struct da__engine {
 struct da__send {
     struct da__request request;
     void *block; /* back to the pool when done */
+    int value;   /* that it leaves from; -1: from the block */
 };
 struct da__execution {
     struct da__engine *engine;
@@ -202,6 +198,7 @@ struct da__execution {
     int64_t *extent;       /* per value that is unsized: its extent along axis 0, once known */
     struct da__send *send; /* messages on their way */
     int64_t nsends, sends_cap;
+    int64_t ahead_bytes; /* of messages begun before their step's turn */
     char void_header[DA__MESSAGE_HEADER];
 };
 /* Runs a program on this engine; the failure, if any, is in engine->failure and the message pattern was kept. */
@@ -210,6 +207,9 @@ void da__run_program(struct da__engine *e, const struct da__plan *plan, const ui
 void da__run_fail(struct da__execution *r, da_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 bool da__run_failed(const struct da__execution *r);
+/* The sweep of a kernel step over its boxes (sweep.c): boxes whose operands are here run at once, others when their messages are in.
+ * `temp` holds the gathered inputs. */
+void da__run_sweep(struct da__execution *r, int step, void *const *temp, void **state);
 /* state[k] receives the accumulators of the step's k-th reduction (from the pool; NULL: this engine has no part). */
 void da__run_kernel(struct da__execution *r, int step, void **state);
 /* The outputs of a step that writes parts: memory, and what the parts leave out. Also on engines without a part of the space. */
@@ -228,8 +228,35 @@ void da__run_combine(struct da__execution *r, int first, int last, void **state)
 /* Starts a message; `block` returns to the pool once it is sent (NULL: nothing to return). */
 void da__run_send(struct da__execution *r, int to, int tag, const void *data, int64_t nbytes,
                   void *block);
-void da__run_poll(struct da__execution *r);              /* lets finished sends go */
+/* Starts a message straight from a value's part, which stays until it has left. */
+void da__run_lend(struct da__execution *r, int to, int tag, const void *data, int64_t nbytes,
+                  int value);
+void da__run_poll(struct da__execution *r); /* lets finished sends go */
+void da__run_release(struct da__execution *r,
+                     int value); /* its memory, once nothing leaves from it */
+
+/* Messages of steps (transfer.c). Starts those of a step, and of following ones as far as their data exist. */
+void da__transfer_start(struct da__execution *r, int step);
+bool da__transfer_poll(struct da__execution *r, int step); /* true: a message of the step came in */
+void da__transfer_wait(struct da__execution *r, int step); /* for all of them */
+void da__transfer_idle(struct da__execution *r,
+                       int64_t since);                    /* backs off until something arrives */
+void da__transfer_end(struct da__execution *r, int step); /* what nobody reads any more goes */
+bool da__region_here(const struct da__execution *r, const struct da__region *region);
+const char *da__region_data(const struct da__execution *r, const struct da__region *region);
+/* Copies a product of matches with all threads. */
+struct da__copy_job {
+    int ndim;
+    size_t item;
+    char *a, *b;
+    bool to_b;
+    struct da__match_axis axis[DA_MAX_NDIM];
+};
+void da__run_copy(struct da__execution *r, const struct da__copy_job *job);
 void *da__run_value(struct da__execution *r, int value); /* allocates an output's part */
+/* The distribution of an unsized value whose extent is known by now, counted for the caller: the default one over all engines. NULL: no
+ * memory, and the run has failed. */
+const struct da__dist *da__run_unsized_dist(struct da__execution *r, int value);
 
 /* ---- commands and agreement along a binomial tree (control.c) ---- */
 
@@ -246,7 +273,8 @@ enum {
 /* What an engine tells when a run is over, joined up the tree. */
 struct da__report {
     struct da__error failure;
-    int64_t messages, message_bytes, control_messages, peak_bytes, live_bytes;
+    int64_t messages, message_bytes, largest_bytes, control_messages, peak_bytes, live_bytes;
+    int64_t sort_share; /* the most elements that an engine got to merge while sorting */
 };
 int da__tree_parent(int rank);                 /* -1 for 0 */
 int da__tree_child(int rank, int size, int k); /* the k-th child, -1: no more */

@@ -15,31 +15,38 @@ static void choices_free(struct da__choices *c)
         da__matches_free(&c->list[i]);
     da__free(c->coord);
     da__free(c->list);
+    memset(c, 0, sizeof *c);
 }
 
-static void peers_free(struct da__peers *p)
+static void fetch_free(struct da__fetch *f)
 {
-    for (int i = 0; i < p->n; i++) {
-        for (int k = 0; k < p->peer[i].npieces; k++)
-            da__free(p->peer[i].piece[k].axis);
-        da__free(p->peer[i].piece);
+    for (int64_t i = 0; f->piece != NULL && i < f->npieces; i++) {
+        for (int b = 0; !f->piece[i].borrowed && f->piece[i].axis != NULL && b < f->base_ndim; b++)
+            da__matches_free(&f->piece[i].axis[b]);
+        da__free(f->piece[i].axis);
     }
-    da__free(p->peer);
-    da__free(p->slot);
+    da__free(f->piece);
+    for (int b = 0; b < f->base_ndim; b++) {
+        choices_free(&f->own[b]);
+        choices_free(&f->give[b]);
+        da__free(f->segment[b]);
+    }
 }
 
 void da__exchange_free(struct da__exchange *x)
 {
-    for (int i = 0; i < x->ninputs; i++)
-        for (int b = 0; b < x->fetch[i].base_ndim; b++) {
-            choices_free(&x->fetch[i].own[b]);
-            choices_free(&x->fetch[i].give[b]);
-        }
-    peers_free(&x->receive);
-    peers_free(&x->send);
-    peers_free(&x->self);
+    for (int i = 0; x->fetch != NULL && i < x->ninputs; i++)
+        fetch_free(&x->fetch[i]);
+    da__messages_free(&x->receive);
+    da__messages_free(&x->send);
     da__free(x->fetch);
     memset(x, 0, sizeof *x);
+}
+
+void da__planning_free(struct da__planning *g)
+{
+    da__ledger_free(&g->receive);
+    da__ledger_free(&g->send);
 }
 
 /* `at`: the place of the first of the owned indices in the owner's part. */
@@ -66,58 +73,9 @@ static da_status choices_add(struct da__choices *c, int coord, const struct da__
     return DA_OK;
 }
 
-static struct da__peer *find_peer(struct da__peers *p, int engine)
-{
-    if (2 * (p->n + 1) > p->nslots) {
-        int nslots = p->nslots > 0 ? 2 * p->nslots : 16;
-        int *slot = da__calloc((size_t)nslots, sizeof *slot);
-        if (slot == NULL)
-            return NULL;
-        for (int i = 0; i < p->n; i++) {
-            uint32_t at = (uint32_t)p->peer[i].engine * 2654435761u & (uint32_t)(nslots - 1);
-            while (slot[at] != 0)
-                at = (at + 1) & (uint32_t)(nslots - 1);
-            slot[at] = i + 1;
-        }
-        da__free(p->slot);
-        p->slot = slot;
-        p->nslots = nslots;
-    }
-    uint32_t mask = (uint32_t)(p->nslots - 1), at = (uint32_t)engine * 2654435761u & mask;
-    for (; p->slot[at] != 0; at = (at + 1) & mask)
-        if (p->peer[p->slot[at] - 1].engine == engine)
-            return &p->peer[p->slot[at] - 1];
-    if (!da__grow((void **)&p->peer, &p->cap, p->n + 1, sizeof *p->peer))
-        return NULL;
-    p->peer[p->n] = (struct da__peer){.engine = engine, .nbytes = DA__MESSAGE_HEADER};
-    p->slot[at] = ++p->n;
-    return &p->peer[p->n - 1];
-}
-
-/* Adds the product of lists `axis` to the message with an engine. */
-static da_status add_piece(struct da__peers *peers, int engine, int input,
-                           const struct da__fetch *f, const struct da__match_list *const *axis)
-{
-    struct da__peer *peer = find_peer(peers, engine);
-    if (peer == NULL ||
-        !da__grow((void **)&peer->piece, &peer->pieces_cap, peer->npieces + 1, sizeof *peer->piece))
-        return DA_ERR_MEMORY;
-    const struct da__match_list **own = da__alloc((size_t)(f->base_ndim + 1) * sizeof *own);
-    if (own == NULL)
-        return DA_ERR_MEMORY;
-    int64_t nbytes = (int64_t)f->item;
-    for (int b = 0; b < f->base_ndim; b++) {
-        own[b] = axis[b];
-        nbytes *= axis[b]->nelem;
-    }
-    peer->piece[peer->npieces++] = (struct da__piece){input, nbytes, own};
-    peer->nbytes += nbytes;
-    return DA_OK;
-}
-
 /* The coordinates of the copy that an engine reads where a distribution has replicas: its own if it holds one, else spread
  * over the copies by its number. Only replica dimensions are set. */
-static void replica_for(const struct da__dist *d, int engine, int *coord)
+void da__replica_for(const struct da__dist *d, int engine, int *coord)
 {
     int own[DA_MAX_NDIM];
     bool used[DA_MAX_NDIM] = {false};
@@ -134,12 +92,12 @@ static void replica_for(const struct da__dist *d, int engine, int *coord)
     }
 }
 
-static bool reads_replica(const struct da__dist *d, int engine, const int *mine)
+bool da__reads_replica(const struct da__dist *d, int engine, const int *mine)
 {
     int coord[DA_MAX_NDIM];
     for (int g = 0; g < d->ngrid; g++)
         coord[g] = mine[g];
-    replica_for(d, engine, coord);
+    da__replica_for(d, engine, coord);
     for (int g = 0; g < d->ngrid; g++)
         if (coord[g] != mine[g])
             return false;
@@ -189,25 +147,96 @@ static bool next_choice(int n, int64_t *at, const struct da__choices *choices)
     return false;
 }
 
-static da_status add_owners(const struct da__dist *base, int engine, int input,
-                            const struct da__fetch *f, struct da__exchange *x)
+/* Goes through the pieces of an input: their owner, and its choice along each base axis. */
+struct pieces {
+    const struct da__dist *base;
+    const struct da__fetch *f;
+    int64_t at[DA_MAX_NDIM];
+    int coord[DA_MAX_NDIM];
+    const struct da__match_list *axis[DA_MAX_NDIM];
+    int owner;
+};
+
+static void piece_up(struct pieces *it)
 {
-    for (int b = 0; b < f->base_ndim; b++)
-        if (f->own[b].n == 0)
-            return DA_OK; /* nothing needed */
-    int coord[DA_MAX_NDIM] = {0};
-    replica_for(base, engine, coord);
-    int64_t at[DA_MAX_NDIM] = {0};
+    for (int b = 0; b < it->f->base_ndim; b++) {
+        it->axis[b] = &it->f->own[b].list[it->at[b]];
+        if (it->base->axis_grid[b] >= 0)
+            it->coord[it->base->axis_grid[b]] = it->f->own[b].coord[it->at[b]];
+    }
+    it->owner = da__dist_engine(it->base, it->coord);
+}
+
+static void pieces_begin(struct pieces *it, const struct da__dist *base, int engine,
+                         const struct da__fetch *f)
+{
+    *it = (struct pieces){.base = base, .f = f};
+    da__replica_for(base, engine, it->coord);
+    piece_up(it);
+}
+
+static bool pieces_next(struct pieces *it)
+{
+    if (!next_choice(it->f->base_ndim, it->at, it->f->own))
+        return false;
+    piece_up(it);
+    return true;
+}
+
+static da_status need_owners(const struct da__program *p, int step, int engine,
+                             const struct da__fetch *f, struct da__planning *g)
+{
+    struct pieces it;
+    pieces_begin(&it, p->dist[p->value[f->value].dist], engine, f);
     do {
-        const struct da__match_list *axis[DA_MAX_NDIM];
-        for (int b = 0; b < f->base_ndim; b++) {
-            axis[b] = &f->own[b].list[at[b]];
-            if (base->axis_grid[b] >= 0)
-                coord[base->axis_grid[b]] = f->own[b].coord[at[b]];
-        }
-        int owner = da__dist_engine(base, coord);
-        DA_TRY(add_piece(owner == engine ? &x->self : &x->receive, owner, input, f, axis));
-    } while (next_choice(f->base_ndim, at, f->own));
+        if (it.owner != engine)
+            DA_TRY(da__ledger_need(&g->receive, step, f->value, it.owner, f->base_ndim, f->item,
+                                   it.axis));
+    } while (pieces_next(&it));
+    return DA_OK;
+}
+
+/* Where the elements of one owner are once they are here. */
+static da_status place_piece(const struct pieces *it, int engine, int step,
+                             const struct da__ledger *l, struct da__piece *piece)
+{
+    const struct da__fetch *f = it->f;
+    piece->axis = da__calloc((size_t)f->base_ndim + 1, sizeof *piece->axis);
+    if (piece->axis == NULL)
+        return DA_ERR_MEMORY;
+    if (it->owner == engine) {
+        piece->borrowed = true;
+        piece->stride = f->base_stride;
+        for (int b = 0; b < f->base_ndim; b++)
+            piece->axis[b] = *it->axis[b];
+        return DA_OK;
+    }
+    struct da__region *r = da__ledger_find(l, f->value, it->owner, it->axis);
+    if (r == NULL)
+        return DA_ERR_INTERNAL;
+    r->last_step = step;
+    piece->region = r;
+    piece->stride = r->stride;
+    for (int b = 0; b < f->base_ndim; b++)
+        DA_TRY(da__region_matches(&r->axis[b], it->axis[b], &piece->axis[b]));
+    return DA_OK;
+}
+
+static da_status place_pieces(const struct da__program *p, int step, int engine,
+                              struct da__fetch *f, const struct da__ledger *l)
+{
+    int64_t n = 1, at = 0;
+    for (int b = 0; b < f->base_ndim; b++)
+        n *= f->own[b].n;
+    f->piece = da__calloc((size_t)n + 1, sizeof *f->piece);
+    if (f->piece == NULL)
+        return DA_ERR_MEMORY;
+    f->npieces = n;
+    struct pieces it;
+    pieces_begin(&it, p->dist[p->value[f->value].dist], engine, f);
+    do
+        DA_TRY(place_piece(&it, engine, step, l, &f->piece[at++]));
+    while (pieces_next(&it));
     return DA_OK;
 }
 
@@ -233,7 +262,7 @@ static void settle_in_place(const struct da__step_input *in, int engine,
         if (base->axis_grid[b] >= 0 && f->own[b].coord[0] != coord[base->axis_grid[b]])
             return;
     }
-    f->in_place = true;
+    f->mode = DA__FETCH_IN_PLACE;
     for (int b = 0; b < f->base_ndim; b++) {
         const struct da__match *m = &f->own[b].list[0].m[0];
         f->offset += m->b * f->base_stride[b];
@@ -242,16 +271,18 @@ static void settle_in_place(const struct da__step_input *in, int engine,
     }
 }
 
-static da_status plan_reading(const struct da__program *p, const struct da__step *s, int engine,
-                              int input, struct da__exchange *x)
+static da_status plan_reading(const struct da__program *p, int step, int engine, int input,
+                              struct da__planning *g, struct da__exchange *x)
 {
+    const struct da__step *s = &p->step[step];
     const struct da__step_input *in = &s->input[input];
     const struct da__dist *space = p->dist[s->dist], *base = p->dist[p->value[in->value].dist];
     struct da__fetch *f = &x->fetch[input];
     int coord[DA_MAX_NDIM];
-    if (!da__dist_coords(space, engine, coord))
+    int64_t extent[DA_MAX_NDIM], nelem = 1, space_shape[DA_MAX_NDIM];
+    if (!da__dist_coords(space, engine, coord) ||
+        da__dist_local_shape(space, engine, space_shape) == 0)
         return DA_OK;
-    int64_t extent[DA_MAX_NDIM], nelem = 1;
     for (int b = 0; b < f->base_ndim; b++) {
         struct da__needs needs;
         int axis = in->view.axis[b], part = axis >= 0 ? da__dist_part(space, coord, axis) : 0;
@@ -265,18 +296,18 @@ static da_status plan_reading(const struct da__program *p, const struct da__step
         da__needs_free(&needs);
         DA_TRY(status);
     }
-    int64_t space_shape[DA_MAX_NDIM];
-    if (nelem == 0 || da__dist_local_shape(space, engine, space_shape) == 0)
+    if (nelem == 0)
         return DA_OK;
     settle_in_place(in, engine, base, extent, f);
-    if (f->in_place)
+    if (f->mode == DA__FETCH_IN_PLACE)
         return DA_OK;
+    f->mode = DA__FETCH_GATHER;
     da__strides_c(f->base_ndim, extent, (int64_t)f->item, f->temp_stride);
     f->temp_nbytes = nelem * (int64_t)f->item;
     for (int b = 0; b < f->base_ndim; b++)
         if (in->view.axis[b] >= 0)
             f->stride[in->view.axis[b]] += f->temp_stride[b];
-    return add_owners(base, engine, input, f, x);
+    return need_owners(p, step, engine, f, g);
 }
 
 /* ---- giving ---- */
@@ -341,8 +372,8 @@ static bool follow_ties(const struct da__step_input *in, const struct da__dist *
 
 /* Goes through the reading engines: choices along the grid dimensions that a base axis ties, all coordinates of the others. */
 static da_status add_readers(const struct da__step_input *in, const struct da__dist *space,
-                             const struct da__dist *base, int engine, const int *mine, int input,
-                             const struct da__fetch *f, struct da__exchange *x)
+                             const struct da__dist *base, int engine, const int *mine, int step,
+                             const struct da__fetch *f, struct da__ledger *l)
 {
     int tied[DA_MAX_NDIM]; /* per grid dimension of the space: the base axis, or -1 */
     int64_t at[DA_MAX_NDIM] = {0}, limit[DA_MAX_NDIM];
@@ -373,8 +404,8 @@ static da_status add_readers(const struct da__step_input *in, const struct da__d
         int reader = da__dist_engine(space, coord);
         int64_t part[DA_MAX_NDIM];
         if (reader != engine && follow_ties(in, space, tied, coord, f, axis) &&
-            reads_replica(base, reader, mine) && da__dist_local_shape(space, reader, part) > 0)
-            DA_TRY(add_piece(&x->send, reader, input, f, axis));
+            da__reads_replica(base, reader, mine) && da__dist_local_shape(space, reader, part) > 0)
+            DA_TRY(da__ledger_need(l, step, f->value, reader, f->base_ndim, f->item, axis));
         more = 0;
         for (int g = space->ngrid - 1; g >= 0 && !more; g--) {
             if (++at[g] < limit[g])
@@ -401,9 +432,10 @@ static bool held_by_all(const struct da__dist *base, const struct da__dist *spac
     return da__dist_equal(base, space);
 }
 
-static da_status plan_giving(const struct da__program *p, const struct da__step *s, int engine,
-                             int input, struct da__exchange *x)
+static da_status plan_giving(const struct da__program *p, int step, int engine, int input,
+                             struct da__planning *g, struct da__exchange *x)
 {
+    const struct da__step *s = &p->step[step];
     const struct da__step_input *in = &s->input[input];
     const struct da__dist *space = p->dist[s->dist], *base = p->dist[p->value[in->value].dist];
     struct da__fetch *f = &x->fetch[input];
@@ -424,7 +456,7 @@ static da_status plan_giving(const struct da__program *p, const struct da__step 
         if (f->give[b].n == 0)
             return DA_OK;
     }
-    return add_readers(in, space, base, engine, mine, input, f, x);
+    return add_readers(in, space, base, engine, mine, step, f, &g->send);
 }
 
 /* The value's elements lie on this engine exactly as the step reads them, on every engine. */
@@ -440,39 +472,51 @@ static bool reads_as_it_lies(const struct da__program *p, const struct da__step 
     return true;
 }
 
-da_status da__exchange_plan(const struct da__program *p, const struct da__step *s, int engine,
-                            struct da__exchange *x)
+static da_status plan_input(const struct da__program *p, int step, int engine, int input,
+                            struct da__planning *g, struct da__exchange *x)
 {
+    const struct da__step *s = &p->step[step];
+    const struct da__value *v = &p->value[s->input[input].value];
+    struct da__fetch *f = &x->fetch[input];
+    int64_t local[DA_MAX_NDIM];
+    f->value = s->input[input].value;
+    f->base_ndim = v->ndim;
+    f->item = da__dtype_nbytes(v->dtype);
+    da__dist_local_shape(p->dist[v->dist], engine, local);
+    da__strides_c(v->ndim, local, (int64_t)f->item, f->base_stride);
+    if (s->kind == DA__STEP_KERNEL && !da__body_reads(&s->body, input))
+        return DA_OK; /* only a base: its elements stay where they are */
+    if (s->kind == DA__STEP_ROUTINE && da__routine_reads_raw(s->routine, input))
+        return DA_OK;
+    if (reads_as_it_lies(p, s, &s->input[input])) {
+        f->mode = DA__FETCH_IN_PLACE;
+        memcpy(f->stride, f->base_stride, sizeof f->stride);
+        return DA_OK;
+    }
+    DA_TRY(plan_reading(p, step, engine, input, g, x));
+    DA_TRY(plan_giving(p, step, engine, input, g, x));
+    for (int b = 0; b < f->base_ndim; b++)
+        choices_free(&f->give[b]);
+    return DA_OK;
+}
+
+da_status da__exchange_plan(const struct da__program *p, int step, int engine,
+                            struct da__planning *g, struct da__exchange *x)
+{
+    const struct da__step *s = &p->step[step];
     memset(x, 0, sizeof *x);
     x->fetch = da__calloc((size_t)s->ninputs + 1, sizeof *x->fetch);
     if (x->fetch == NULL)
         return DA_ERR_MEMORY;
     x->ninputs = s->ninputs;
-    for (int i = 0; i < s->ninputs; i++) {
-        const struct da__value *v = &p->value[s->input[i].value];
-        struct da__fetch *f = &x->fetch[i];
-        int64_t local[DA_MAX_NDIM];
-        f->value = s->input[i].value;
-        f->base_ndim = v->ndim;
-        f->item = da__dtype_nbytes(v->dtype);
-        da__dist_local_shape(p->dist[v->dist], engine, local);
-        da__strides_c(v->ndim, local, (int64_t)f->item, f->base_stride);
-        if (s->kind == DA__STEP_ROUTINE && da__routine_reads_raw(s->routine, i)) {
-            f->in_place = true;
-            continue;
-        }
-        if (s->kind == DA__STEP_KERNEL && !da__body_reads(&s->body, i)) {
-            f->in_place = true; /* only a base: its elements stay where they are */
-            continue;
-        }
-        if (reads_as_it_lies(p, s, &s->input[i])) {
-            f->in_place = true;
-            for (int k = 0; k < s->ndim; k++)
-                f->stride[k] = f->base_stride[k];
-            continue;
-        }
-        DA_TRY(plan_reading(p, s, engine, i, x));
-        DA_TRY(plan_giving(p, s, engine, i, x));
-    }
+    for (int i = 0; i < s->ninputs; i++)
+        DA_TRY(plan_input(p, step, engine, i, g, x));
+    DA_TRY(da__ledger_close(&g->receive, p, engine, true, &x->receive));
+    DA_TRY(da__ledger_close(&g->send, p, engine, false, &x->send));
+    for (int i = 0; i < s->ninputs; i++)
+        if (x->fetch[i].mode == DA__FETCH_GATHER)
+            DA_TRY(place_pieces(p, step, engine, &x->fetch[i], &g->receive));
+    x->first = g->nmessages;
+    g->nmessages += x->receive.n;
     return DA_OK;
 }

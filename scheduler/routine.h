@@ -14,6 +14,8 @@ struct da__routine_ops {
      * The result goes to da__run_value(r, s->output[0]). */
     void (*run)(struct da__execution *r, int step, void *own, const struct da__strided *operand);
     void (*free)(void *own);
+    /* Adds what this engine sends and receives in a run; NULL: only data tell. */
+    void (*traffic)(const void *own, struct da__traffic *out);
 };
 const struct da__routine_ops *da__routine_ops(enum da__routine_id id);
 /* A temporary of this run from the pool; NULL and a failed run where there is no memory. The caller gives it back with da__pool_put. */

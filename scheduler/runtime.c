@@ -55,8 +55,12 @@ da_status da__runtime_command(struct da__runtime *rt, struct da__error *err)
     rt->counters.message_bytes += report.message_bytes;
     rt->counters.control_messages += report.control_messages;
     rt->counters.live_bytes = da__pool_live(e->pool);
+    if (report.largest_bytes > rt->counters.largest_message)
+        rt->counters.largest_message = report.largest_bytes;
     if (report.peak_bytes > rt->counters.peak_bytes)
         rt->counters.peak_bytes = report.peak_bytes;
+    if (report.sort_share > rt->counters.sort_share)
+        rt->counters.sort_share = report.sort_share;
     if (report.failure.status == DA_OK)
         return DA_OK;
     if (err != NULL && err->status == DA_OK)
@@ -184,16 +188,27 @@ static da_status first_poison(int ntargets, da_array *const *target, struct da__
     return DA_OK;
 }
 
-da_status da__runtime_compute(struct da__runtime *rt, int ntargets, da_array *const *target,
-                              struct da__error *err)
+/* Results become leaves, those whose size the run has found out with that size. */
+static da_status settle_nodes(struct da__runtime *rt, const struct da__binding *bind,
+                              bool *is_output, struct da__error *err)
 {
-    struct da__error local = {.engine = -1};
-    err = err != NULL ? err : &local;
-    DA_TRY(first_poison(ntargets, target, err));
-    if (da__graph_nengines(rt->graph) != rt->engine->size)
-        return da__fail(err, DA_ERR_STATE,
-                        "this context only explains: it plans for %d engines and has %d",
-                        da__graph_nengines(rt->graph), rt->engine->size);
+    for (int i = 0; i < bind->nslots; i++) {
+        if (!is_output[i])
+            continue;
+        if (bind->node[i]->unsized)
+            DA_TRY(da__node_size(bind->node[i], rt->engine->extent[i], err));
+        da__node_computed(bind->node[i], bind->buffer[i]);
+        is_output[i] = false;
+    }
+    for (int i = 0; i < bind->nsaves; i++)
+        bind->save[i]->saved = true;
+    return DA_OK;
+}
+
+/* One program for targets below which every size is known, or which are routines that find out their own. */
+static da_status compute_sized(struct da__runtime *rt, int ntargets, da_array *const *target,
+                               struct da__error *err)
+{
     struct da__program *lowered = NULL;
     struct da__binding bind;
     struct da__cached *c = NULL;
@@ -208,21 +223,47 @@ da_status da__runtime_compute(struct da__runtime *rt, int ntargets, da_array *co
     status = find_or_ship(rt, lowered, &c, err);
     if (status == DA_OK)
         status = run(rt, c, lowered, nlowered, &bind, err);
-    if (status != DA_OK) {
-        if (c != NULL)
-            forget_outputs(rt, &bind, is_output);
-        goto done;
-    }
-    for (int i = 0; i < bind.nslots; i++)
-        if (is_output[i])
-            da__node_computed(bind.node[i], bind.buffer[i]);
-    for (int i = 0; i < bind.nsaves; i++)
-        bind.save[i]->saved = true;
+    if (status == DA_OK)
+        status = settle_nodes(rt, &bind, is_output, err);
+    if (status != DA_OK && c != NULL)
+        forget_outputs(rt, &bind, is_output);
 done:
     da__free(is_output);
     da__binding_free(&bind);
     da__program_free(lowered);
     return status;
+}
+
+/* Finds out the sizes of everything below the targets: what others wait for is computed first, in waves, as sizes may hang on
+ * arrays that wait for sizes themselves. */
+da_status da__runtime_size(struct da__runtime *rt, int ntargets, da_array *const *target,
+                           struct da__error *err)
+{
+    struct da__error local = {.engine = -1};
+    err = err != NULL ? err : &local;
+    DA_TRY(first_poison(ntargets, target, err));
+    if (da__graph_nengines(rt->graph) != rt->engine->size)
+        return da__fail(err, DA_ERR_STATE,
+                        "this context only explains: it plans for %d engines and has %d",
+                        da__graph_nengines(rt->graph), rt->engine->size);
+    for (;;) {
+        struct da__need need;
+        DA_TRY(da__graph_size(rt->graph, ntargets, target, &need, err));
+        da_status status = need.n > 0 ? compute_sized(rt, need.n, need.node, err) : DA_OK;
+        bool sized = need.n == 0;
+        da__free(need.node);
+        if (sized || status != DA_OK)
+            return status;
+    }
+}
+
+da_status da__runtime_compute(struct da__runtime *rt, int ntargets, da_array *const *target,
+                              struct da__error *err)
+{
+    struct da__error local = {.engine = -1};
+    err = err != NULL ? err : &local;
+    DA_TRY(da__runtime_size(rt, ntargets, target, err));
+    return compute_sized(rt, ntargets, target, err);
 }
 
 /* The user's switches, with all passes behind `last` off. */
@@ -300,7 +341,7 @@ static const void *whole_on_master(struct da__runtime *rt, const da_array *a)
 
 da_status da__runtime_gather(struct da__runtime *rt, da_array *a, void *out, struct da__error *err)
 {
-    DA_TRY(first_poison(1, &a, err));
+    DA_TRY(da__runtime_size(rt, 1, &a, err));
     const struct da__dist *single = NULL;
     da_array *stored = a; /* a save has no elements of its own */
     while (stored->kind == DA__NODE_SAVE)

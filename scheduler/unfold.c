@@ -96,21 +96,20 @@ static uint32_t reduced_anywhere(const struct da__step *s)
     return mask;
 }
 
-static int widest_axis(const struct da__step *s, const struct da__local *space, uint32_t among)
+static int widest_axis(const struct da__step *s, const int64_t *shape, uint32_t among)
 {
     int best = -1;
     for (int a = 0; a < s->ndim; a++)
-        if ((among >> a & 1) && (best < 0 || space->shape[a] > space->shape[best]))
+        if ((among >> a & 1) && (best < 0 || shape[a] > shape[best]))
             best = a;
     return best;
 }
 
-/* Along which axis the engine's part is cut into chunks, and into how many: by shapes only. */
-static void plan_chunks(const struct da__step *s, struct da__step_plan *sp)
+void da__chunks_of(const struct da__step *s, const struct da__step_plan *sp, const int64_t *shape,
+                   struct da__chunks *out)
 {
-    const struct da__local *space = &sp->space;
-    sp->nchunks = 1;
-    int64_t wanted = space->nelem / CHUNK_ELEMENTS;
+    *out = (struct da__chunks){.n = 1};
+    int64_t wanted = da__nelem(s->ndim, shape) / CHUNK_ELEMENTS;
     if (wanted < 2 || s->ndim == 0)
         return;
     uint32_t all = s->ndim == 32 ? UINT32_MAX : ((uint32_t)1 << s->ndim) - 1,
@@ -123,20 +122,37 @@ static void plan_chunks(const struct da__step *s, struct da__step_plan *sp)
     int axis = -1;
     for (int a = 0; a < s->ndim && axis < 0;
          a++) /* the outermost that is long enough: chunks stay contiguous */
-        if (space->shape[a] >= 4)
+        if (shape[a] >= 4)
             axis = a;
     if (axis < 0)
-        axis = widest_axis(s, space, all);
-    int kept = widest_axis(s, space, all & ~reduced);
-    if ((reduced >> axis & 1) && states > SPLIT_KEPT_STATES && kept >= 0 && space->shape[kept] >= 4)
+        axis = widest_axis(s, shape, all);
+    int kept = widest_axis(s, shape, all & ~reduced);
+    if ((reduced >> axis & 1) && states > SPLIT_KEPT_STATES && kept >= 0 && shape[kept] >= 4)
         axis = kept;
-    sp->split_axis = axis;
-    sp->split_reduced = reduced >> axis & 1;
-    if (sp->split_reduced && wanted * state_nbytes > MOST_STATE_BYTES)
+    out->axis = axis;
+    out->split_reduced = reduced >> axis & 1;
+    if (out->split_reduced && wanted * state_nbytes > MOST_STATE_BYTES)
         wanted = MOST_STATE_BYTES / state_nbytes;
-    if (wanted > space->shape[axis])
-        wanted = space->shape[axis];
-    sp->nchunks = wanted > 1 ? wanted : 1;
+    if (wanted > shape[axis])
+        wanted = shape[axis];
+    out->n = wanted > 1 ? wanted : 1;
+}
+
+/* The largest number of chunks with accumulators of their own that a box has. */
+static void measure_chunks(const struct da__step *s, struct da__step_plan *sp)
+{
+    if (s->body.nreductions == 0)
+        return;
+    for (int64_t i = 0; i < sp->boxes.n; i++) {
+        int64_t segment[DA_MAX_NDIM], shape[DA_MAX_NDIM];
+        struct da__chunks c;
+        da__box_segments(&sp->boxes, s->ndim, i, segment);
+        for (int a = 0; a < s->ndim; a++)
+            shape[a] = sp->boxes.begin[a][segment[a] + 1] - sp->boxes.begin[a][segment[a]];
+        da__chunks_of(s, sp, shape, &c);
+        if (c.split_reduced && c.n > sp->most_chunks)
+            sp->most_chunks = c.n;
+    }
 }
 
 /* ---- steps ---- */
@@ -157,22 +173,27 @@ static bool body_needs_index(const struct da__body *b)
     return false;
 }
 
-static da_status plan_kernel(const struct da__program *p, const struct da__step *s, int engine,
-                             struct da__step_plan *sp)
+/* The input that a step only copies, each element to one place, halos of an axis that it lacks included; -1: it computes. */
+static int copied_input(const struct da__step *s, const int64_t *stored)
 {
-    DA_TRY(da__exchange_plan(p, s, engine, &sp->exchange));
-    sp->needs_index = body_needs_index(&s->body);
-    sp->reduce = da__calloc((size_t)s->body.nreductions + 1, sizeof *sp->reduce);
-    void *memory = da__alloc_aligned(da__kernel_nbytes(&s->body), 64);
-    if (sp->reduce == NULL || memory == NULL) {
-        da__free(memory);
-        return DA_ERR_MEMORY;
-    }
-    sp->kernel = da__kernel_plan(&s->body, memory);
-    sp->scratch_nbytes = (int64_t)da__kernel_scratch_nbytes(sp->kernel);
-    for (int k = 0; k < s->body.nreductions; k++)
-        plan_reduction(p, s, engine, &sp->space, k, &sp->reduce[k]);
-    plan_chunks(s, sp);
+    const struct da__body *b = &s->body;
+    if (b->ninsns > 0 || b->nreductions > 0 || b->noutputs != 1 ||
+        DA__REF_KIND(b->output[0]) != DA__REF_INPUT)
+        return -1;
+    int input = DA__REF_NUMBER(b->output[0]), named[DA_MAX_NDIM] = {0};
+    const struct da__view *v = &s->input[input].view;
+    for (int k = 0; k < v->base_ndim; k++)
+        if (v->axis[k] >= 0)
+            named[v->axis[k]]++;
+    for (int a = 0; a < s->ndim; a++)
+        if (named[a] > 1 || (named[a] == 0 && (s->shape[a] != 1 || stored[a] > 1)))
+            return -1;
+    return input;
+}
+
+static da_status plan_parts(const struct da__program *p, const struct da__step *s, int engine,
+                            struct da__step_plan *sp)
+{
     if (s->part == NULL)
         return DA_OK;
     sp->part = da__calloc((size_t)s->noutputs + 1, sizeof *sp->part);
@@ -184,12 +205,88 @@ static da_status plan_kernel(const struct da__program *p, const struct da__step 
     return DA_OK;
 }
 
+static da_status plan_kernel(const struct da__program *p, const struct da__step *s, int engine,
+                             struct da__step_plan *sp)
+{
+    sp->needs_index = body_needs_index(&s->body);
+    sp->reduce = da__calloc((size_t)s->body.nreductions + 1, sizeof *sp->reduce);
+    void *memory = da__alloc_aligned(da__kernel_nbytes(&s->body), 64);
+    if (sp->reduce == NULL || memory == NULL) {
+        da__free(memory);
+        return DA_ERR_MEMORY;
+    }
+    sp->kernel = da__kernel_plan(&s->body, memory);
+    sp->scratch_nbytes = (int64_t)da__kernel_scratch_nbytes(sp->kernel);
+    for (int k = 0; k < s->body.nreductions; k++)
+        plan_reduction(p, s, engine, &sp->space, k, &sp->reduce[k]);
+    sp->most_chunks = 1;
+    sp->copies = copied_input(s, sp->space.shape);
+    if (sp->copies >= 0 && sp->exchange.fetch[sp->copies].mode != DA__FETCH_GATHER)
+        sp->copies = -1; /* where it lies here already, the sweep copies it */
+    if (sp->space.nelem > 0 && sp->copies < 0) {
+        DA_TRY(da__boxes_plan(s, sp->space.shape, &sp->exchange, &sp->boxes));
+        measure_chunks(s, sp);
+    }
+    return plan_parts(p, s, engine, sp);
+}
+
 static da_status plan_routine(const struct da__program *p, const struct da__step *s, int engine,
                               struct da__step_plan *sp)
 {
     const struct da__routine_ops *ops = da__routine_ops(s->routine);
-    DA_TRY(da__exchange_plan(p, s, engine, &sp->exchange));
     return ops->plan != NULL ? ops->plan(p, s, engine, &sp->own) : DA_OK;
+}
+
+/* ---- messages ---- */
+
+/* The step after which a value exists: reductions are finished with their level. */
+static int exists_after(const struct da__program *p, int value)
+{
+    int producer = p->value[value].producer;
+    if (producer < 0)
+        return -1;
+    for (int k = 0; k < p->step[producer].noutputs; k++)
+        if (p->step[producer].output[k] == value)
+            return producer;
+    while (producer + 1 < p->nsteps && p->step[producer + 1].level == p->step[producer].level)
+        producer++;
+    return producer;
+}
+
+static void find_ready(const struct da__program *p, struct da__step_plan *sp)
+{
+    const struct da__messages *send = &sp->exchange.send;
+    sp->ready = -1;
+    for (int i = 0; i < send->n; i++)
+        for (int k = 0; k < send->message[i].nregions; k++) {
+            int after = exists_after(p, send->message[i].region[k]->value);
+            sp->ready = after > sp->ready ? after : sp->ready;
+        }
+}
+
+/* Each message goes after the last step that reads one of its regions. */
+static int last_reader(const struct da__message *m, int step)
+{
+    for (int k = 0; k < m->nregions; k++)
+        if (m->region[k]->last_step > step)
+            step = m->region[k]->last_step;
+    return step;
+}
+
+static da_status find_spent(struct da__plan *plan)
+{
+    for (int i = 0; i < plan->program->nsteps; i++) {
+        const struct da__exchange *x = &plan->step[i].exchange;
+        for (int k = 0; k < x->receive.n; k++) {
+            struct da__step_plan *last = &plan->step[last_reader(&x->receive.message[k], i)];
+            int64_t cap = last->spent_cap;
+            if (!da__grow((void **)&last->spent, &cap, last->nspent + 1, sizeof *last->spent))
+                return DA_ERR_MEMORY;
+            last->spent_cap = cap;
+            last->spent[last->nspent++] = x->first + k;
+        }
+    }
+    return DA_OK;
 }
 
 /* The first of all replicas writes a file. */
@@ -208,12 +305,16 @@ static bool is_first_replica(const struct da__dist *d, int engine)
     return true;
 }
 
-static da_status plan_step(const struct da__program *p, int i, int engine, struct da__step_plan *sp)
+static da_status plan_step(const struct da__program *p, int i, int engine, struct da__planning *g,
+                           struct da__step_plan *sp)
 {
     const struct da__step *s = &p->step[i];
     const struct da__dist *d = p->dist[s->dist];
     local_of(d, engine, 1, &sp->space);
     sp->writes = is_first_replica(d, engine);
+    if (s->kind == DA__STEP_KERNEL || s->kind == DA__STEP_ROUTINE)
+        DA_TRY(da__exchange_plan(p, i, engine, g, &sp->exchange));
+    find_ready(p, sp);
     if (s->kind == DA__STEP_KERNEL)
         DA_TRY(plan_kernel(p, s, engine, sp));
     if (s->kind == DA__STEP_ROUTINE)
@@ -237,6 +338,8 @@ void da__plan_free(struct da__plan *plan)
     for (int i = 0; plan->step != NULL && i < plan->program->nsteps; i++) {
         struct da__step_plan *sp = &plan->step[i];
         da__exchange_free(&sp->exchange);
+        da__boxes_free(&sp->boxes);
+        da__free(sp->spent);
         if (plan->program->step[i].kind == DA__STEP_ROUTINE && sp->own != NULL)
             da__routine_ops(plan->program->step[i].routine)->free(sp->own);
         for (int k = 0; sp->part != NULL && k < plan->program->step[i].noutputs; k++)
@@ -254,6 +357,10 @@ void da__plan_free(struct da__plan *plan)
     da__free(plan->extent);
     da__free(plan->state);
     da__free(plan->item);
+    da__free(plan->arrival);
+    da__free(plan->progress);
+    da__free(plan->lent);
+    da__free(plan->parting);
     da__program_free(plan->program);
     da__free(plan);
 }
@@ -272,7 +379,13 @@ static bool make_room(struct da__plan *plan)
     plan->state = da__calloc(most + 1, sizeof *plan->state);
     plan->item = da__calloc(most + 1, sizeof *plan->item);
     plan->extent = da__calloc((size_t)p->nvalues + 1, sizeof *plan->extent);
-    return plan->extent != NULL && plan->data != NULL && plan->state != NULL && plan->item != NULL;
+    plan->arrival = da__calloc((size_t)plan->nmessages + 1, sizeof *plan->arrival);
+    plan->progress = da__calloc((size_t)p->nsteps + 1, sizeof *plan->progress);
+    plan->lent = da__calloc((size_t)p->nvalues + 1, sizeof *plan->lent);
+    plan->parting = da__calloc((size_t)p->nvalues + 1, sizeof *plan->parting);
+    return plan->extent != NULL && plan->data != NULL && plan->state != NULL &&
+           plan->item != NULL && plan->arrival != NULL && plan->progress != NULL &&
+           plan->lent != NULL && plan->parting != NULL;
 }
 
 da_status da__plan_make(struct da__program *p, int engine, struct da__plan **out)
@@ -282,19 +395,27 @@ da_status da__plan_make(struct da__program *p, int engine, struct da__plan **out
         da__program_free(p);
         return DA_ERR_MEMORY;
     }
+    struct da__planning g = {.nmessages = 0};
     da_status status = DA_ERR_MEMORY;
     plan->program = p;
     plan->value = da__calloc((size_t)p->nvalues + 1, sizeof *plan->value);
     plan->step = da__calloc((size_t)p->nsteps + 1, sizeof *plan->step);
-    if (plan->value == NULL || plan->step == NULL || !make_room(plan))
+    if (plan->value == NULL || plan->step == NULL)
         goto done;
     for (int i = 0; i < p->nvalues; i++)
         local_of(p->dist[p->value[i].dist], engine, da__dtype_nbytes(p->value[i].dtype),
                  &plan->value[i]);
     status = DA_OK;
-    for (int i = 0; i < p->nsteps && status == DA_OK; i++)
-        status = plan_step(p, i, engine, &plan->step[i]);
+    for (int i = 0; i < p->nsteps && status == DA_OK; i++) {
+        status = plan_step(p, i, engine, &g, &plan->step[i]);
+        const struct da__exchange *x = &plan->step[i].exchange;
+        plan->talks = plan->talks || x->send.n + x->receive.n > 0;
+    }
+    plan->nmessages = g.nmessages;
+    if (status == DA_OK)
+        status = make_room(plan) ? find_spent(plan) : DA_ERR_MEMORY;
 done:
+    da__planning_free(&g);
     if (status != DA_OK)
         da__plan_free(plan);
     else

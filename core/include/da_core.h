@@ -213,7 +213,9 @@ void da__strides_c(int ndim, const int64_t *shape, int64_t itemsize,
  * where period[b] > 0 the way wraps around (a rolled axis):
  *     base index[b] = offset[b] + (phase[b] + step[b] * i[axis[b]]) mod period[b],     0 <= phase[b] < period[b].
  * Iteration axes that no base axis names are broadcast (or new) axes; two base axes may name the same one (diagonal).
- * No base index is read twice along a wrapped axis: |step| * (count - 1) < period. */
+ * No base index is read twice along a wrapped axis: |step| * (count - 1) < period. Every place on the way round exists, whether
+ * the space gets there or not: 0 <= offset[b] and offset[b] + period[b] - gcd(step[b], period[b]) < the axis' extent, and the
+ * gcd divides the phase. */
 struct da__view {
     int ndim; /* of the iteration space */
     int base_ndim;
@@ -238,21 +240,30 @@ struct da__stretch {
     int64_t first, n, start;
 };
 int da__view_stretches(const struct da__view *v, int b, int64_t count, struct da__stretch *out);
+/* Over an iteration space of `shape`: axes that do not get round to their period's end lose it. */
+void da__view_simplify(struct da__view *v, const int64_t *shape);
 bool da__view_is_identity(const struct da__view *v);
 bool da__view_equal(const struct da__view *a, const struct da__view *b);
 
 /* One item of NumPy's basic indexing. */
-enum da__index_kind { DA__INDEX_INT, DA__INDEX_SLICE, DA__INDEX_ELLIPSIS, DA__INDEX_NEWAXIS };
+enum da__index_kind {
+    DA__INDEX_INT,
+    DA__INDEX_SLICE,
+    DA__INDEX_ELLIPSIS,
+    DA__INDEX_NEWAXIS,
+    DA__INDEX_ARRAY /* an index array: one of a list beside the items */
+};
 struct da__index_item {
     enum da__index_kind kind;
     bool has_start, has_stop, has_step;
-    int64_t start, stop, step; /* an int index is in start */
+    int64_t start, stop, step; /* an int index, and the number of an index array, is in start */
 };
-/* Resolves an index expression against a shape: the view of the base and the result's shape. */
+/* Resolves an index expression without arrays against a shape: the view of the base and the result's shape. */
 da_status da__index_resolve(int base_ndim, const int64_t *base, int nitems,
                             const struct da__index_item *item, struct da__view *view, int *ndim,
                             int64_t *shape, struct da__error *err);
-/* NumPy's text "1:-1, ::-2, ..., 3, None" to items; at most `cap` items. Errors name the column. */
+/* NumPy's text "1:-1, ::-2, ..., 3, None" to items, and "@0" for the first index array of a list; at most `cap` items. Errors
+ * name the column. */
 da_status da__index_parse(const char *text, int cap, struct da__index_item *item, int *nitems,
                           struct da__error *err);
 /* Python's slice.indices: count of selected indices, start made definite. step != 0. */
@@ -345,6 +356,9 @@ int64_t da__map_local_count(const struct da__map *m, int part);
 da_status da__map_owned(const struct da__map *m, int part, struct da__index_set *out);
 int64_t da__map_local_of(const struct da__map *m, int part,
                          int64_t index); /* position among what the part owns, or -1 */
+/* How many indices from `index` on one coordinate owns, without a gap; `part` receives it. For b and c (and n) their local
+ * positions go on without a gap too. */
+int64_t da__map_stretch(const struct da__map *m, int64_t index, int *part);
 bool da__map_equal(const struct da__map *a,
                    const struct da__map *b); /* same owners, halos and local orders */
 /* The map of the view start + step * i (0 <= i < count) of this axis; lists and bounds stay shared, halos do not: what is
@@ -414,6 +428,9 @@ struct da__map_spec {
     bool periodic;       /* 'b': the halos at the ends wrap around */
     int64_t ncuts;       /* 'b': 0, or parts - 1: the widths at each cut, instead of `padding` */
     const int64_t *cut;
+    int64_t size, start,
+        step; /* step not 0: index i lies where index start + step * i of `size` indices does, which kind,
+                                  bounds, block and lists split; such a map needs a grid */
 };
 struct da__dist_spec {
     int nmaps; /* 0: 'b' on axis 0, 'n' on the others; fewer than ndim: the rest is 'n' */
@@ -422,6 +439,12 @@ struct da__dist_spec {
     const int *grid; /* per array axis */
     int nengines;    /* 0: all */
     const int *engines;
+    int nreplicas; /* dimensions of the grid that hold copies; 0: none, for a scalar all engines */
+    const int *replicas;
+    int nstrides; /* 0: grid, then replicas, last fastest; else per array axis, then per dimension of replicas: how far apart
+                     neighbours are among the engines */
+    const int64_t *strides;
+    int64_t offset; /* of the first among the engines */
 };
 da_status da__dist_make(int ndim, const int64_t *shape, const struct da__dist_spec *spec,
                         int nengines_total, const struct da__dist **out, struct da__error *err);
@@ -440,6 +463,9 @@ int da__dist_reader(const struct da__dist *base, int axis, const struct da__dist
 /* The items of "(pad=1, boundary=[2,0], periodic)" from behind the parenthesis on, into a map's specification; *at moves behind
  * the end, or to what cannot be read (false). */
 bool da__padding_read(const char **at, struct da__map_spec *out);
+/* Balanced blocks of the first axis over the engines of another distribution: the default, on that set. */
+da_status da__dist_balanced(const struct da__dist *engines_of, int ndim, const int64_t *shape,
+                            const struct da__dist **out);
 const struct da__dist *da__dist_keep(const struct da__dist *d);
 void da__dist_drop(const struct da__dist *d);
 bool da__dist_equal(const struct da__dist *a,
@@ -453,10 +479,32 @@ da_status da__dist_view(const struct da__dist *base, const struct da__view *v, c
  * grid dimensions become replicas. */
 da_status da__dist_reduce(const struct da__dist *base, uint32_t mask, bool keepdims,
                           const struct da__dist **out);
+/* Another extent of one axis: it is split evenly in blocks over the same grid dimension, the other axes lie as before. */
+da_status da__dist_join(const struct da__dist *base, int axis, int64_t count,
+                        const struct da__dist **out);
 /* Same owners on a broadcast shape: axis k of the result takes the map of base axis k - (ndim - base ndim) where extents agree,
  * others are whole. */
 da_status da__dist_broadcast(const struct da__dist *base, int ndim, const int64_t *shape,
                              const struct da__dist **out);
+/* A distribution for the same elements in C order under another shape that moves little: axes (or groups of axes with equal
+ * products) that both shapes share keep their maps, a split axis that is divided or joined with others stays split in as many
+ * parts, in the same blocks where they fit; where that does not go on, balanced blocks over the base's engines. */
+da_status da__dist_reshape(const struct da__dist *base, int ndim, const int64_t *shape,
+                           const struct da__dist **out);
+
+/* For operations along an axis. `extent` indices in balanced blocks, as the map of an axis. */
+struct da__map da__map_blocks(int parts, int64_t extent);
+/* Later coordinates own later indices, and each one has them in ascending order. */
+bool da__map_ascends(const struct da__map *m);
+/* The same grid with another map (of as many parts) of an axis, whose extent may change. */
+da_status da__dist_with_map(const struct da__dist *base, int axis, const struct da__map *map,
+                            const struct da__dist **out);
+/* The same grid, and the axis ascends. */
+da_status da__dist_ascending(const struct da__dist *base, int axis, const struct da__dist **out);
+/* The axis is whole and in order everywhere; the engines along it share the longest other axis instead. Where that one is
+ * split already, all engines of the grid share it, or, where a grid has gaps, the longest axis that is not split; with no such
+ * axis they hold replicas. */
+da_status da__dist_whole(const struct da__dist *base, int axis, const struct da__dist **out);
 
 /* The engine's coordinates; false where it is not one of the distribution's engines. */
 bool da__dist_coords(const struct da__dist *d, int engine, int *coord);

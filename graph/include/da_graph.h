@@ -21,15 +21,16 @@ enum da__node_kind {
     DA__NODE_CONSTANT, /* one value everywhere                                                   */
     DA__NODE_INDEX,    /* the global index along one axis, int64                                 */
     DA__NODE_ELEMENTWISE, /* op                                                                     */
-    DA__NODE_REDUCE, /* red                                                                    */
-    DA__NODE_VIEW,   /* an affine view of its input                                            */
-    DA__NODE_COPY,   /* its input under another distribution (redistribute)                    */
-    DA__NODE_LOAD,   /* a file region                                                          */
-    DA__NODE_SAVE,   /* its input, also written to a file                                      */
-    DA__NODE_CALL,   /* filled by a C function (from_function)                                 */
-    DA__NODE_CONCAT, /* its inputs one after the other along an axis                           */
-    DA__NODE_ASSIGN, /* its first input with a part replaced by the second                     */
-    DA__NODE_ROUTINE /* a row of routines.def: what is no fused kernel                         */
+    DA__NODE_REDUCE,  /* red                                                                    */
+    DA__NODE_VIEW,    /* an affine view of its input                                            */
+    DA__NODE_COPY,    /* its input under another distribution (redistribute)                    */
+    DA__NODE_LOAD,    /* a file region                                                          */
+    DA__NODE_SAVE,    /* its input, also written to a file                                      */
+    DA__NODE_CALL,    /* filled by a C function (from_function)                                 */
+    DA__NODE_CONCAT,  /* its inputs one after the other along an axis                           */
+    DA__NODE_ASSIGN,  /* its first input with a part replaced by the second                     */
+    DA__NODE_ROUTINE, /* a row of routines.def: what is no fused kernel                         */
+    DA__NODE_DEFERRED /* a call over arrays whose size data decide: inferred once it is known   */
 };
 
 /* Operations that are no fused kernel, from routines.def. */
@@ -61,6 +62,7 @@ struct da__node_call {
     int64_t nbytes;
 };
 
+struct da__deferred; /* a callable and its arguments, private to graph (deferred.h) */
 /* Attributes of a routine; what they mean is in its row of routines.def. */
 struct da__ints {
     int n;
@@ -75,6 +77,7 @@ struct da_array {
     da_dtype dtype, compute;
     int ndim;
     int64_t *shape; /* inside the node's block */
+    bool unsized;   /* some extent is DA__UNSIZED; `dist` is NULL then */
     const struct da__dist
         *dist; /* counted; NULL for constants and index nodes, which live everywhere */
     int nin;
@@ -90,15 +93,18 @@ struct da_array {
         } reduce;
         struct da__view *view; /* VIEW; ASSIGN: how the part's space lies in the whole; owned */
         struct da__ints *ints; /* ROUTINE: its attributes, owned */
-        struct da__node_file *file; /* LOAD, SAVE, owned */
-        struct da__node_call *call; /* CALL, owned */
-        struct da__error *error;    /* POISON, owned (the graph's own where memory ran out) */
+        struct da__node_file *file;    /* LOAD, SAVE, owned */
+        struct da__node_call *call;    /* CALL, owned */
+        struct da__deferred *deferred; /* DEFERRED, owned */
+        struct da__error *error;       /* POISON, owned (the graph's own where memory ran out) */
     } u;
     char *name; /* the user's label in dumps, may be NULL (owned) */
     /* state */
-    int refs;                  /* scopes, keepers and readers */
-    int kept;                  /* keepers */
-    bool saved;                /* SAVE: the file has been written */
+    int refs;   /* scopes, keepers and readers */
+    int kept;   /* keepers */
+    bool saved; /* SAVE: the file has been written */
+    bool
+        generated; /* from indices and constants alone: whoever reads it can compute it where it is read */
     uint64_t buffer;           /* LEAF: the name of its parts on the engines */
     int64_t mark, mark_epoch;  /* scratch of a traversal */
     da_array *previous, *next; /* the graph's list of live nodes */
@@ -132,6 +138,21 @@ bool da__graph_can_import(const struct da__graph *g);
 da_array *da__graph_import(struct da__graph *g, const void *data, da_dtype dtype, int ndim,
                            const int64_t *shape, const struct da__dist_spec *spec);
 da_status da__graph_export(struct da__graph *g, da_array *a, void *out, struct da__error *err);
+/* Sizes that data decide. A program needs every size, so before it is lowered da__graph_size infers anew, in place and inputs
+ * first, what was waiting for sizes that are known by now. What has to be computed before more can be known is listed in `need`
+ * (the caller frees it); an empty list: everything below the targets has its size. Runs nothing, and is quick where nothing waits. */
+struct da__need {
+    int n;
+    int64_t cap;
+    da_array **node;
+};
+da_status da__graph_size(struct da__graph *g, int ntargets, da_array *const *target,
+                         struct da__need *need, struct da__error *err);
+bool da__graph_waits(const struct da__graph *g); /* some node waits for a size */
+/* Gives an unsized result of a routine its extent, and the default distribution. */
+da_status da__node_size(da_array *a, int64_t extent, struct da__error *err);
+/* Whether the callable may be given arrays whose size is not known yet. */
+bool da__takes_unsized(const char *callable);
 /* The first cause in a poisoned node; NULL where it is sound. */
 const struct da__error *da__node_error(const da_array *a);
 int64_t da__graph_live_nodes(const struct da__graph *g);
@@ -156,6 +177,26 @@ da_array *da__make_reduce(struct da__graph *g, enum da__red_id red, da_array *x,
                           const int64_t *axes, bool keepdims, double correction, da_dtype dtype);
 da_array *da__make_index_basic(struct da__graph *g, da_array *x, int nitems,
                                const struct da__index_item *item);
+/* NumPy's indexing by `n` arrays of integers, or masks: an item of kind ARRAY names one of them by its number. No arrays: as index_basic.
+ * Owners: where index arrays address whole axes only and telling every engine all indices is cheaper than moving what they name,
+ * the base's; else those of the first index array that is split; else the base's; else the default. */
+da_array *da__make_get(struct da__graph *g, da_array *x, int nitems,
+                       const struct da__index_item *item, int n, da_array *const *index);
+/* x with the elements that the items name replaced by the value, which is cast to x's dtype and broadcast; of places named twice
+ * the last value in C order stays. The result lies as x does. */
+da_array *da__make_put(struct da__graph *g, da_array *x, const struct da__operand *value,
+                       int nitems, const struct da__index_item *item, int n,
+                       da_array *const *index);
+/* x[:, …, index], the indices' shape in place of the axis. */
+da_array *da__make_take(struct da__graph *g, da_array *x, da_array *index, int64_t axis);
+/* Along the axis the elements that the indices, of as many dimensions as x, name; other axes broadcast together. */
+da_array *da__make_take_along_axis(struct da__graph *g, da_array *x, da_array *index, int64_t axis);
+/* The routines under all of these, with their attributes (routines.def), checked: `index` are int64 and broadcast to the space, which
+ * is `shape`, or the shape of the values (of x's dtype). */
+da_array *da__make_gather(struct da__graph *g, da_array *x, int n, da_array *const *index, int ndim,
+                          const int64_t *shape, const int64_t *rule);
+da_array *da__make_scatter(struct da__graph *g, da_array *x, da_array *value, int n,
+                           da_array *const *index, const int64_t *rule);
 da_array *da__make_permute(struct da__graph *g, da_array *x, int naxes,
                            const int64_t *axes); /* naxes 0: reversed */
 da_array *da__make_expand_dims(struct da__graph *g, da_array *x, int64_t axis);
@@ -166,11 +207,56 @@ da_array *da__make_matrix_transpose(struct da__graph *g, da_array *x);
 da_array *da__make_moveaxis(struct da__graph *g, da_array *x, int n, const int64_t *source,
                             const int64_t *destination);
 da_array *da__make_broadcast_to(struct da__graph *g, da_array *x, int ndim, const int64_t *shape);
+/* Rolled by shifts that may have any sign and size; one shift or one axis goes with all of the others, and repeated axes add up.
+ * naxes < 0: as if flattened. */
+da_array *da__make_roll(struct da__graph *g, da_array *x, int nshifts, const int64_t *shifts,
+                        int naxes, const int64_t *axes);
+/* The diagonal `offset` of two axes as the last one, as NumPy's. */
+da_array *da__make_diagonal(struct da__graph *g, da_array *x, int64_t offset, int64_t axis1,
+                            int64_t axis2);
+/* Zeros above (lower) or below (upper) the k-th diagonal of the last two axes. */
+da_array *da__make_triangle(struct da__graph *g, da_array *x, bool upper, int64_t k);
+/* One after the other along an existing axis; flat: all of them flattened. Any number of them, linear in it. */
+enum { DA__MAX_INPUTS = 1 << 20 };
+da_array *da__make_concat(struct da__graph *g, int64_t n, da_array *const *x, int64_t axis,
+                          bool flat);
+/* Side by side along a new axis. */
+da_array *da__make_stack(struct da__graph *g, int64_t n, da_array *const *x, int64_t axis);
+/* n coordinate vectors, each spread over the grid of all; matrix: indexing "ij", else "xy". */
+void da__make_meshgrid(struct da__graph *g, int n, da_array *const *x, bool matrix, da_array **out);
+/* x with the part that the index names replaced by the value, cast to x's dtype and broadcast to the part. */
+da_array *da__make_set_slice(struct da__graph *g, da_array *x, const struct da__operand *value,
+                             int nitems, const struct da__index_item *item);
+/* The same for a part said by a view, in whose space the value is broadcast: every place it names is another one. */
+da_array *da__make_assign(struct da__graph *g, const char *what, da_array *x, da_array *value,
+                          const struct da__view *v, int ndim, const int64_t *shape);
+/* x where the mask is false, the value cast to x's dtype where it is true; both broadcast to x. */
+da_array *da__make_set_where(struct da__graph *g, da_array *x, const struct da__operand *mask,
+                             const struct da__operand *value);
 /* Any affine view: `v` reads x in a space of `shape`. */
 da_array *da__make_view(struct da__graph *g, da_array *x, const struct da__view *v, int ndim,
                         const int64_t *shape);
+/* One extent may be -1. spec NULL: a distribution under which little moves. A view where only axes of extent 1 change. */
+da_array *da__make_reshape(struct da__graph *g, da_array *x, int ndim, const int64_t *shape,
+                           const struct da__dist_spec *spec);
+da_array *da__make_flatten(struct da__graph *g, da_array *x); /* to one dimension */
+da_array *da__make_tile(struct da__graph *g, da_array *x, int n, const int64_t *repetitions);
+da_array *da__make_repeat(struct da__graph *g, da_array *x, int64_t repeats,
+                          const int64_t *axis); /* axis NULL: of the flattened array */
 da_array *da__make_redistribute(struct da__graph *g, da_array *x, const struct da__dist_spec *spec);
 da_array *da__make_redistribute_to(struct da__graph *g, da_array *x, const struct da__dist *dist);
+/* The default, balanced distribution over all engines of the context. */
+da_array *da__make_rebalance(struct da__graph *g, da_array *x);
+/* The same elements in C order under another shape (one extent may be -1) and distribution; spec NULL: the default. */
+da_array *da__make_distribute_as(struct da__graph *g, da_array *x, int ndim, const int64_t *shape,
+                                 const struct da__dist_spec *spec);
+/* Sorted along an axis, or (`indices`) where along it the sorted elements come from, int64. Stable; NaNs last. */
+da_array *da__make_sort(struct da__graph *g, da_array *x, int64_t axis, bool descending,
+                        bool indices);
+/* Running sums or products along an axis (NULL: the only one). dtype as of sums. include_initial: one element more, the
+ * identity, in front. */
+da_array *da__make_scan(struct da__graph *g, da_array *x, const int64_t *axis, bool product,
+                        da_dtype dtype, bool include_initial);
 /* Creation. spec NULL: the default distribution. */
 /* The global index along `axis` of an array of `shape`, int64. */
 da_array *da__make_index(struct da__graph *g, int axis, int ndim, const int64_t *shape,
@@ -194,6 +280,15 @@ da_array *da__make_load(struct da__graph *g, const char *path, const char *datas
                         const char *decode, int nitems, const struct da__index_item *item,
                         da_dtype dtype, const struct da__dist_spec *spec);
 da_array *da__make_save(struct da__graph *g, da_array *x, const char *path, const char *dataset);
+/* Where x is true, as C-order flat indices in ascending order: int64, its extent unsized until it is computed. */
+da_array *da__make_flatnonzero(struct da__graph *g, da_array *x);
+/* The indices along one axis of the true elements, in C order; unsized. */
+da_array *da__make_nonzero(struct da__graph *g, da_array *x, int64_t axis);
+/* The elements of x along the axis (NULL: of all of x in C order) where the 1-d condition is true, which may be shorter. */
+da_array *da__make_compress(struct da__graph *g, da_array *condition, da_array *x,
+                            const int64_t *axis);
+/* Where x2 would be inserted into the ascending 1-d x1, before (or `right` after) equal elements: int64, of x2's shape. */
+da_array *da__make_searchsorted(struct da__graph *g, da_array *x1, da_array *x2, bool right);
 void da__node_set_name(da_array *a, const char *name);
 
 /* ---- the program ------------------------------------------------------------------------------- */
@@ -314,6 +409,24 @@ da_status da__lower(struct da__graph *g, int ntargets, da_array *const *target, 
 da_status da__optimize(struct da__program *p, const char *passes,
                        void (*after)(void *self, const char *pass, const struct da__program *p),
                        void *self, struct da__error *err);
+/* Where a step could be computed, and what that costs (pass `layout`, docs/decisions.md). */
+enum { DA__MOST_CANDIDATES = 8 };
+struct da__candidate {
+    const struct da__dist *dist; /* counted */
+    const char *from;            /* whose owners these are: static text */
+    int number;                  /* of that value or step, -1: none */
+    double nbytes; /* that travel into the step and to its readers, all engines together */
+    double most;   /* elements of the busiest engine */
+    double cost;   /* both as one number */
+};
+struct da__layout {
+    const char *fixed; /* why there is no choice, NULL: there is */
+    int n, best;       /* candidate 0 is the present one */
+    struct da__candidate candidate[DA__MOST_CANDIDATES];
+};
+/* The choices of every step of a program; free each with da__layout_free. `out` has room for all steps. */
+da_status da__layout_explain(const struct da__program *p, struct da__layout *out);
+void da__layout_free(struct da__layout *l);
 /* The passes' names and reasons, for help and explain. */
 struct da__pass_info {
     const char *name, *reason;
@@ -368,7 +481,7 @@ da_array *da__eval(struct da__graph *g, const char *text, int nnames, const stru
 /* ---- callables: what JSON's "op" and an expression's call can name -------------------------------- */
 
 enum da__arg_kind {
-    DA__ARG_NONE,    /* left out, or None */
+    DA__ARG_NONE,    /* left out, or None (`flag` is set then) */
     DA__ARG_OPERAND, /* an array or a number */
     DA__ARG_ARRAYS,  /* a list of arrays */
     DA__ARG_INTS,    /* an int or a list of ints (axis, shape) */

@@ -1,7 +1,7 @@
 /* What kernels offers: pure functions on local memory. They cannot fail, allocate nothing, know no messages and
  * keep no state; whoever calls them brings the memory.
  *
- * Reading order: the body of a fused kernel, running it, reductions, copying. */
+ * Reading order: the body of a fused kernel, running it, reductions, copying, sorting, running sums. */
 #ifndef DA_KERNELS_H
 #define DA_KERNELS_H
 
@@ -92,6 +92,12 @@ void da__red_end(enum da__red_id red, da_dtype compute, da_dtype result, int64_t
 void da__strip(enum da__op_id op, da_dtype compute, da_dtype result, int64_t n, void *out,
                const void *const *in, unsigned scalars);
 
+/* ---- searching --------------------------------------------------------------------------------- */
+
+/* out[i] := base + how many of the n ascending elements (NaN last) are less than value[i], or, with `right`, not greater. */
+void da__search(da_dtype dtype, bool right, int64_t n, const void *sorted, int64_t count,
+                const void *value, int64_t base, int64_t *out);
+
 /* ---- copying ----------------------------------------------------------------------------------- */
 
 /* Copies a box of items of `item` bytes between two strided places that do not overlap. */
@@ -119,5 +125,46 @@ struct da__match_axis {
 /* Copies the product of the axes' matches from `a` to `b`, or back; the places do not overlap. */
 void da__copy_matched(int ndim, const struct da__match_axis *axis, size_t item, char *a, char *b,
                       bool to_b);
+
+/* ---- sorting ----------------------------------------------------------------------------------- */
+
+/* The order of sorting: ascending or descending, equal elements as they came, NaNs last in both directions. -0.0 equals 0.0.
+ * Complex numbers by real, then imaginary part; behind them those with a NaN as imaginary part, as real part, as both, each of
+ * these by the part that is none (NumPy's order). */
+
+/* Room that sorting a line needs, 64-byte aligned. */
+int64_t da__sort_scratch_nbytes(da_dtype dtype, int64_t n, bool positions);
+/* Sorts n elements one after the other. `position` (NULL: none) has a number per element that goes with it. */
+void da__sort_line(da_dtype dtype, bool descending, int64_t n, void *line, int64_t *position,
+                   void *scratch);
+/* How many elements of a sorted line come before an element, or (`right`) before or equal to it. */
+int64_t da__sort_search(da_dtype dtype, bool descending, int64_t n, const void *line,
+                        const void *key, bool right);
+
+/* ---- running sums and products ----------------------------------------------------------------- */
+
+/* Many lines of n elements; bytes from one element or line to the next. */
+struct da__scan_lines {
+    int64_t n, nlines;
+    const char *in;
+    int64_t in_step, in_line;
+    char *out;
+    int64_t out_step, out_line;
+};
+/* What `from` adds up or multiplies to, where the caller names no other dtype: NumPy's. */
+da_dtype da__scan_result(da_dtype from);
+/* Bytes of a line's state: float32 and complex64 go on in double, integers in 64 bits. */
+size_t da__scan_state_nbytes(da_dtype result);
+/* state[l] joined with what line l adds up (multiplies) to; `begun` false: the states hold nothing yet. `from` is `result` or a
+ * smaller integer or bool whose da__scan_result it is. */
+void da__scan_total(bool product, da_dtype from, da_dtype result, const struct da__scan_lines *l,
+                    void *state, bool begun);
+/* The same, and every element of `out` is what its line's state was after that element. */
+void da__scan_run(bool product, da_dtype from, da_dtype result, const struct da__scan_lines *l,
+                  void *state, bool begun);
+/* into := into joined with `from`, which stands for elements behind it. */
+void da__scan_join(bool product, da_dtype result, int64_t nlines, void *into, const void *from);
+/* One element of `result`: 0, or 1 of a product. */
+void da__scan_identity(bool product, da_dtype result, void *out);
 
 #endif

@@ -28,6 +28,10 @@ bool da__runtime_is_mpi(const struct da__runtime *rt);
 /* Materializes the targets, and every kept array on the way. A failing run leaves all arrays as they were. */
 da_status da__runtime_compute(struct da__runtime *rt, int ntargets, da_array *const *target,
                               struct da__error *err);
+/* Finds out the sizes that data decide below the targets, by computing what others wait for; afterwards no extent of theirs is
+ * unsized. */
+da_status da__runtime_size(struct da__runtime *rt, int ntargets, da_array *const *target,
+                           struct da__error *err);
 /* The whole array, C order, into the master's memory (computes it first where needed). */
 da_status da__runtime_gather(struct da__runtime *rt, da_array *a, void *out, struct da__error *err);
 /* What engine 0 stores of an array (computes it first where needed); NULL where that is nothing. */
@@ -46,10 +50,13 @@ da_status da__runtime_plan(struct da__runtime *rt, int ntargets, da_array *const
 struct da__counters {
     int64_t runs, programs_shipped, cache_hits;
     int64_t messages, message_bytes; /* array data between engines */
+    int64_t largest_message;         /* bytes of array data in one of them */
     int64_t control_messages;        /* programs, completion, agreement */
     int64_t kernel_sweeps;           /* kernel steps run, per program, not per engine */
     int64_t peak_bytes;              /* the largest pool peak of an engine */
     int64_t live_bytes;              /* pool bytes of arrays and temporaries now, engine 0 */
+    int64_t
+        sort_share; /* the most elements that an engine got when a line was shared out for sorting */
 };
 void da__runtime_counters(const struct da__runtime *rt, struct da__counters *out);
 void da__runtime_reset_counters(struct da__runtime *rt);

@@ -112,6 +112,11 @@ static void views(da_context *ctx)
     ASSERT_DOUBLES(ctx, da_flip(da_index(x, "0"), DA_ALL_AXES), 3, 2, 1, 0);
     ASSERT_SHAPE(da_moveaxis(da_expand_dims(x, 0), DA_AXES(0, 1), DA_AXES(-1, 0)), 3, 4, 1);
     ASSERT_DOUBLES(ctx, da_broadcast_to(da_index(x, "1, :2"), DA_SHAPE(2, 2)), 10, 11, 10, 11);
+    ASSERT_SHAPE(da_reshape(x, DA_SHAPE(2, -1)), 2, 6);
+    ASSERT_DOUBLES(ctx, da_index(da_reshape(x, DA_SHAPE(2, 6)), "1, ::2"), 12, 20, 22);
+    ASSERT_DOUBLES(ctx, da_index(da_flatten(x), "3:6"), 3, 10, 11);
+    ASSERT_DOUBLES(ctx, da_tile(da_index(x, ":2, :2"), DA_SHAPE(2)), 0, 1, 0, 1, 10, 11, 10, 11);
+    ASSERT_DOUBLES(ctx, da_repeat(da_index(x, ":2, :2"), 2, 0), 0, 1, 0, 1, 10, 11, 10, 11);
     da_array *pair[2];
     da_broadcast_arrays(2, (da_array *[]){da_index(x, ":, 0:1"), da_index(x, "0, 0:2")}, pair);
     ASSERT_DOUBLES(ctx, pair[0], 0, 0, 10, 10, 20, 20);
@@ -142,11 +147,21 @@ static void test_wrong_views_say_why(void **state)
     assert_poisoned(da_permute_dims(x, DA_AXES_N(0, NULL)), DA_ERR_ARGUMENT, "0 axes");
     assert_poisoned(da_moveaxis(x, DA_AXES(0, 1), DA_AXES(0)), DA_ERR_ARGUMENT, "2 source axes");
     assert_poisoned(da_squeeze(x, DA_AXES(0)), DA_ERR_SHAPE, "3");
+    assert_poisoned(da_reshape(x, DA_SHAPE(5, 3)), DA_ERR_SHAPE,
+                    "cannot reshape array of size 12 into shape (5,3)");
+    assert_poisoned(da_reshape(x, DA_SHAPE_N(3, NULL)), DA_ERR_ARGUMENT, "da_reshape");
+    assert_poisoned(da_tile(x, DA_SHAPE(-1)), DA_ERR_ARGUMENT, "negative");
+    assert_poisoned(da_repeat(x, 2, 2), DA_ERR_ARGUMENT, "da_repeat");
     assert_poisoned(da_broadcast_to(x, DA_SHAPE(4, 4)), DA_ERR_SHAPE, "(3, 4)");
     assert_poisoned(da_broadcast_to(x, DA_SHAPE_N(3, NULL)), DA_ERR_ARGUMENT, "NULL");
     assert_poisoned(da_sum(x, DA_AXES_N(2, NULL), 0), DA_ERR_ARGUMENT, "da_sum");
     assert_poisoned(da_sum(x, DA_AXES(2), 0), DA_ERR_ARGUMENT, "da_sum");
     assert_poisoned(da_sum(x, DA_AXES(0), 8), DA_ERR_ARGUMENT, "flags");
+    assert_poisoned(da_sort(x, 2, 0), DA_ERR_ARGUMENT, "da_sort");
+    assert_poisoned(da_argsort(x, 0, DA_INCLUDE_INITIAL), DA_ERR_ARGUMENT, "DA_DESCENDING");
+    assert_poisoned(da_cumulative_sum(x, -3, 0), DA_ERR_ARGUMENT, "da_cumulative_sum");
+    assert_poisoned(da_cumulative_prod(x, 0, DA_DESCENDING), DA_ERR_ARGUMENT, "INITIAL");
+    assert_poisoned(da_cumulative_sum_as(x, 0, 0, DA_BOOL), DA_ERR_DTYPE, "bool");
     assert_poisoned(da_astype(x, (da_dtype)99), DA_ERR_DTYPE, "99");
     assert_poisoned(da_redistribute_like(x, da_zeros(ctx, DA_SHAPE(3), DA_BOOL, NULL)),
                     DA_ERR_SHAPE, "(3, 4)");
@@ -161,6 +176,12 @@ static void reductions(da_context *ctx)
         da_from_function(ctx, fill_place, &factor, sizeof factor, DA_SHAPE(3, 4), DA_INT32, NULL);
     ASSERT_DOUBLES(ctx, da_sum(x, DA_AXES(0), 0), 30, 33, 36, 39);
     ASSERT_SHAPE(da_sum(x, DA_AXES(-1), DA_KEEPDIMS), 3, 1);
+    ASSERT_DOUBLES(ctx, da_sort(da_index(x, "1"), 0, DA_DESCENDING), 13, 12, 11, 10);
+    ASSERT_DOUBLES(ctx, da_argsort(da_index(x, "1, ::-1"), -1, 0), 3, 2, 1, 0);
+    ASSERT_DOUBLES(ctx, da_cumulative_sum(da_index(x, ":, 1"), 0, DA_INCLUDE_INITIAL), 0, 1, 12,
+                   33);
+    ASSERT_DOUBLES(ctx, da_cumulative_prod_as(da_index(x, ":, 1"), 0, 0, DA_FLOAT32), 1, 11, 231);
+    assert_int_equal(da_dtype_of(da_cumulative_prod(x, 0, 0)), DA_INT64);
     assert_int_equal(da_dtype_of(da_sum(x, DA_ALL_AXES, 0)), DA_INT64);
     assert_int_equal(da_dtype_of(da_sum_as(x, DA_ALL_AXES, 0, DA_FLOAT32)), DA_FLOAT32);
     ASSERT_DOUBLES(ctx, da_prod(da_add(x, 1), DA_AXES(1), 0), 24, 24024, 255024);

@@ -10,6 +10,12 @@ static const char *const GRAPH[] = {
     "sum((x + 1) * (2 * 3 - 5), axis=0)[::2] * broadcast_to(full((1,), 0.5), (4,)) + index(axis=0, "
     "shape=(4,))",
     "redistribute_y + x - redistribute_y[::-1] * (x + x)",
+    "redistribute(sqrt(abs(x + y)) * y, \"n,b\") - rebalance(sin(x[1:3] * 2) + y[5:7])[:1]",
+    "max(x + y * 2 + y, axis=1) * mean(sin(cos(sin(cos(x[1:2] + y[6:7])))), axis=0) + "
+    "distribute_as(x * y, (8, 2, 4), \"n,c,b\")[:, 1, 1]",
+    "concat([x[:3] + 1, y, x[:, ::-1][3:]], axis=0)[2:10] * 2",
+    "set_slice(x + y, set_slice(x, y[1:-1] * 2, '1:-1')[::2, 1:], '::-2, :-1') + roll(x * y, 3, axis=0)",
+    "set_where(roll(x, (1, -2), axis=(0, 1)) + 1, x > y, y) - tril(x, 1) + sum(stack([x, y], axis=1), axis=1)",
 };
 enum { NGRAPHS = sizeof GRAPH / sizeof GRAPH[0], ROWS = 8, COLUMNS = 8, MOST = ROWS * COLUMNS };
 

@@ -140,9 +140,52 @@ static void long_messages(void **state)
                     "600 x 1000, cyclic to one engine");
 }
 
+/* The flat index of 6 x 7 x 4 numbers, seen as 12 x 14. */
+static double reshaped_at(const int64_t *index)
+{
+    return (double)(index[0] * 14 + index[1]);
+}
+
+static double stacked_at(const int64_t *index)
+{
+    return (double)(index[0] * 28 + index[1] * 4 + index[2]);
+}
+
+/* Every map into balanced blocks, and into other shapes under every map. */
+static void balanced_and_reshaped(void **state)
+{
+    (void)state;
+    const int64_t shape[3] = {6, 7, 4}, other[2] = {12, 14};
+    struct layout l, m;
+    for (int a = 0; a < NMAPS * NMAPS; a++) {
+        char from[] = {MAPS[a / NMAPS], MAPS[a % NMAPS], 'n', '\0'},
+             to[] = {MAPS[a % NMAPS], MAPS[(a / 5) % NMAPS], '\0'};
+        da__scope_push(g);
+        da_array *x = numbers(3, shape, 0, 1, layout_subset(&l, 3, shape, from, a, a % NSUBSETS));
+        da_array *even = da__make_rebalance(g, x);
+        check(even, 3, shape, stacked_at, l.text);
+        const struct da__dist *wanted = NULL;
+        assert_int_equal(da__dist_make(3, shape, NULL, P, &wanted, NULL), DA_OK);
+        assert_true(da__dist_equal(even->dist, wanted));
+        da__dist_drop(wanted);
+        assert_ptr_equal(da__make_rebalance(g, even), even); /* it lies so already */
+        const struct da__dist_spec *spec = layout_subset(&m, 2, other, to, 0, (a / 3) % NSUBSETS);
+        da_array *y = da__make_distribute_as(g, x, 2, other, spec);
+        check(y, 2, other, reshaped_at, m.text);
+        assert_int_equal(da__dist_make(2, other, spec, P, &wanted, NULL), DA_OK);
+        assert_true(da__dist_equal(y->dist, wanted));
+        da__dist_drop(wanted);
+        check(da__make_distribute_as(g, y, 3, shape, NULL), 3, shape, stacked_at, "and back");
+        const int64_t wrong[2] = {12, 13};
+        const struct da__error *why = da__node_error(da__make_distribute_as(g, x, 2, wrong, NULL));
+        assert_true(why != NULL && why->status == DA_ERR_SHAPE);
+        da__scope_pop(g);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(pairs_of_maps), cmocka_unit_test(pairs_of_tables),
     cmocka_unit_test(cubes),         cmocka_unit_test(functions_fill_all_maps),
-    cmocka_unit_test(long_messages),
+    cmocka_unit_test(long_messages), cmocka_unit_test(balanced_and_reshaped),
 };
 ENGINE_TEST_MAIN(tests)

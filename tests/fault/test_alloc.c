@@ -27,7 +27,7 @@ static da_status build(da_array *x, struct da__error *err)
 {
     struct layout l;
     double data[48] = {0}, argument = 1;
-    da_array *a[12];
+    da_array *a[16];
     int n = 0;
     const struct da__operand two = {.scalar = {.kind = DA__SCALAR_INT, .i = 2, .re = 2}},
                              operand[2] = {{.array = x}, two};
@@ -46,6 +46,9 @@ static da_status build(da_array *x, struct da__error *err)
                              (struct da__scalar){.i = 3, .re = 3}, DA_DTYPE_DEFAULT, NULL);
     a[n++] = da__make_eye(g, 4, 5, 1, DA_FLOAT32, NULL);
     a[n++] = da__make_astype(g, a[3], DA_INT16);
+    a[n++] = da__make_reshape(g, a[5], 2, (int64_t[]){-1, 4}, NULL);
+    a[n++] = da__make_tile(g, x, 2, (int64_t[]){2, 3});
+    a[n++] = da__make_repeat(g, x, 2, NULL);
     a[n++] = da__make_save(g, a[0], file, NULL);
     for (int i = 0; i < n; i++)
         DA_TRY(poison_of(a[i], err));
@@ -77,6 +80,63 @@ static da_status compute_some(da_array *x, struct da__error *err)
         status = da__runtime_gather(rt, target[1], got, err);
     for (int k = 0; k < 40 && status == DA_OK; k++)
         assert_true(got[k] == 8);
+    da__scope_pop(g);
+    return status;
+}
+
+/* Rows become other rows, cyclic ones too, and are gathered. */
+static da_status reshape_some(da_array *x, struct da__error *err)
+{
+    struct layout l;
+    double got[48];
+    const int64_t shape[2] = {4, 12};
+    DA_TRY(da__scope_push(g) == DA_OK ? DA_OK : da__fail(err, DA_ERR_MEMORY, "no scope"));
+    layout_on(&l, 2, shape, "uc", 0, 0, 1, nengines);
+    da_array *y = da__make_reshape(g, x, 2, shape, &l.spec);
+    da_status status = da__runtime_compute(rt, 1, &y, err);
+    if (status == DA_OK)
+        status = da__runtime_gather(rt, da__make_flatten(g, y), got, err);
+    for (int k = 0; k < 48 && status == DA_OK; k++)
+        assert_true(got[k] == k);
+    da__scope_pop(g);
+    return status;
+}
+
+/* Sorting and running sums of a table and of a line that all engines share. */
+static da_status compute_along(da_array *x, struct da__error *err)
+{
+    struct da__name name[] = {{"x", x}};
+    double got[9];
+    DA_TRY(da__scope_push(g) == DA_OK ? DA_OK : da__fail(err, DA_ERR_MEMORY, "no scope"));
+    da_array *target[] = {
+        da__eval(g, "cumulative_sum(x[:, 0], include_initial=True)", 1, name),
+        da__eval(g, "sort(x, axis=0, descending=True)", 1, name),
+        da__eval(g, "argsort(x[:, 1])", 1, name),
+    };
+    da_status status = da__runtime_compute(rt, 3, target, err);
+    if (status == DA_OK)
+        status = da__runtime_gather(rt, target[0], got, err);
+    for (int k = 0; k < 6 && status == DA_OK; k++)
+        assert_true(got[k + 1] - got[k] == 8 * k);
+    da__scope_pop(g);
+    return status;
+}
+
+/* Rows read and written in reverse by an index array, and two reads that move nothing. */
+static da_status index_by_arrays(da_array *x, struct da__error *err)
+{
+    struct da__name name[] = {{"x", x}};
+    double got[48];
+    DA_TRY(da__scope_push(g) == DA_OK ? DA_OK : da__fail(err, DA_ERR_MEMORY, "no scope"));
+    da_array *target[] = {da__eval(g, "x[5 - arange(6)]", 1, name),
+                          da__eval(g, "put(x, x, [5 - arange(6)], \"@0\")", 1, name),
+                          da__eval(g, "take_along_axis(x, index(0, (6, 1)), axis=1)", 1, name)};
+    da_status status = da__runtime_compute(rt, 3, target, err);
+    for (int i = 0; i < 2 && status == DA_OK; i++) {
+        status = da__runtime_gather(rt, target[i], got, err);
+        for (int k = 0; k < 48 && status == DA_OK; k++)
+            assert_true(got[k] == (double)(8 * (5 - k / 8) + k % 8));
+    }
     da__scope_pop(g);
     return status;
 }
@@ -186,6 +246,9 @@ static void fail_each(attempt what, const char *name)
 FAIL_EACH(build)
 FAIL_EACH(evaluate)
 FAIL_EACH(compute_some)
+FAIL_EACH(reshape_some)
+FAIL_EACH(compute_along)
+FAIL_EACH(index_by_arrays)
 FAIL_EACH(load_pipeline)
 FAIL_EACH(save_and_load)
 
@@ -217,9 +280,10 @@ static void opening_fails(void **state)
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(opening_fails),      cmocka_unit_test(build_fails),
-        cmocka_unit_test(evaluate_fails),     cmocka_unit_test(load_pipeline_fails),
-        cmocka_unit_test(compute_some_fails), cmocka_unit_test(save_and_load_fails),
+        cmocka_unit_test(opening_fails),       cmocka_unit_test(build_fails),
+        cmocka_unit_test(evaluate_fails),      cmocka_unit_test(load_pipeline_fails),
+        cmocka_unit_test(compute_some_fails),  cmocka_unit_test(reshape_some_fails),
+        cmocka_unit_test(compute_along_fails), cmocka_unit_test(index_by_arrays_fails), cmocka_unit_test(save_and_load_fails),
     };
     nengines = argc > 1 ? atoi(argv[1]) : 1;
     stride = argc > 2 ? atoi(argv[2]) : 1;

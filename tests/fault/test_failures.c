@@ -227,10 +227,14 @@ static da_array *lopsided(struct layout *l)
 static void one_engine_lacks_memory(void **state)
 {
     (void)state;
-    static const char *const text[] = {"sum(t)", "t[::-1] * 2 + t", "max(t - mean(t)) + var(t)",
-                                       "t + x[0, 0]"};
+    static const char *const text[] = {"sum(t)",
+                                       "t[::-1] * 2 + t",
+                                       "max(t - mean(t)) + var(t)",
+                                       "t + x[0, 0]",
+                                       "sum(reshape(t, (1200, -1)), axis=1)",
+                                       "reshape(t, (-1, 800))[::7]"};
     struct layout l;
-    for (int k = 0; k < 4; k++) {
+    for (int k = 0; k < 6; k++) {
         begin(text[k]);
         struct da__name name[] = {{"x", x}, {"t", lopsided(&l)}};
         da__node_keep(name[1].array); /* so that it must be stored */

@@ -4,12 +4,14 @@
 
 #include "plan.h"
 
-/* A graph being drawn: every node is built at once, so that its shape and dtype are known. */
+/* A graph being drawn: every node is built at once, so that its shape and dtype are known; a size that depends on data
+ * is found out by computing. */
 struct gen {
     uint64_t state;
     struct plan *plan;
     struct da__runtime *rt;
     da_array *array[PLAN_NODES];
+    da_array *lazy[PLAN_NODES]; /* the same, but nothing is computed where a size depends on data */
     bool read[PLAN_NODES];
     bool big; /* leaves of thousands of elements, so that tiles and messages are cut */
 };
@@ -45,11 +47,25 @@ int gen_pick(struct gen *g); /* an existing node, recent and unread ones more of
 int gen_leaf(struct gen *g, struct da__error *why); /* gen_leaf.c */
 /* A leaf from memory of exactly that dtype and shape. */
 int gen_array(struct gen *g, da_dtype dtype, int ndim, const int64_t *shape, struct da__error *why);
+/* One with these elements, which it takes over. */
+int gen_given(struct gen *g, da_dtype dtype, int ndim, const int64_t *shape, void *data,
+              struct da__error *why);
+int gen_get(struct gen *g, struct da__error *why);         /* gen_get.c */
 int gen_elementwise(struct gen *g, struct da__error *why); /* gen_op.c */
 int gen_astype(struct gen *g, struct da__error *why);
 int gen_reduction(struct gen *g, struct da__error *why);    /* gen_reduce.c */
 int gen_view(struct gen *g, struct da__error *why);         /* gen_view.c */
+int gen_reshape(struct gen *g, struct da__error *why);      /* gen_reshape.c */
+int gen_slice(struct gen *g, int x, struct da__error *why); /* a slice of any kind of node x */
+int gen_join(struct gen *g, struct da__error *why);         /* gen_join.c */
+/* A leaf of that dtype that broadcasts to the shape. */
+int gen_spread(struct gen *g, da_dtype dtype, int ndim, const int64_t *shape,
+               struct da__error *why);
+int gen_along(struct gen *g, struct da__error *why);        /* gen_along.c */
 int gen_redistribute(struct gen *g, struct da__error *why); /* gen_dist.c */
+int gen_rebalance(struct gen *g, struct da__error *why);    /* gen_place.c */
+int gen_distribute_as(struct gen *g, struct da__error *why);
+int gen_mask(struct gen *g, struct da__error *why); /* gen_mask.c */
 /* A random distribution of a shape; NULL for the default. */
 struct plan_dist *gen_dist(struct gen *g, int ndim, const int64_t *shape);
 

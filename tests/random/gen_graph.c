@@ -57,13 +57,45 @@ void gen_set_flag(struct plan_node *n, const char *param, bool flag)
     a->flag = flag;
 }
 
+/* Whether the operation, as it will be built, reads an array of unknown size and cannot. */
+static bool cannot_wait(const struct gen *g, struct plan_node *n)
+{
+    bool unsized = false;
+    for (int k = 0; plan_input(n, k) != NULL; k++)
+        unsized |= g->lazy[*plan_input(n, k)]->unsized;
+    return unsized && !da__takes_unsized(n->call->name);
+}
+
+/* Builds the node begun last, and once more over inputs that nobody has computed. */
+static const struct da__error *build(struct gen *g, int i)
+{
+    struct da__error err = {.engine = -1};
+    plan_build_node(g->plan, i, g->rt, true, g->array);
+    g->lazy[i] = g->array[i];
+    const struct da__error *cause = da__node_error(g->array[i]);
+    if (cause != NULL || g->array[i]->nin == 0)
+        return cause;
+    plan_build_node(g->plan, i, g->rt, true, g->lazy);
+    cause = da__node_error(g->lazy[i]);
+    if (cause == NULL && g->array[i]->unsized &&
+        da__runtime_size(g->rt, 1, &g->array[i], &err) != DA_OK)
+        return da__node_error(g->array[i] = da__make_poison(da__runtime_graph(g->rt), &err));
+    return cause;
+}
+
 int gen_finish(struct gen *g, struct da__error *why)
 {
-    int i = g->plan->nnodes++;
+    int i = g->plan->nnodes;
     struct plan_node *n = &g->plan->node[i];
-    plan_build_node(g->plan, i, g->rt, true, g->array);
+    if (cannot_wait(g, n)) {
+        for (int k = 0; k < PLAN_ARGS; k++)
+            plan_dist_free(n->arg[k].dist);
+        memset(n, 0, sizeof *n);
+        return -2;
+    }
+    g->plan->nnodes++;
+    const struct da__error *cause = build(g, i);
     const da_array *a = g->array[i];
-    const struct da__error *cause = da__node_error(a);
     if (cause != NULL) {
         *why = *cause;
         n->target = true;
@@ -74,9 +106,8 @@ int gen_finish(struct gen *g, struct da__error *why)
     for (int k = 0; k < a->ndim && k < PLAN_DIMS; k++)
         n->shape[k] = a->shape[k];
     g->read[i] = false;
-    for (int k = 0; k < n->call->nparams; k++)
-        if (n->arg[k].kind == DA__ARG_OPERAND && n->arg[k].node >= 0)
-            g->read[n->arg[k].node] = true;
+    for (int k = 0; plan_input(n, k) != NULL; k++)
+        g->read[*plan_input(n, k)] = true;
     return i;
 }
 
@@ -97,16 +128,22 @@ int gen_pick(struct gen *g)
 
 static int draw_node(struct gen *g, struct da__error *why)
 {
-    int chance = (int)gen_below(g, 100);
-    if (chance < 44)
-        return gen_elementwise(g, why);
-    if (chance < 70)
-        return gen_view(g, why);
-    if (chance < 82)
-        return gen_reduction(g, why);
-    if (chance < 88)
-        return gen_redistribute(g, why);
-    return chance < 93 ? gen_astype(g, why) : gen_leaf(g, why);
+    static const struct {
+        int weight;
+        int (*draw)(struct gen *g, struct da__error *why);
+    } kind[] = {
+        {36, gen_elementwise}, {14, gen_view},         {16, gen_join},  {6, gen_reshape},
+        {10, gen_reduction},   {6, gen_mask},          {6, gen_along}, {8, gen_get},  {4, gen_redistribute},
+        {1, gen_rebalance},    {1, gen_distribute_as}, {3, gen_astype}, {5, gen_leaf},
+    };
+    enum { NKINDS = sizeof kind / sizeof kind[0] };
+    int total = 0, k = 0;
+    for (int i = 0; i < NKINDS; i++)
+        total += kind[i].weight;
+    int chance = (int)gen_below(g, total);
+    while (chance >= kind[k].weight)
+        chance -= kind[k++].weight;
+    return kind[k].draw(g, why);
 }
 
 /* Results nobody reads, and some others. */

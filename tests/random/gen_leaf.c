@@ -40,11 +40,18 @@ static void set_type(struct plan_node *n, da_dtype dtype, int ndim, const int64_
 
 int gen_array(struct gen *g, da_dtype dtype, int ndim, const int64_t *shape, struct da__error *why)
 {
-    struct plan_node *n = gen_node(g, "array");
     int64_t nelem = da__nelem(ndim, shape);
+    void *data = test_alloc((size_t)nelem * da__dtype_nbytes(dtype));
+    gen_data(g, dtype, nelem, data);
+    return gen_given(g, dtype, ndim, shape, data, why);
+}
+
+int gen_given(struct gen *g, da_dtype dtype, int ndim, const int64_t *shape, void *data,
+              struct da__error *why)
+{
+    struct plan_node *n = gen_node(g, "array");
     set_type(n, dtype, ndim, shape);
-    n->data = test_alloc((size_t)nelem * da__dtype_nbytes(dtype));
-    gen_data(g, dtype, nelem, n->data);
+    n->data = data;
     plan_arg(n, "data")->kind = DA__ARG_DATA;
     gen_set_dtype(n, "dtype", dtype);
     draw_dist(g, n, ndim, shape);

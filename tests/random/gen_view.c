@@ -26,7 +26,7 @@ static void draw_slice(struct gen *g, int64_t extent, char *text)
     }
 }
 
-static int draw_index(struct gen *g, int x, struct da__error *why)
+int gen_slice(struct gen *g, int x, struct da__error *why)
 {
     struct plan_node *n = gen_node(g, "slice");
     const struct plan_node *in = &g->plan->node[x];
@@ -202,9 +202,9 @@ static int draw_view(struct gen *g, int x, struct da__error *why)
 int gen_view(struct gen *g, struct da__error *why)
 {
     static int (*const draw[])(struct gen *, int, struct da__error *) = {
-        draw_index,     draw_index, draw_index,     draw_index,  draw_index,
-        draw_permute,   draw_flip,  draw_transpose, draw_expand, draw_squeeze,
-        draw_broadcast, draw_view,  draw_moveaxis};
+        gen_slice,      gen_slice, gen_slice,      gen_slice,   gen_slice,
+        draw_permute,   draw_flip, draw_transpose, draw_expand, draw_squeeze,
+        draw_broadcast, draw_view, draw_moveaxis};
     int x = gen_pick(g);
     return draw[gen_below(g, (int64_t)(sizeof draw / sizeof *draw))](g, x, why);
 }

@@ -12,8 +12,11 @@ computed again with the inputs moved by their errors, so that steps and poles ma
 import itertools
 import json
 import math
+import re
 import sys
 import warnings
+
+from expression import expression
 
 try:
     import numpy as np
@@ -36,6 +39,7 @@ FLOAT = set("""divide hypot copysign nextafter sqrt cbrt exp exp2 expm1 log log2
 asin acos atan sinh cosh tanh asinh acosh atanh atan2 deg2rad rad2deg""".split())
 ORDER = set("equal not_equal less less_equal greater greater_equal".split())
 DIVIDING = set("remainder fmod floor_divide".split())
+POLES = set("divide reciprocal".split())
 PERIODIC = DIVIDING | set("sin cos tan exp exp2 expm1 sinh cosh tanh".split())
 LOGIC = set("logical_and logical_or logical_xor logical_not".split())
 REDUCTIONS = set("sum prod min max mean var std any all argmin argmax count_nonzero".split())
@@ -277,6 +281,8 @@ def lost(name, values, out):
     if name in DIVIDING:
         quotient = np.abs(data[0].astype("f8") / np.where(data[1] == 0, 1, data[1]))
         far = errs[0] + quotient * errs[1] > 0.2 * np.abs(data[1])
+    elif name in POLES:
+        far = errs[-1] > 0.5 * np.abs(data[-1])
     elif name in PERIODIC or name == "pow":
         far = sum(errs) > 0.2
         if name == "pow":  # the angle is the imaginary part of y log x
@@ -308,7 +314,7 @@ def elementwise(name, operands):
         # Complex functions relative to the modulus.
         ulps = {"pow": 256, "abs": 8, "sqrt": 8}.get(name, 2 * ulps)
     out = moved(f, values, ulps)
-    if out.err is not None and (name in PERIODIC or dtype.kind == "c"):
+    if out.err is not None and (name in PERIODIC or name in POLES or dtype.kind == "c"):
         lost(name, values, out)
     if name in ("signbit", "copysign"):  # nobody says which sign a NaN has
         nan = np.broadcast_to(np.isnan(values[-1].data), out.data.shape)
@@ -475,27 +481,110 @@ def reduce(name, node, x):
     return Value(out, None if x.err is None else np.asarray(unknown_to(x.err, axes, keep)))
 
 
+# ---- along an axis ----
+
+def sort(x, node):
+    """Stable, NaNs last in both directions."""
+    axis, data = node.get("axis", -1), x.data
+    if node.get("descending", False):
+        order = np.argsort(~data if data.dtype.kind in "biu" else -data, axis=axis, kind="stable")
+    else:
+        order = np.argsort(data, axis=axis, kind="stable")
+    indices = node["op"] == "argsort"
+    out = order.astype("i8") if indices else np.take_along_axis(data, order, axis)
+    if x.err is None:
+        return Value(out)
+    # Values move no farther than the farthest of their line, if their order is that of numbers.
+    worst = np.max(x.err, axis=axis, keepdims=True, initial=0)
+    if indices or data.dtype.kind != "f":
+        worst = np.where(worst > 0, np.inf, 0.0)
+    return Value(out, np.array(np.broadcast_to(worst, out.shape)))
+
+
+def running_bounds(x, axis, dtype, product, out):
+    """Errors as of sums and products, of every element's own share of its line."""
+    count = x.data.shape[axis]
+    size = np.abs(x.data).astype("f8")
+    plain = np.nan_to_num(np.abs(out).astype("f8"), nan=0, posinf=0)
+    finite = np.logical_and.accumulate(np.isfinite(size), axis=axis)
+    wild = np.isfinite(np.abs(out)) & (np.abs(out) > 0.99 * float(np.finfo(dtype).max))
+    if not product:
+        total = np.cumsum(size, axis=axis)
+        err = units(out, 3) + np.nan_to_num(total, nan=0, posinf=0) * (count + 8) * 2.0 ** -52
+        wild |= finite & (total > 0.99 * sys.float_info.max)
+        err = np.where(wild, np.inf, err)
+        return err if x.err is None else err + np.cumsum(x.err, axis=axis)
+    log = np.where((size > 0) & np.isfinite(size), np.log2(np.where(size > 0, size, 1)), 0)
+    err = units(out, 3) + plain * (count + 8) * 2.0 ** -50 * 4
+    if dtype.kind == "c":
+        err = err + np.exp2(np.cumsum(log, axis=axis)) * (count + 8) * 2.0 ** -49
+        wild |= ~finite
+    for sign in (1, -1):
+        wild |= np.cumsum(np.where(sign * log > 0, sign * log, 0), axis=axis) > 1000
+    err = np.where(wild, np.inf, err)
+    if x.err is None:
+        return err
+    share = np.where(x.err > 0, np.where(size > 2 * x.err, x.err / np.where(size > 0, size, 1), np.inf), 0)
+    share = np.where(np.isfinite(size) | (x.err == 0), share, np.inf)
+    total = np.cumsum(share, axis=axis)
+    return np.where(total > 0.1, np.inf, err + 2 * plain * total)
+
+
+def cumulative(x, node):
+    product = node["op"] == "cumulative_prod"
+    default = {"b": "i8", "i": "i8", "u": "u8"}.get(x.data.dtype.kind, x.data.dtype)
+    dtype = np.dtype(node.get("dtype", default))
+    x = cast(x, dtype)
+    if x.data.ndim == 0:
+        x = Value(x.data.reshape(1), None if x.err is None else np.reshape(x.err, 1))
+    axis = 0 if node.get("axis") is None else node["axis"]
+    f = np.cumprod if product else np.cumsum
+    if dtype.kind in "fc":
+        out = f(x.data.astype(np.clongdouble if dtype.kind == "c" else np.longdouble), axis=axis).astype(dtype)
+        err = running_bounds(x, axis, dtype, product, out)
+    else:
+        out = f(x.data, axis=axis, dtype=dtype)
+        err = None if x.err is None else np.where(np.logical_or.accumulate(x.err > 0, axis=axis), np.inf, 0.0)
+    if node.get("include_initial", False):
+        first = list(out.shape)
+        first[axis] = 1
+        out = np.concatenate([np.full(first, product, dtype), out], axis=axis)
+        err = None if err is None else np.concatenate([np.zeros(first), err], axis=axis)
+    return Value(out, err)
+
+
+ALONG = {"sort": sort, "argsort": sort, "cumulative_sum": cumulative, "cumulative_prod": cumulative}
+
+
 # ---- the same elements seen otherwise ----
 
 def index_of(text):
     return eval("np.s_[" + text + "]", {"np": np}) if text.strip() else ()
 
 
-def view(x, node):
-    """base index[b] = offset[b] + step[b] * i[axis[b]]"""
-    shape, index = node["shape"], []
-    for axis, offset, step in zip(node["axis"], node["offset"], node["step"]):
-        if axis < 0:
-            index.append(np.array(offset).reshape((1,) * len(shape)))
-        else:
-            form = [1] * len(shape)
+def places(node, shape):
+    """base index[b] = offset[b] + step[b] * i[axis[b]], or with a period offset[b] + (phase[b] + step[b] * i[axis[b]]) % period[b]"""
+    index, none = [], [0] * len(node["axis"])
+    for axis, offset, step, period, phase in zip(node["axis"], node["offset"], node["step"], node.get("period", none), node.get("phase", none)):
+        form = [1] * len(shape)
+        if axis >= 0:
             form[axis] = shape[axis]
-            index.append((offset + step * np.arange(shape[axis])).reshape(form))
-    return np.broadcast_to(x[tuple(index)] if index else x, shape)
+        way = phase + (step * np.arange(shape[axis]) if axis >= 0 else np.zeros(1, int))
+        index.append((offset + (way % period if period else way)).reshape(form))
+    return tuple(index)
+
+
+def view(x, node):
+    index = places(node, node["shape"])
+    return np.broadcast_to(x[index] if index else x, node["shape"])
 
 
 def as_list(x):
     return [x] if isinstance(x, int) else x
+
+
+def triangle(f, x, node):
+    return np.where(f(np.ones(x.shape[-2:], bool), node.get("k", 0)), x, x.dtype.type(0))
 
 
 VIEWS = {
@@ -507,9 +596,117 @@ VIEWS = {
     "squeeze": lambda x, n: np.squeeze(x, tuple(as_list(n["axis"]))),
     "flip": lambda x, n: np.flip(x, None if n.get("axis") is None else tuple(as_list(n["axis"]))),
     "broadcast_to": lambda x, n: np.broadcast_to(x, n["shape"]),
+    "reshape": lambda x, n: np.reshape(x, n["shape"]),
+    "tile": lambda x, n: np.tile(x, n["repetitions"]),
+    "repeat": lambda x, n: np.repeat(x, n["repeats"], n.get("axis")),
     "redistribute": lambda x, n: x,
+    "rebalance": lambda x, n: x,
+    "distribute_as": lambda x, n: np.reshape(x, n["shape"]),
+    "roll": lambda x, n: np.roll(x, n["shift"], n.get("axis")),
+    "diagonal": lambda x, n: np.diagonal(x, n.get("offset", 0), n.get("axis1", 0), n.get("axis2", 1)),
+    "tril": lambda x, n: triangle(np.tril, x, n),
+    "triu": lambda x, n: triangle(np.triu, x, n),
     "view": view,
 }
+
+
+# ---- arrays side by side, and arrays with parts replaced ----
+
+def errors(values):
+    """The errors of all, zeros where a value is exact; None where all are."""
+    if all(v.err is None for v in values):
+        return None
+    return [np.zeros(v.data.shape) if v.err is None else np.broadcast_to(v.err, v.data.shape) for v in values]
+
+
+def joined(name, node, values):
+    f = {"concat": np.concatenate, "stack": np.stack}[name]
+    axis = node.get("axis", 0)
+    dtype = np.result_type(*[v.data.dtype for v in values])
+    values = [cast(v, dtype) for v in values]
+    errs = errors(values)
+    return Value(np.asarray(f([v.data for v in values], axis)), None if errs is None else np.asarray(f(errs, axis)))
+
+
+def assigned(x, value, index):
+    """x with x[index] replaced: errors as the values."""
+    value = operand(value, x.data.dtype)
+    data = x.data.copy()
+    data[index] = value.data
+    if x.err is None and value.err is None:
+        return Value(data)
+    err = np.zeros(data.shape) if x.err is None else np.array(np.broadcast_to(x.err, data.shape))
+    err[index] = 0 if value.err is None else value.err
+    return Value(data, err)
+
+
+def replaced_where(x, mask, value):
+    value = operand(value, x.data.dtype)
+    shape = x.data.shape
+    spread = Value(np.broadcast_to(value.data, shape), None if value.err is None else np.broadcast_to(value.err, shape))
+    return where(truth_of(mask), spread, x)
+
+
+# ---- indexing by arrays ----
+
+def indices_of(values):
+    return [v.data.astype("i8") for v in values]
+
+
+def chosen(text, arrays):
+    """An index text in which @0 names the first array."""
+    return eval("np.s_[" + re.sub("@([0-9]+)", r"A[\1]", text) + "]", {"np": np, "A": arrays}) if text.strip() else ()
+
+
+def followed(x, shape, arrays, rules):
+    """The attributes of a dump's gather or scatter as an index of x in a space of `shape`."""
+    index = []
+    for axis, offset, step in zip(*[iter(rules)] * 3):
+        form = [1] * len(shape)
+        if axis == -2:
+            index.append(np.broadcast_to(arrays[offset], shape))
+        elif axis == -1:
+            index.append(np.array(offset).reshape(form))
+        else:
+            form[axis] = shape[axis]
+            index.append((offset + step * np.arange(shape[axis])).reshape(form))
+    return tuple(np.broadcast_arrays(*index, np.empty(shape))[:-1])
+
+
+GETS = {
+    "take": lambda x, i, n: np.take(x, i[0], n.get("axis", 0)),
+    "take_along_axis": lambda x, i, n: np.take_along_axis(x, i[0], n.get("axis", -1)),
+    "get": lambda x, i, n: x[chosen(n["index"], i)],
+    "gather": lambda x, i, n: x[followed(x, n["shape"], i, n["attributes"])],
+}
+
+
+def get(name, node, operands):
+    x, arrays = operands[0], indices_of(operands[1:])
+    err = None if x.err is None else np.asarray(GETS[name](np.broadcast_to(x.err, x.data.shape), arrays, node))
+    return Value(np.asarray(GETS[name](x.data, arrays, node)), err)
+
+
+def put(name, node, operands):
+    """The last value in C order stays where places repeat; NumPy itself goes through them in an order of its own."""
+    x, value, arrays = operands[0], operand(operands[1], operands[0].data.dtype), indices_of(operands[2:])
+    places = np.arange(x.data.size).reshape(x.data.shape)
+    index = chosen(node["index"], arrays) if name == "put" else followed(x.data, value.data.shape, arrays, node["attributes"])
+    places = np.asarray(places[index])
+    order = places.ravel()[::-1]
+    unique, last = np.unique(order, return_index=True)
+    def replaced(into, by):
+        while by.ndim > places.ndim and by.shape[0] == 1:
+            by = by[0]
+        out = np.array(into, order="C")
+        out.reshape(-1)[unique] = np.broadcast_to(by, places.shape).ravel()[::-1][last]
+        return out
+    zero = np.zeros(())
+    err = None
+    if x.err is not None or value.err is not None:
+        old = np.broadcast_to(zero if x.err is None else x.err, x.data.shape)
+        err = replaced(old, np.broadcast_to(zero if value.err is None else value.err, value.data.shape))
+    return Value(replaced(x.data, value.data), err)
 
 
 # ---- new arrays ----
@@ -555,21 +752,62 @@ NEW = {
 }
 
 
+# ---- masks and sorted arrays ----
+
+def true_in(x):
+    """How many elements a mask selects must be beyond doubt."""
+    if x.err is not None and np.any(x.err > 0):
+        raise ValueError("an inexact mask")
+    return x.data.astype(bool)
+
+
+SELECTIONS = {
+    "flatnonzero": lambda x, n: np.flatnonzero(true_in(x)),
+    "nonzero": lambda x, n: np.nonzero(true_in(x))[n["axis"]],
+}
+
+
+def searchsorted(x1, x2, node):
+    dtype = np.result_type(x1.data.dtype, x2.data.dtype)
+    data, side = cast(x1, dtype).data, node.get("side") or "left"
+    return moved(lambda v: np.asarray(np.searchsorted(data, v, side)).astype("i8"), [cast(x2, dtype)], 0)
+
+
 # ---- a pipeline ----
 
 def evaluate(node, known):
     name = node["op"]
     if name in NEW:
         return Value(np.asarray(NEW[name](node)))
-    operands = [known[x] if isinstance(x, str) and x in known else number(x) for x in node["in"]]
+    operands = [x if isinstance(x, Value) else known[x] if isinstance(x, str) and x in known else number(x) for x in node["in"]]
     if name in VIEWS:
         x = operands[0]
         err = None if x.err is None else np.asarray(VIEWS[name](x.err, node))
         return Value(np.asarray(VIEWS[name](x.data, node)), err)
+    if name in ALONG:
+        return ALONG[name](operands[0], node)
+    if name in GETS:
+        return get(name, node, operands)
+    if name in ("put", "scatter"):
+        return put(name, node, operands)
     if name in REDUCTIONS:
         return reduce(name, node, operands[0])
+    if name in ("concat", "stack"):
+        return joined(name, node, operands)
+    if name == "set_slice":
+        return assigned(operands[0], operands[1], index_of(node["index"]))
+    if name == "set_where":
+        return replaced_where(*operands)
     if name == "astype":
         return cast(operands[0], node["dtype"])
+    if name in SELECTIONS:
+        return Value(np.asarray(SELECTIONS[name](operands[0], node)))
+    if name == "compress":
+        chosen, axis = true_in(operands[0]), node.get("axis")
+        err = operands[1].err
+        return Value(np.compress(chosen, operands[1].data, axis), None if err is None else np.compress(chosen, err, axis))
+    if name == "searchsorted":
+        return searchsorted(operands[0], operands[1], node)
     return elementwise(name, operands)
 
 
@@ -592,6 +830,9 @@ def kernel(node, known):
         x = find(out["value"])
         err = None if x.err is None else np.broadcast_to(x.err, space)
         found[out["id"]] = Value(np.broadcast_to(x.data, space), err)
+        if "part" in out:
+            base = known[out["base"]] if "base" in out else Value(np.zeros(out["shape"], out["dtype"]))
+            found[out["id"]] = assigned(base, found[out["id"]], places(out["part"], space) or ())
     return found
 
 
@@ -599,12 +840,14 @@ def evaluate_all(pipeline):
     known = {}
     for node in pipeline["nodes"]:
         try:
-            if node["op"] == "kernel":
+            if "expr" in node:
+                known[node["id"]] = expression(node["expr"], known, evaluate)
+            elif node["op"] == "kernel":
                 known.update(kernel(node, known))
             else:
                 known[node["id"]] = evaluate(node, known)
         except Exception as problem:
-            raise type(problem)("%s %s: %s" % (node.get("id"), node["op"], problem)) from problem
+            raise type(problem)("%s %s: %s" % (node.get("id"), node.get("op", "expr"), problem)) from problem
     return known
 
 

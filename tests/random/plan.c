@@ -111,14 +111,26 @@ bool plan_is(const struct plan_node *n, const char *op)
     return strcmp(n->call->name, op) == 0;
 }
 
-static void keep_needed(const struct plan *p, bool *needed)
+int *plan_input(struct plan_node *n, int k)
+{
+    for (int i = 0; i < n->call->nparams; i++) {
+        struct plan_arg *a = &n->arg[i];
+        if (a->kind == DA__ARG_OPERAND && a->node >= 0 && k-- == 0)
+            return &a->node;
+        if (a->kind == DA__ARG_ARRAYS && k < a->nlist)
+            return &a->list[k];
+        k -= a->kind == DA__ARG_ARRAYS ? a->nlist : 0;
+    }
+    return NULL;
+}
+
+static void keep_needed(struct plan *p, bool *needed)
 {
     for (int i = p->nnodes - 1; i >= 0; i--) {
-        const struct plan_node *n = &p->node[i];
+        struct plan_node *n = &p->node[i];
         needed[i] |= n->target || n->kept || n->early;
-        for (int k = 0; needed[i] && k < n->call->nparams; k++)
-            if (n->arg[k].kind == DA__ARG_OPERAND && n->arg[k].node >= 0)
-                needed[n->arg[k].node] = true;
+        for (int k = 0; needed[i] && plan_input(n, k) != NULL; k++)
+            needed[*plan_input(n, k)] = true;
     }
 }
 
@@ -132,9 +144,8 @@ void plan_prune(struct plan *p)
             node_free(&p->node[i]);
             continue;
         }
-        for (int k = 0; k < PLAN_ARGS; k++)
-            if (p->node[i].arg[k].kind == DA__ARG_OPERAND && p->node[i].arg[k].node >= 0)
-                p->node[i].arg[k].node = moved[p->node[i].arg[k].node];
+        for (int k = 0; plan_input(&p->node[i], k) != NULL; k++)
+            *plan_input(&p->node[i], k) = moved[*plan_input(&p->node[i], k)];
         moved[i] = n;
         if (n != i) {
             p->node[n] = p->node[i];
@@ -148,7 +159,7 @@ void plan_prune(struct plan *p)
 /* ---- building ---- */
 
 static struct da__arg bound(const struct plan_arg *a, bool dists, struct da__dist_spec *spec,
-                            da_array *const *array)
+                            da_array **list, da_array *const *array)
 {
     struct da__arg out = {.kind = a->kind,
                           .nints = a->nints,
@@ -159,6 +170,10 @@ static struct da__arg bound(const struct plan_arg *a, bool dists, struct da__dis
     out.operand.scalar = a->scalar;
     if (a->kind == DA__ARG_OPERAND && a->node >= 0)
         out.operand.array = array[a->node];
+    for (int k = 0; k < a->nlist; k++)
+        list[k] = array[a->list[k]];
+    out.arrays = list;
+    out.narrays = a->nlist;
     if (a->kind == DA__ARG_DIST && dists && a->dist != NULL) {
         *spec = plan_dist_spec(a->dist);
         out.dist = spec;
@@ -171,11 +186,12 @@ void plan_build_node(const struct plan *p, int i, struct da__runtime *rt, bool d
 {
     const struct plan_node *n = &p->node[i];
     struct da__arg arg[PLAN_ARGS] = {{0}};
+    da_array *list[PLAN_ARGS][PLAN_LIST];
     struct da__dist_spec spec;
     const struct da__dist_spec *dist = NULL;
     struct da__scalar value;
     for (int k = 0; k < n->call->nparams; k++) {
-        arg[k] = bound(&n->arg[k], dists, &spec, array);
+        arg[k] = bound(&n->arg[k], dists, &spec, list[k], array);
         if (arg[k].dist != NULL)
             dist = arg[k].dist;
     }

@@ -6,7 +6,8 @@
 #include "da_scheduler.h"
 
 enum {
-    PLAN_ARGS = 6,   /* parameters of a callable            */
+    PLAN_ARGS = 8,   /* parameters of a callable            */
+    PLAN_LIST = 6,   /* arrays in a list                    */
     PLAN_DIMS = 5,   /* dimensions of an array              */
     PLAN_NODES = 40, /* nodes of a plan                     */
     PLAN_ENGINES = 8,
@@ -28,11 +29,13 @@ struct plan_dist {
 /* A parameter's value. The data of "array" and "full" are in the node. */
 struct plan_arg {
     enum da__arg_kind kind;
-    int node;                 /* OPERAND: the node, or -1: the scalar */
+    int node;  /* OPERAND: the node, or -1: the scalar */
+    int nlist; /* ARRAYS */
+    int list[PLAN_LIST];
     struct da__scalar scalar; /* also INT and NUMBER */
     int nints;
     int64_t ints[PLAN_DIMS + 1];
-    bool flag;
+    bool flag; /* also NONE: None is said */
     da_dtype dtype;
     char text[PLAN_TEXT];
     struct plan_dist *dist; /* owned */
@@ -59,6 +62,8 @@ void plan_copy(const struct plan *from, struct plan *to); /* `to` is overwritten
 /* The parameter `name` of a node's callable; NULL: it has none. */
 struct plan_arg *plan_arg(struct plan_node *n, const char *name);
 bool plan_is(const struct plan_node *n, const char *op);
+/* The k-th node that node n reads, 0, 1, …; NULL: there are no more. */
+int *plan_input(struct plan_node *n, int k);
 /* Builds node i into array[i]; `dists`: under the plan's distributions, else the default ones. */
 void plan_build_node(const struct plan *p, int i, struct da__runtime *rt, bool dists,
                      da_array **array);

@@ -47,6 +47,11 @@ static bool value_expr(const struct plan_arg *a, struct da__text *t)
     switch (a->kind) {
     case DA__ARG_OPERAND:
         return operand_expr(a, t);
+    case DA__ARG_ARRAYS:
+        for (int k = 0; k < a->nlist; k++)
+            da__text_add(t, k > 0 ? ", n%d" : "[n%d", a->list[k]);
+        da__text_add(t, "]");
+        return true;
     case DA__ARG_INTS:
         return ints_expr(a, t);
     case DA__ARG_INT:
@@ -84,10 +89,10 @@ static bool call_expr(const struct plan_node *n, struct da__text *t)
     bool good = true;
     da__text_add(t, "%s(", n->call->name);
     for (int k = 0; good && k < n->call->nparams; k++) {
-        if (n->arg[k].kind == DA__ARG_NONE)
+        if (n->arg[k].kind == DA__ARG_NONE && !n->arg[k].flag)
             continue;
         da__text_add(t, "%s", comma);
-        if (n->arg[k].kind != DA__ARG_OPERAND)
+        if (n->arg[k].kind != DA__ARG_OPERAND && n->arg[k].kind != DA__ARG_ARRAYS)
             da__text_add(t, "%s=", n->call->param[k].name);
         good = value_expr(&n->arg[k], t);
         comma = ", ";
@@ -96,13 +101,29 @@ static bool call_expr(const struct plan_node *n, struct da__text *t)
     return good;
 }
 
+/* x[…] with the names of index arrays where the text has their numbers. */
+static void get_expr(const struct plan_node *n, struct da__text *t)
+{
+    da__text_add(t, "n%d[", n->arg[0].node);
+    for (const char *s = n->arg[2].text; *s != '\0'; s++)
+        if (*s == '@')
+            da__text_add(t, "n%d", n->arg[1].list[*++s - '0']);
+        else
+            da__text_add(t, "%c", *s);
+    da__text_add(t, "]");
+}
+
 bool plan_expr(const struct plan_node *n, int i, struct da__text *t)
 {
     enum da__op_id op;
-    if (n->arg[0].kind != DA__ARG_OPERAND)
+    if (n->arg[0].kind != DA__ARG_OPERAND && n->arg[0].kind != DA__ARG_ARRAYS)
         return false;
     if (plan_is(n, "slice")) {
         da__text_add(t, "n%d[%s]", n->arg[0].node, n->arg[1].text);
+        return true;
+    }
+    if (plan_is(n, "get")) {
+        get_expr(n, t);
         return true;
     }
     const char *symbol = da__op_find(n->call->name, &op) ? da__op_info(op)->symbol : NULL;

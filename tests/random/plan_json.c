@@ -105,6 +105,10 @@ static void inputs_json(const struct plan_node *n, struct da__text *t)
 {
     const char *comma = ",\"in\":[";
     for (int k = 0; k < n->call->nparams; k++) {
+        for (int i = 0; i < n->arg[k].nlist; i++) {
+            da__text_add(t, "%s\"n%d\"", comma, n->arg[k].list[i]);
+            comma = ",";
+        }
         if (n->arg[k].kind != DA__ARG_OPERAND)
             continue;
         da__text_add(t, "%s", comma);
@@ -161,8 +165,8 @@ static void node_json(const struct plan_node *n, int i, struct da__text *t)
     inputs_json(n, t);
     for (int k = 0; k < n->call->nparams; k++) {
         const struct plan_arg *a = &n->arg[k];
-        if (a->kind == DA__ARG_OPERAND || a->kind == DA__ARG_NONE ||
-            (a->kind == DA__ARG_DATA && empty))
+        if (a->kind == DA__ARG_OPERAND || a->kind == DA__ARG_ARRAYS ||
+            (a->kind == DA__ARG_NONE && !a->flag) || (a->kind == DA__ARG_DATA && empty))
             continue;
         if (a->kind == DA__ARG_DIST && a->dist == NULL)
             continue;

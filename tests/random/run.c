@@ -25,14 +25,15 @@ bool run_tell(const struct plan *p, struct oracle *o, struct failure *f)
     return told || fail(f, -1, "NumPy refuses the graph", o->line);
 }
 
-/* Gathers an array and asks about it as node i of the plan. */
-static bool check(struct da__runtime *rt, da_array *a, int i, struct oracle *o, struct failure *f)
+/* Gathers an array and asks about it under its id; `i` is its node in the plan, -1: it has none. */
+static bool check_id(struct da__runtime *rt, da_array *a, const char *id, int i, struct oracle *o,
+                     struct failure *f)
 {
     struct da__error err = {.engine = -1};
-    char id[16];
+    if (da__runtime_size(rt, 1, &a, &err) != DA_OK)
+        return fail(f, -1, "size", err.text);
     size_t nbytes = (size_t)da__nelem(a->ndim, a->shape) * da__dtype_nbytes(a->dtype);
     void *data = test_alloc(nbytes);
-    snprintf(id, sizeof id, "n%d", i);
     bool good = true;
     if (da__runtime_gather(rt, a, data, &err) != DA_OK)
         good = fail(f, -1, "gather", err.text);
@@ -40,6 +41,13 @@ static bool check(struct da__runtime *rt, da_array *a, int i, struct oracle *o, 
         good = fail(f, i, id, o->line);
     free(data);
     return good;
+}
+
+static bool check(struct da__runtime *rt, da_array *a, int i, struct oracle *o, struct failure *f)
+{
+    char id[16];
+    snprintf(id, sizeof id, "n%d", i);
+    return check_id(rt, a, id, i, o, f);
 }
 
 /* ---- the nodes as they are ---- */
@@ -214,6 +222,8 @@ static bool run_program(const struct plan *p, const struct how *h, struct da__ru
         return false;
     struct da__graph *g = da__runtime_graph(rt);
     n = targets_of(p, array, target, node);
+    if (da__runtime_size(rt, n, target, &err) != DA_OK) /* a program has every size */
+        return fail(f, -1, "size", err.text);
     if (da__lower(g, n, target, h->passes, &program, &b, &err) != DA_OK)
         return fail(f, -1, "lower", err.text);
     verify(&v, "lower", program);
@@ -269,10 +279,8 @@ bool run_text(const char *json, size_t length, struct da__runtime *rt, struct or
                 fail(f, -1, "load", err.text);
     good = good && (da__runtime_compute(rt, l->noutputs, l->output, &err) == DA_OK ||
                     fail(f, -1, "compute", err.text));
-    for (int k = 0; good && k < l->noutputs; k++) {
-        int i = (int)strtol(l->output_id[k] + 1, NULL, 10);
-        good = check(rt, l->output[k], i, o, f);
-    }
+    for (int k = 0; good && k < l->noutputs; k++)
+        good = check_id(rt, l->output[k], l->output_id[k], -1, o, f);
     da__pipeline_free(l);
     da__scope_pop(g);
     return good && nothing_left(g, f);

@@ -67,12 +67,9 @@ static bool try_no_wish(struct shrinker *k, int i)
     return take(k, &c, k->how);
 }
 
-static bool has_inputs(const struct plan_node *n)
+static bool has_inputs(struct plan_node *n)
 {
-    for (int k = 0; k < n->call->nparams; k++)
-        if (n->arg[k].kind == DA__ARG_OPERAND && n->arg[k].node >= 0)
-            return true;
-    return false;
+    return plan_input(n, 0) != NULL;
 }
 
 static void become_leaf(struct plan_node *n, void *data)
@@ -92,7 +89,7 @@ static bool try_leaf(struct shrinker *k, int i)
 {
     struct plan c;
     struct failure f;
-    const struct plan_node *n = &k->plan->node[i];
+    struct plan_node *n = &k->plan->node[i];
     char id[16];
     snprintf(id, sizeof id, "n%d", i);
     if (plan_is(n, "array") || (!has_inputs(n) && plan_is(n, "zeros")) ||
@@ -110,23 +107,21 @@ static bool try_leaf(struct shrinker *k, int i)
 static bool try_step_over(struct shrinker *k, int i)
 {
     struct plan c;
-    const struct plan_node *n = &k->plan->node[i], *x;
+    struct plan_node *n = &k->plan->node[i], *x;
     int from = -1;
-    for (int a = 0; a < n->call->nparams && from < 0; a++) {
-        if (n->arg[a].kind != DA__ARG_OPERAND || n->arg[a].node < 0)
-            continue;
-        x = &k->plan->node[n->arg[a].node];
+    for (int a = 0; plan_input(n, a) != NULL && from < 0; a++) {
+        x = &k->plan->node[*plan_input(n, a)];
         if (x->dtype == n->dtype && x->ndim == n->ndim &&
             memcmp(x->shape, n->shape, (size_t)n->ndim * sizeof *n->shape) == 0)
-            from = n->arg[a].node;
+            from = *plan_input(n, a);
     }
     if (from < 0)
         return false;
     plan_copy(k->plan, &c);
     for (int j = i + 1; j < c.nnodes; j++)
-        for (int a = 0; a < PLAN_ARGS; a++)
-            if (c.node[j].arg[a].kind == DA__ARG_OPERAND && c.node[j].arg[a].node == i)
-                c.node[j].arg[a].node = from;
+        for (int a = 0; plan_input(&c.node[j], a) != NULL; a++)
+            if (*plan_input(&c.node[j], a) == i)
+                *plan_input(&c.node[j], a) = from;
     c.node[from].target |= c.node[i].target;
     c.node[i].target = c.node[i].kept = c.node[i].early = false;
     return take(k, &c, k->how);

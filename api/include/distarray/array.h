@@ -257,10 +257,11 @@ DA_API da_dtype da_dtype_of(const da_array *a);
 /* Its number of dimensions. Poisoned: 0. */
 DA_API int da_ndim(const da_array *a);
 
-/* Its extents, da_ndim of them; NULL for 0 dimensions. Borrowed from the array. */
+/* Its extents, da_ndim of them; NULL for 0 dimensions. An extent that depends on data is -1 until the array is computed (masks.h).
+ * Borrowed from the array. */
 DA_API const int64_t *da_shape(const da_array *a);
 
-/* Its number of elements. */
+/* Its number of elements; -1 while an extent is not known. */
 DA_API int64_t da_size(const da_array *a);
 
 /* The context it belongs to; NULL for an array that was poisoned before it had one. */

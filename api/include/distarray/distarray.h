@@ -7,8 +7,12 @@
  *     array.h         operands, shapes, making arrays, their dtype and shape
  *     operators.h     elementwise operators
  *     reductions.h    sums, means, extrema … over axes
+ *     sorting.h       sorting, running sums and products
  *     views.h         indexing, permuting, broadcasting; casts and redistribution
+ *     joining.h       rolls, joins, arrays with parts replaced
+ *     indexing.h      indexing by arrays of integers
  *     computing.h     running what was described; values to the program's memory
+ *     masks.h         where masks are true; places in sorted arrays
  *     files.h         loading and saving
  *     pipeline.h      expressions and pipelines as text
  *     inspect.h       distributions, graphs, plans, counters, the machine
@@ -33,8 +37,12 @@
 #include <distarray/array.h>
 #include <distarray/operators.h>
 #include <distarray/reductions.h>
+#include <distarray/sorting.h>
 #include <distarray/views.h>
+#include <distarray/joining.h>
+#include <distarray/indexing.h>
 #include <distarray/computing.h>
+#include <distarray/masks.h>
 #include <distarray/files.h>
 #include <distarray/pipeline.h>
 #include <distarray/inspect.h>

@@ -24,7 +24,8 @@ enum da_item_kind {
     DA_ITEM_INT = 0,      /* start: the index; the axis vanishes */
     DA_ITEM_SLICE = 1,    /* start:stop:step, each where its DA_HAS_… flag is set */
     DA_ITEM_ELLIPSIS = 2, /* as many whole axes as are left */
-    DA_ITEM_NEWAXIS = 3   /* a new axis of extent 1 */
+    DA_ITEM_NEWAXIS = 3,  /* a new axis of extent 1 */
+    DA_ITEM_ARRAY = 4     /* array: integers (distarray/indexing.h) */
 };
 enum { DA_HAS_START = 1, DA_HAS_STOP = 2, DA_HAS_STEP = 4 };
 
@@ -33,6 +34,7 @@ typedef struct da_item {
     int kind;     /* enum da_item_kind */
     unsigned has; /* DA_HAS_START | … */
     int64_t start, stop, step;
+    da_array *array;
 } da_item;
 
 /* The item `i`. */
@@ -76,6 +78,24 @@ DA_API da_array *da_flip(da_array *x, da_axes axes);
 /* Axes moved from `source` to `destination`, as many of each; the others keep their order. */
 DA_API da_array *da_moveaxis(da_array *x, da_axes source, da_axes destination);
 
+/* ---- other shapes ------------------------------------------------------------------------------- */
+
+/* The elements of x in C order under another shape, NumPy's reshape. One extent may be -1: as many as are left. It is a view
+ * where only axes of extent 1 come or go; else elements move to a distribution that keeps as many as possible where they are.
+ * Lazy. Errors, in the handle: DA_ERR_SHAPE (another number of elements, two -1, a negative extent). */
+DA_API da_array *da_reshape(da_array *x, da_extents shape);
+
+/* The same as an array of one dimension. Lazy. */
+DA_API da_array *da_flatten(da_array *x);
+
+/* x repeated as a whole `repetitions.extent[k]` times along axis k; the shorter of repetitions and x's shape gets 1s in
+ * front. dtype as x. Lazy. Errors, in the handle: DA_ERR_ARGUMENT (a negative number), DA_ERR_SHAPE. */
+DA_API da_array *da_tile(da_array *x, da_extents repetitions);
+
+/* Each element of x `repeats` times in a row along `axis`. Lazy. Errors, in the handle: DA_ERR_ARGUMENT (a negative number,
+ * no such axis), DA_ERR_SHAPE. */
+DA_API da_array *da_repeat(da_array *x, int64_t repeats, int axis);
+
 /* ---- broadcasting ------------------------------------------------------------------------------- */
 
 /* x repeated to `shape`, by NumPy's broadcasting. */
@@ -95,6 +115,15 @@ DA_API da_array *da_redistribute(da_array *x, const da_distribution *dist);
 
 /* x distributed as `like`, which has the same shape. Errors, in the handle: DA_ERR_SHAPE. */
 DA_API da_array *da_redistribute_like(da_array *x, const da_array *like);
+
+/* The same values in balanced blocks of the first axis over all engines of the context, the default distribution: for a slice
+ * that lies on few engines and feeds a long computation. x itself where it lies so already. Lazy. Errors, in the handle:
+ * those of x. */
+DA_API da_array *da_rebalance(da_array *x);
+
+/* The elements of x in C order under another shape (as da_reshape; one extent may be -1) and distribution; `dist` NULL: the
+ * default. Lazy. Errors, in the handle: DA_ERR_SHAPE (another number of elements), DA_ERR_DISTRIBUTION, DA_ERR_FORMAT. */
+DA_API da_array *da_distribute_as(da_array *x, da_extents shape, const da_distribution *dist);
 
 #ifdef __cplusplus
 }

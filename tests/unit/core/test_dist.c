@@ -490,6 +490,47 @@ static void diagonals_and_reductions(void **state)
     da__dist_drop(base);
 }
 
+/* Every grid of one to three axes: for any axis what is asked of it holds, nothing is lost, and all engines keep work. */
+static void along_an_axis(void **state)
+{
+    (void)state;
+    static const char *const maps[] = {"b", "c", "u", "bb", "cn", "nb", "bcb", "nbb", "bnc"};
+    const int64_t shape[3] = {5, 7, 6};
+    static const int64_t even[] = {4, 2, 0}, odd[] = {1, 3};
+    for (int m = 0; m < (int)(sizeof maps / sizeof *maps); m++)
+        for (int axis = 0; axis < (int)strlen(maps[m]); axis++) {
+            int ndim = (int)strlen(maps[m]);
+            struct da__map_spec map[3] = {{0}};
+            const int64_t *list[2] = {odd, even}, nlist[2] = {2, 3};
+            int grid[3] = {1, 1, 1};
+            for (int k = 0; k < ndim; k++) {
+                map[k].kind = maps[m][k];
+                grid[k] = maps[m][k] == 'n' ? 1 : 2;
+                if (map[k].kind == 'u')
+                    map[k] = (struct da__map_spec){
+                        .kind = 'u', .nlists = 2, .list = list, .list_nelem = nlist};
+            }
+            struct da__dist_spec spec = {.nmaps = ndim, .map = map, .ngrid = ndim, .grid = grid};
+            const struct da__dist *d = NULL, *ascending = NULL, *whole = NULL;
+            assert_int_equal(da__dist_make(ndim, shape, &spec, 8, &d, NULL), DA_OK);
+            assert_int_equal(da__dist_ascending(d, axis, &ascending), DA_OK);
+            assert_int_equal(da__dist_whole(d, axis, &whole), DA_OK);
+            check_complete(ascending, shape, 8);
+            check_complete(whole, shape, 8);
+            assert_true(da__map_ascends(&ascending->map[axis]));
+            assert_int_equal(ascending->map[axis].parts, d->map[axis].parts);
+            assert_int_equal(whole->map[axis].parts, 1);
+            assert_int_equal(da__dist_nengines(whole), da__dist_nengines(d));
+            int64_t parts = 1;
+            for (int k = 0; k < ndim; k++)
+                parts *= whole->map[k].parts;
+            assert_int_equal(parts, ndim == 1 ? 1 : da__dist_nengines(d));
+            da__dist_drop(d);
+            da__dist_drop(ascending);
+            da__dist_drop(whole);
+        }
+}
+
 static void equal_however_it_was_said(void **state)
 {
     (void)state;
@@ -690,6 +731,48 @@ static void reading_without_memory(void **state)
     da__dist_drop(warm);
 }
 
+/* ---- other shapes ---- */
+
+static void assert_reshaped(int ndim, const int64_t *shape, const struct da__dist_spec *spec,
+                            int total, int to_ndim, const int64_t *to, const char *want)
+{
+    const struct da__dist *d = make(ndim, shape, spec, total), *out = NULL;
+    assert_int_equal(da__dist_reshape(d, to_ndim, to, &out), DA_OK);
+    for (int k = 0; k < to_ndim; k++)
+        assert_int_equal(out->map[k].count, to[k]);
+    assert_text(out, want);
+    da__dist_drop(out);
+    da__dist_drop(d);
+}
+
+static void reshaped(void **state)
+{
+    (void)state;
+    const int64_t rows[] = {8, 6, 5}, joined[] = {8, 30}, line[] = {240}, other[] = {3, 80};
+    struct da__map_spec block = {.kind = 'b'}, whole = {.kind = 'n'}, cyclic = {.kind = 'c'},
+                        uneven = {.kind = 'b', .nbounds = 3, .bounds = (const int64_t[]){0, 3, 8}};
+    struct da__map_spec map[3] = {block, whole, whole};
+    struct da__dist_spec spec = {.nmaps = 3, .map = map};
+    assert_reshaped(3, rows, &spec, 4, 2, joined, "b,n grid 4x1");
+    assert_reshaped(3, rows, &spec, 4, 1, line, "b grid 4");
+    assert_reshaped(3, rows, &spec, 4, 2, other, "n,b grid 1x4");
+    map[0] = cyclic;
+    assert_reshaped(3, rows, &spec, 4, 2, joined, "c,n grid 4x1");
+    assert_reshaped(3, rows, &spec, 4, 1, line, "c(30) grid 4");
+    map[0] = uneven;
+    assert_reshaped(3, rows, &spec, 2, 1, line, "b(0,90,240) grid 2");
+    map[0] = block;
+    map[1] = block;
+    spec.ngrid = 3;
+    spec.grid = (const int[]){2, 3, 1};
+    assert_reshaped(3, rows, &spec, 6, 2, joined, "b,b grid 2x3");
+    assert_reshaped(3, rows, &spec, 6, 1, line, "b grid 6"); /* two grids do not fit one axis */
+    const int64_t back[] = {8, 6, 5};
+    struct da__map_spec flat[1] = {{.kind = 'c', .block = 60}};
+    spec = (struct da__dist_spec){.nmaps = 1, .map = flat};
+    assert_reshaped(1, line, &spec, 4, 3, back, "c(2),n,n grid 4x1x1");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -705,6 +788,8 @@ int main(void)
         cmocka_unit_test(diagonals_and_reductions),
         cmocka_unit_test(equal_however_it_was_said),
         cmocka_unit_test(views_of_views),
+        cmocka_unit_test(reshaped),
+        cmocka_unit_test(along_an_axis),
         cmocka_unit_test(lists_and_bounds_travel),
         cmocka_unit_test(size_does_not_grow_with_engines),
         cmocka_unit_test(damaged_bytes_are_refused),

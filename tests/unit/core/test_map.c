@@ -126,6 +126,18 @@ static int64_t brute_owned(const struct da__map *m, int part, int64_t *out)
 
 static void check_map(const struct da__map *m)
 {
+    for (int64_t i = 0; i < m->count; i++) {
+        int owner;
+        int64_t n = da__map_stretch(m, i, &owner);
+        assert_int_equal(owner, da__map_owner(m, i));
+        assert_in_range(n, 1, m->count - i);
+        for (; n > 0; n--) {
+            int64_t at = da__map_local_of(m, owner, i + n - 1);
+            assert_true(at >= 0);
+            if (m->kind != DA__MAP_U)
+                assert_int_equal(at, da__map_local_of(m, owner, i) + n - 1);
+        }
+    }
     int64_t total = 0;
     for (int p = 0; p < m->parts; p++) {
         int64_t want[MAX_SIZE];

@@ -299,7 +299,7 @@ static void distributions_take_their_shortest_form(void **state)
                "{\"maps\":[\"b\",\"n\"],\"grid\":[2,1],\"engines\":[1,4]}");
 }
 
-static void view_owners_are_for_people(void **state)
+static void views_name_their_template(void **state)
 {
     (void)state;
     static const int64_t shape = 12, half = 6;
@@ -313,10 +313,43 @@ static void view_owners_are_for_people(void **state)
         DA_OK);
     assert_int_equal(da__dist_view(d, &every_second, &half, &v), DA_OK);
     assert_int_equal(da__json_dist(&t, v, 3), DA_OK);
-    assert_string_equal(
-        t.s, "{\"maps\":[{\"c\":2,\"align\":[1,2],\"size\":12}],\"grid\":[3],\"replicas\":1}");
+    assert_string_equal(t.s, "{\"maps\":[{\"c\":2,\"template\":[12,1,2]}],\"grid\":[3]}");
     da__text_free(&t);
     da__dist_drop(v);
+    da__dist_drop(d);
+}
+
+/* Copies beside and between the parts, and pinned coordinates. */
+static void reductions_say_copies_and_strides(void **state)
+{
+    (void)state;
+    static const int64_t shape[2] = {12, 12}, row = 12;
+    static const int grid[] = {2, 3};
+    const struct da__map_spec bc[] = {{.kind = 'b'}, {.kind = 'c'}};
+    const struct da__dist *d = NULL, *r = NULL;
+    struct da__text t = {0};
+    struct da__view seventh_row = {
+        .ndim = 1, .base_ndim = 2, .axis = {-1, 0}, .offset = {7, 0}, .step = {0, 1}};
+    assert_int_equal(
+        da__dist_make(2, shape,
+                      &(struct da__dist_spec){.nmaps = 2, .map = bc, .ngrid = 2, .grid = grid}, 6,
+                      &d, NULL),
+        DA_OK);
+    assert_int_equal(da__dist_reduce(d, 2, false, &r), DA_OK);
+    assert_int_equal(da__json_dist(&t, r, 6), DA_OK);
+    assert_string_equal(t.s, "{\"maps\":[\"b\"],\"grid\":[2],\"replicas\":3}");
+    da__text_free(&t);
+    da__dist_drop(r);
+    assert_int_equal(da__dist_reduce(d, 1, false, &r), DA_OK);
+    assert_int_equal(da__json_dist(&t, r, 6), DA_OK);
+    assert_string_equal(t.s, "{\"maps\":[\"c\"],\"grid\":[3],\"replicas\":2,\"strides\":[1,3]}");
+    da__text_free(&t);
+    da__dist_drop(r);
+    assert_int_equal(da__dist_view(d, &seventh_row, &row, &r), DA_OK);
+    assert_int_equal(da__json_dist(&t, r, 6), DA_OK);
+    assert_string_equal(t.s, "{\"maps\":[\"c\"],\"grid\":[3],\"engines\":[3,4,5]}");
+    da__text_free(&t);
+    da__dist_drop(r);
     da__dist_drop(d);
 }
 
@@ -334,7 +367,8 @@ int main(void)
         cmocka_unit_test(numbers_are_shortest),
         cmocka_unit_test(strings_are_escaped),
         cmocka_unit_test(distributions_take_their_shortest_form),
-        cmocka_unit_test(view_owners_are_for_people),
+        cmocka_unit_test(views_name_their_template),
+        cmocka_unit_test(reductions_say_copies_and_strides),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -430,7 +430,7 @@ static void complaints_name_the_column(void **state)
         {"a[", "da_eval: column 3: the end where"},
         {"a[]", "da_eval: column 3: ] where an index was expected"},
         {"a[1.5]", "da_eval: column 3: a float in an index"},
-        {"a[b]", "da_eval: column 3: an array in an index"},
+        {"a[b]", "da_eval: column 2: da_get_items: index array 0 is float64, not of integers"},
         {"a[1, 2, 3]", "da_eval: column 2: da_index: "},
         {"a[9]", "da_eval: column 2: da_index: "},
         {"3[0]", "da_eval: column 2: an integer cannot be indexed"},

@@ -288,8 +288,26 @@ static const struct complaint complaint[] = {
     {FRAME("{\"op\": \"zeros\", \"shape\": 4, \"dist\": {\"maps\": [{\"u\": [[0, 1], 3]}]}}"),
      "wind.json: nodes[0].dist.maps[0].u[1]: a list of integers is wanted"},
     {FRAME("{\"id\": \"x\", \"op\": \"zeros\", \"shape\": 4}, {\"op\": \"redistribute\", \"in\": "
-           "[\"x\"], \"dist\": {\"maps\": [\"n\"], \"replicas\": 2}}"),
-     "wind.json: nodes[1].dist: \"align\" and \"replicas\" are for reading by people"},
+           "[\"x\"], \"dist\": {\"maps\": [\"n\"], \"replicas\": 9}}"),
+     "wind.json: nodes[1]: da_redistribute: replicas: 9 copies cannot be; there are 4 engines"},
+    {FRAME("{\"op\": \"zeros\", \"shape\": 4, \"dist\": {\"maps\": [{\"b\": \"even\", "
+           "\"template\": [8, "
+           "1, 3]}], \"grid\": [2]}}"),
+     "wind.json: nodes[0]: da_full: axis 0: 4 indices from 1 by 3 leave a template of 8"},
+    {FRAME("{\"op\": \"zeros\", \"shape\": 4, \"dist\": {\"maps\": [{\"b\": \"even\", "
+           "\"template\": [8, "
+           "0, 2]}]}}"),
+     "wind.json: nodes[0]: da_full: axis 0: a map with a template needs a grid"},
+    {FRAME("{\"op\": \"zeros\", \"shape\": 4, \"dist\": {\"maps\": [{\"b\": \"even\", "
+           "\"template\": [8, "
+           "0]}], \"grid\": [2]}}"),
+     "wind.json: nodes[0].dist.maps[0].template: a template is [size, start, step]"},
+    {FRAME("{\"op\": \"zeros\", \"shape\": 4, \"dist\": {\"maps\": [\"b\"], \"grid\": [2], "
+           "\"replicas\": 2, \"strides\": [1, 1]}}"),
+     "wind.json: nodes[0]: da_full: strides: two coordinates meet on one engine"},
+    {FRAME("{\"op\": \"zeros\", \"shape\": 4, \"dist\": {\"maps\": [\"b\"], \"grid\": [2], "
+           "\"strides\": [2], \"offset\": 2}}"),
+     "wind.json: nodes[0]: da_full: offset 2 and strides reach over 3 engines; there are 4"},
     {FRAME("{\"id\": \"x\", \"expr\": \"1 + y\"}"),
      "wind.json: nodes[0].expr: column 5: no array \"y\""},
     {FRAME("{\"id\": \"x\", \"expr\": \"1 +\"}"),

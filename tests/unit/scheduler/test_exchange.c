@@ -97,7 +97,7 @@ static const struct da__dist *draw_dist(int ndim, const int64_t *shape, int neng
 
 static struct da__program *one_step(const struct da__dist *from, int base_ndim, const int64_t *base,
                                     const struct da__dist *to, int ndim, const int64_t *shape,
-                                    const struct da__view *v)
+                                    int ninputs, const struct da__view *v)
 {
     struct da__program *p = da__program_new();
     p->value = da__calloc(2, sizeof *p->value);
@@ -130,13 +130,21 @@ static struct da__program *one_step(const struct da__dist *from, int base_ndim, 
     s->ndim = ndim;
     s->shape = space;
     s->dist = 1;
-    s->input = da__calloc(1, sizeof *s->input);
-    s->input[0].view = *v;
+    s->input = da__calloc((size_t)ninputs, sizeof *s->input);
+    s->body.insn = da__calloc((size_t)ninputs, sizeof *s->body.insn);
+    for (int i = 0; i < ninputs; i++) { /* each is read by an instruction of its own */
+        s->input[i].view = v[i];
+        s->body.insn[s->body.ninsns++] = (struct da__insn){.op = DA__OP_NEGATIVE,
+                                                           .compute = DA_INT64,
+                                                           .result = DA_INT64,
+                                                           .arg = {DA__REF(DA__REF_INPUT, i)}};
+    }
     s->output = da__calloc(1, sizeof *s->output);
     s->output[0] = 1;
-    s->noutputs = s->ninputs = s->body.noutputs = s->body.ninputs = 1;
-    s->body.input_dtype = da__calloc(1, 1);
-    s->body.input_dtype[0] = DA_INT64;
+    s->noutputs = s->body.noutputs = 1;
+    s->ninputs = s->body.ninputs = ninputs;
+    s->body.input_dtype = da__calloc((size_t)ninputs, 1);
+    memset(s->body.input_dtype, DA_INT64, (size_t)ninputs);
     s->body.output = da__calloc(1, sizeof *s->body.output);
     s->body.output[0] = DA__REF(DA__REF_INPUT, 0);
     return p;
@@ -164,103 +172,202 @@ static int64_t *make_part(const struct da__dist *d, int engine, const int64_t *b
     return part;
 }
 
-static void axes_of(const struct da__fetch *f, const struct da__piece *piece, bool owner,
-                    struct da__pack_axis *axis)
+static const struct da__message *message_of(const struct da__messages *list, int engine)
 {
-    for (int b = 0; b < f->base_ndim; b++)
-        axis[b] = (struct da__pack_axis){.m = piece->axis[b]->m,
-                                         .n = piece->axis[b]->n,
-                                         .side_b = owner,
-                                         .stride = owner ? f->base_stride[b] : f->temp_stride[b]};
-}
-
-static const struct da__peer *peer_of(const struct da__peers *peers, int engine)
-{
-    for (int i = 0; i < peers->n; i++)
-        if (peers->peer[i].engine == engine)
-            return &peers->peer[i];
+    for (int i = 0; i < list->n; i++)
+        if (list->message[i].engine == engine)
+            return &list->message[i];
     return NULL;
 }
 
-static void carry(const struct da__fetch *reader, const struct da__piece *to,
-                  const struct da__fetch *owner, const struct da__piece *from, const int64_t *part,
-                  char *temp)
+/* What one engine sends another one, by the sender's plan; the reader's must say the same. */
+static char *carry(const struct da__program *p, const struct da__message *from,
+                   const struct da__message *to, int owner, int64_t *const *part)
 {
-    struct da__pack_axis axis[DA_MAX_NDIM];
-    assert_int_equal(to->nbytes, from->nbytes);
-    char *packed = malloc((size_t)from->nbytes);
-    axes_of(owner, from, true, axis);
-    assert_int_equal(da__pack(owner->base_ndim, axis, 8, (const char *)part, packed), from->nbytes);
-    axes_of(reader, to, false, axis);
-    assert_int_equal(da__unpack(reader->base_ndim, axis, 8, temp, packed), to->nbytes);
-    free(packed);
+    char *packed = calloc(1, (size_t)from->nbytes);
+    assert_int_equal(from->nbytes, to->nbytes);
+    assert_int_equal(from->nregions, to->nregions);
+    for (int k = 0; k < from->nregions; k++) {
+        const struct da__region *r = from->region[k], *there = to->region[k];
+        const struct da__dist *d = p->dist[p->value[r->value].dist];
+        struct da__match_axis axis[DA_MAX_NDIM];
+        int64_t shape[DA_MAX_NDIM], stride[DA_MAX_NDIM];
+        assert_int_equal(r->value, there->value);
+        assert_int_equal(r->at, there->at);
+        assert_int_equal(r->nbytes, there->nbytes);
+        da__dist_local_shape(d, owner, shape);
+        da__strides_c(d->ndim, shape, 8, stride);
+        for (int b = 0; b < d->ndim; b++)
+            axis[b] = (struct da__match_axis){r->axis[b].m, r->axis[b].n, r->stride[b], stride[b]};
+        da__copy_matched(d->ndim, axis, 8, packed + DA__MESSAGE_HEADER + r->at, (char *)part[owner],
+                         false);
+    }
+    return packed;
 }
 
+static const char *piece_data(const struct da__piece *piece, char *const *message,
+                              const int64_t *part)
+{
+    return piece->region == NULL
+               ? (const char *)part
+               : message[piece->region->message] + DA__MESSAGE_HEADER + piece->region->at;
+}
+
+/* Where an engine finds element `at` (local positions) of an input: in place, gathered, or in a box. */
+typedef int64_t (*look)(const void *self, const int64_t *at);
+
 /* Every element of the reader's part of the space has the value of the base element that the view names. */
-static void check_reader(const struct da__program *p, int engine, const struct da__fetch *f,
-                         const char *data)
+static void check_reader(const struct da__program *p, int input, int engine, look get,
+                         const void *self)
 {
     const struct da__step *s = &p->step[0];
-    const struct da__view *v = &s->input[0].view;
+    const struct da__view *v = &s->input[input].view;
     int64_t shape[DA_MAX_NDIM], nelem = da__dist_local_shape(p->dist[1], engine, shape);
     struct da__index_set set[3];
     for (int k = 0; k < s->ndim && nelem > 0; k++)
         assert_int_equal(da__dist_local_set(p->dist[1], engine, k, &set[k]), DA_OK);
     for (int64_t i = 0; i < nelem; i++) {
-        int64_t rest = i, index[3] = {0}, at = f->offset;
+        int64_t rest = i, index[3] = {0}, at[3] = {0};
         for (int k = s->ndim - 1; k >= 0; k--) {
-            index[k] = da__set_get(&set[k], rest % shape[k]);
-            at += rest % shape[k] * f->stride[k];
+            at[k] = rest % shape[k];
+            index[k] = da__set_get(&set[k], at[k]);
             rest /= shape[k];
         }
-        int64_t want = 0, got;
+        int64_t want = 0;
         for (int b = 0; b < v->base_ndim; b++) {
             int64_t way = v->axis[b] >= 0 ? v->step[b] * index[v->axis[b]] : 0;
             if (v->period[b] > 0)
                 way = da__floor_mod(v->phase[b] + way, v->period[b]);
             want = want * p->value[0].shape[b] + v->offset[b] + way;
         }
-        memcpy(&got, data + at, sizeof got);
-        assert_int_equal(got, want);
+        assert_int_equal(get(self, at), want);
     }
     for (int k = 0; k < s->ndim && nelem > 0; k++)
         da__set_free(&set[k]);
 }
 
-static void exchange_all(struct da__program *p, int nengines)
+struct strided {
+    int ndim;
+    const char *data;
+    const int64_t *stride;
+};
+
+static int64_t look_strided(const void *self, const int64_t *at)
+{
+    const struct strided *x = self;
+    int64_t place = 0, got;
+    for (int k = 0; k < x->ndim; k++)
+        place += at[k] * x->stride[k];
+    memcpy(&got, x->data + place, sizeof got);
+    return got;
+}
+
+struct boxed {
+    const struct da__step *s;
+    int input;
+    const struct da__fetch *f;
+    const struct da__boxes *boxes;
+    char *const *message;
+    const int64_t *part;
+};
+
+/* Through the first element of its box and the box's strides. */
+static int64_t look_boxed(const void *self, const int64_t *at)
+{
+    const struct boxed *x = self;
+    const struct da__view *v = &x->s->input[x->input].view;
+    int64_t segment[3] = {0}, begin[3] = {0}, stride[DA_MAX_NDIM] = {0}, got;
+    for (int a = 0; a < x->s->ndim; a++) {
+        while (x->boxes->begin[a][segment[a] + 1] <= at[a])
+            segment[a]++;
+        begin[a] = x->boxes->begin[a][segment[a]];
+    }
+    const struct da__piece *piece = da__box_piece(v, x->f, segment);
+    int64_t place = da__box_place(v, x->f, piece, segment, begin, stride);
+    for (int a = 0; a < x->s->ndim; a++)
+        place += (at[a] - begin[a]) * stride[a];
+    memcpy(&got, piece_data(piece, x->message, x->part) + place, sizeof got);
+    return got;
+}
+
+static void check_gathered(const struct da__program *p, int input, int engine,
+                           const struct da__fetch *f, char *const *message, int64_t *part)
+{
+    char *temp = malloc((size_t)f->temp_nbytes + 8);
+    memset(temp, 0xff, (size_t)f->temp_nbytes + 8);
+    for (int64_t i = 0; i < f->npieces; i++) {
+        struct da__match_axis axis[DA_MAX_NDIM];
+        for (int b = 0; b < f->base_ndim; b++)
+            axis[b] = (struct da__match_axis){f->piece[i].axis[b].m, f->piece[i].axis[b].n,
+                                              f->temp_stride[b], f->piece[i].stride[b]};
+        da__copy_matched(f->base_ndim, axis, 8, temp,
+                         (char *)(uintptr_t)piece_data(&f->piece[i], message, part), false);
+    }
+    struct strided all = {p->step[0].ndim, temp, f->stride};
+    check_reader(p, input, engine, look_strided, &all);
+    free(temp);
+}
+
+/* One engine's inputs: as they are gathered, and in the boxes that they are read in. Returns how many are read in boxes. */
+static int check_engine(const struct da__program *p, int engine, struct da__exchange *x,
+                        char *const *message, int64_t *part)
+{
+    const struct da__step *s = &p->step[0];
+    int64_t shape[DA_MAX_NDIM];
+    int nboxed = 0;
+    for (int i = 0; i < s->ninputs; i++) {
+        const struct da__fetch *f = &x->fetch[i];
+        if (f->mode == DA__FETCH_GATHER)
+            check_gathered(p, i, engine, f, message, part);
+        struct strided own = {s->ndim, (const char *)part + f->offset, f->stride};
+        if (f->mode == DA__FETCH_IN_PLACE)
+            check_reader(p, i, engine, look_strided, &own);
+    }
+    if (da__dist_local_shape(p->dist[1], engine, shape) == 0)
+        return 0;
+    struct da__boxes boxes;
+    assert_int_equal(da__boxes_plan(s, shape, x, &boxes), DA_OK);
+    for (int i = 0; i < s->ninputs; i++) {
+        struct boxed in = {s, i, &x->fetch[i], &boxes, message, part};
+        if (x->fetch[i].mode != DA__FETCH_BOXES)
+            continue;
+        check_reader(p, i, engine, look_boxed, &in);
+        nboxed++;
+    }
+    da__boxes_free(&boxes);
+    return nboxed;
+}
+
+static int exchange_all(struct da__program *p, int nengines)
 {
     struct da__exchange x[8];
+    struct da__planning g[8] = {{.nmessages = 0}};
     int64_t *part[8];
+    int nboxed = 0;
     for (int e = 0; e < nengines; e++) {
-        assert_int_equal(da__exchange_plan(p, &p->step[0], e, &x[e]), DA_OK);
+        assert_int_equal(da__exchange_plan(p, 0, e, &g[e], &x[e]), DA_OK);
         part[e] = make_part(p->dist[0], e, p->value[0].shape);
     }
     for (int e = 0; e < nengines; e++) {
-        const struct da__fetch *f = &x[e].fetch[0];
-        char *temp = malloc((size_t)f->temp_nbytes + 8);
-        memset(temp, 0xff, (size_t)f->temp_nbytes + 8);
+        char *message[8] = {NULL};
         for (int i = 0; i < x[e].receive.n; i++) {
-            const struct da__peer *to = &x[e].receive.peer[i],
-                                  *from = peer_of(&x[to->engine].send, e);
+            const struct da__message *to = &x[e].receive.message[i],
+                                     *from = message_of(&x[to->engine].send, e);
             assert_non_null(from);
-            assert_int_equal(from->nbytes, to->nbytes);
-            assert_int_equal(from->npieces, 1);
-            carry(f, &to->piece[0], &x[to->engine].fetch[0], &from->piece[0], part[to->engine],
-                  temp);
+            message[i] = carry(p, from, to, to->engine, part);
         }
         for (int i = 0; i < x[e].send.n; i++)
-            assert_non_null(peer_of(&x[x[e].send.peer[i].engine].receive, e));
-        for (int i = 0; i < x[e].self.n; i++)
-            for (int k = 0; k < x[e].self.peer[i].npieces; k++)
-                carry(f, &x[e].self.peer[i].piece[k], f, &x[e].self.peer[i].piece[k], part[e],
-                      temp);
-        check_reader(p, e, f, f->in_place ? (const char *)part[e] : temp);
-        free(temp);
+            assert_non_null(message_of(&x[x[e].send.message[i].engine].receive, e));
+        nboxed += check_engine(p, e, &x[e], message, part[e]);
+        for (int i = 0; i < x[e].receive.n; i++)
+            free(message[i]);
     }
     for (int e = 0; e < nengines; e++) {
         da__exchange_free(&x[e]);
+        da__planning_free(&g[e]);
         free(part[e]);
     }
+    return nboxed;
 }
 
 /* Makes a base axis a rolled one, over all of it or a part, as often as a step may go round without meeting itself. */
@@ -321,27 +428,50 @@ static int draw_view(int base_ndim, const int64_t *base, struct da__view *v, int
     return ndim;
 }
 
+/* The same view, shifted by as much as fits, as stencils have it. */
+static int shifted(int base_ndim, const int64_t *base, const int64_t *shape, struct da__view *v)
+{
+    int n = 1 + (int)draw(4);
+    for (int i = 1; i < n; i++) {
+        v[i] = v[0];
+        for (int b = 0; b < base_ndim; b++) {
+            if (v[i].period[b] > 0) {
+                v[i].phase[b] = draw(v[i].period[b]);
+                continue;
+            }
+            int64_t far = v[i].axis[b] >= 0 ? v[i].step[b] * (shape[v[i].axis[b]] - 1) : 0;
+            int64_t low = far < 0 ? -far : 0, high = base[b] - 1 - (far > 0 ? far : 0);
+            if (high >= low && base[b] > 0)
+                v[i].offset[b] = low + draw(high - low + 1);
+        }
+    }
+    return n;
+}
+
 static void test_random_exchanges(void **unused)
 {
     (void)unused;
+    int nboxed = 0;
     for (int round = 0; round < 3000; round++) {
         state = (uint64_t)round * 7919 + 1;
         int nengines = 1 + (int)draw(8), base_ndim = (int)draw(4);
         int64_t base[3] = {0}, shape[DA_MAX_NDIM];
         for (int k = 0; k < base_ndim; k++)
             base[k] = draw(12) == 0 ? 0 : 1 + draw(14);
-        struct da__view v;
-        int ndim = draw_view(base_ndim, base, &v, shape);
+        struct da__view v[4];
+        int ndim = draw_view(base_ndim, base, &v[0], shape);
         if (ndim > 3)
             continue;
+        int ninputs = da__nelem(ndim, shape) > 0 ? shifted(base_ndim, base, shape, v) : 1;
         const struct da__dist *from = draw(6) == 0 ? NULL : draw_dist(base_ndim, base, nengines),
                               *to = draw_dist(ndim, shape, nengines);
         if (from == NULL) /* replicas are read where they are nearest */
             assert_int_equal(da__dist_replicated(base_ndim, base, nengines, &from), DA_OK);
-        struct da__program *p = one_step(from, base_ndim, base, to, ndim, shape, &v);
-        exchange_all(p, nengines);
+        struct da__program *p = one_step(from, base_ndim, base, to, ndim, shape, ninputs, v);
+        nboxed += exchange_all(p, nengines);
         da__program_free(p);
     }
+    assert_true(nboxed > 1000);
 }
 
 static double seconds(void)
@@ -361,16 +491,18 @@ static double halo_time(int nengines)
     assert_int_equal(da__dist_make(1, &m, NULL, nengines, &to, NULL), DA_OK);
     da__view_identity(1, &v);
     v.offset[0] = 1;
-    struct da__program *p = one_step(from, 1, &n, to, 1, &m, &v);
+    struct da__program *p = one_step(from, 1, &n, to, 1, &m, 1, &v);
     double best = 1;
     for (int round = 0; round < 200; round++) {
         struct da__exchange x;
+        struct da__planning g = {.nmessages = 0};
         double start = seconds();
-        assert_int_equal(da__exchange_plan(p, &p->step[0], nengines / 2, &x), DA_OK);
+        assert_int_equal(da__exchange_plan(p, 0, nengines / 2, &g, &x), DA_OK);
         double took = seconds() - start;
         best = took < best ? took : best;
         assert_in_range(x.send.n, 1, 2);
         da__exchange_free(&x);
+        da__planning_free(&g);
     }
     da__program_free(p);
     return best;
@@ -386,9 +518,48 @@ static void test_plans_do_not_grow_with_engines(void **unused)
     assert_true(many < 4 * few + 5e-6);
 }
 
+/* Unfolding a step that reads a value and both of its neighbours, for an engine in the middle. */
+static double unfold_time(int nengines)
+{
+    int64_t n = (int64_t)1000000 * nengines;
+    double best = 1;
+    for (int round = 0; round < 300; round++) {
+        const struct da__dist *from = NULL, *to = NULL;
+        struct da__view v[3];
+        assert_int_equal(da__dist_make(1, &n, NULL, nengines, &from, NULL), DA_OK);
+        assert_int_equal(da__dist_make(1, &n, NULL, nengines, &to, NULL), DA_OK);
+        for (int i = 0; i < 3; i++) {
+            da__view_identity(1, &v[i]);
+            v[i].period[0] = n;
+            v[i].phase[0] = (n - 1 + i) % n;
+        }
+        struct da__plan *plan = NULL;
+        struct da__program *p = one_step(from, 1, &n, to, 1, &n, 3, v);
+        da__program_index(p);
+        double start = seconds();
+        assert_int_equal(da__plan_make(p, nengines / 2, &plan), DA_OK);
+        double took = seconds() - start;
+        best = took < best ? took : best;
+        assert_int_equal(plan->nmessages, 2);
+        assert_int_equal(plan->step[0].exchange.send.n, 2);
+        assert_int_equal(plan->step[0].boxes.n, 3);
+        da__plan_free(plan);
+    }
+    return best;
+}
+
+static void test_unfolding_costs_what_neighbours_cost(void **unused)
+{
+    (void)unused;
+    double few = unfold_time(4), many = unfold_time(4096);
+    print_message("unfolding: %.2f us of 4 engines, %.2f us of 4096\n", 1e6 * few, 1e6 * many);
+    assert_true(many < 2 * few);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_exchanges),
-                                       cmocka_unit_test(test_plans_do_not_grow_with_engines)};
+                                       cmocka_unit_test(test_plans_do_not_grow_with_engines),
+                                       cmocka_unit_test(test_unfolding_costs_what_neighbours_cost)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

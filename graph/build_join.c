@@ -1,0 +1,231 @@
+/* Arrays side by side: concat, stack and meshgrid as nodes. */
+#include "node.h"
+
+#include <string.h>
+
+static da_array *poison(struct da__graph *g, struct da__error *err)
+{
+    return err->status == DA_OK ? da__node_no_memory(g) : da__make_poison(g, err);
+}
+
+static da_array *first_poison(struct da__graph *g, int64_t n, da_array *const *x)
+{
+    for (int64_t k = 0; k < n; k++)
+        if (x[k]->kind == DA__NODE_POISON)
+            return da__node_again(g, x[k]);
+    return NULL;
+}
+
+/* ---- concat ---- */
+
+/* All have the first one's dimensions and, but for `axis`, its extents. */
+static da_status joined_shape(const char *what, int64_t n, da_array *const *x, int axis,
+                              int64_t *shape, struct da__error *err)
+{
+    memcpy(shape, x[0]->shape, (size_t)x[0]->ndim * sizeof *shape);
+    shape[axis] = 0;
+    for (int64_t i = 0; i < n; i++) {
+        if (x[i]->ndim != x[0]->ndim)
+            return da__fail(err, DA_ERR_SHAPE,
+                            "%s: array 0 has %d dimension(s), and array %lld has %d", what,
+                            x[0]->ndim, (long long)i, x[i]->ndim);
+        for (int k = 0; k < x[0]->ndim; k++)
+            if (k != axis && x[i]->shape[k] != x[0]->shape[k])
+                return da__fail(
+                    err, DA_ERR_SHAPE,
+                    "%s: along axis %d array 0 has %lld elements, and array %lld has %lld", what, k,
+                    (long long)x[0]->shape[k], (long long)i, (long long)x[i]->shape[k]);
+        if (!da__add_i64(shape[axis], x[i]->shape[axis], &shape[axis]))
+            return da__fail(err, DA_ERR_SHAPE, "%s: the result has more than 2^63 elements", what);
+    }
+    if (da__nelem(x[0]->ndim, shape) < 0)
+        return da__fail(err, DA_ERR_SHAPE, "%s: the result has more than 2^63 elements", what);
+    return DA_OK;
+}
+
+/* Where the arrays' other axes lie alike, so do the result's, and the joined axis is split evenly over the engines that
+ * held it; *out stays NULL where they do not. Constants and arrays without elements have no say. */
+static da_status common_dist(int64_t n, da_array *const *x, int axis, int64_t extent,
+                             const struct da__dist **out)
+{
+    const struct da__dist *first = NULL, *rest = NULL;
+    bool alike = true;
+    da_status status = DA_OK;
+    for (int64_t i = 0; i < n && alike && status == DA_OK; i++) {
+        const struct da__dist *own = NULL;
+        if (x[i]->dist == NULL || x[i]->kind == DA__NODE_CONSTANT || x[i]->kind == DA__NODE_INDEX ||
+            x[i]->dist == first || da__nelem(x[i]->ndim, x[i]->shape) == 0)
+            continue;
+        status = da__dist_reduce(x[i]->dist, (uint32_t)1 << axis, true, &own);
+        if (status == DA_OK && first != NULL)
+            alike = da__dist_equal(own, rest);
+        if (first == NULL) {
+            first = x[i]->dist;
+            rest = da__dist_keep(own);
+        }
+        da__dist_drop(own);
+    }
+    if (status == DA_OK && alike && first != NULL)
+        status = da__dist_join(first, axis, extent, out);
+    da__dist_drop(rest);
+    return status;
+}
+
+/* The arrays, at least one and of one dimension or more, along an axis that exists. */
+static da_array *joined(struct da__graph *g, const char *what, int64_t n, da_array *const *x,
+                        int axis)
+{
+    struct da__error err = {.engine = -1};
+    int64_t shape[DA_MAX_NDIM];
+    const struct da__dist *dist = NULL;
+    if (joined_shape(what, n, x, axis, shape, &err) != DA_OK)
+        return poison(g, &err);
+    da_dtype dtype = x[0]->dtype;
+    for (int64_t i = 1; i < n; i++)
+        dtype = da__promote(dtype, x[i]->dtype);
+    if (n == 1)
+        return da__node_again(g, x[0]);
+    if (common_dist(n, x, axis, shape[axis], &dist) != DA_OK)
+        return da__node_no_memory(g);
+    if (dist == NULL && da__spec_dist(g, x[0]->ndim, shape, NULL, &dist, &err) != DA_OK)
+        return poison(g, &err);
+    da_array *a = da__node_new(g, DA__NODE_CONCAT, dtype, x[0]->ndim, shape, dist);
+    da__dist_drop(dist);
+    if (a == NULL || !da__node_reserve(a, (int)n))
+        return da__node_no_memory(g);
+    a->u.axis = axis;
+    for (int64_t i = 0; i < n; i++)
+        da__node_add_input(a, x[i]);
+    return a;
+}
+
+/* Each array flattened, then joined. */
+static da_array *joined_flat(struct da__graph *g, int64_t n, da_array *const *x)
+{
+    da_array **flat = da__calloc((size_t)n, sizeof(da_array *));
+    if (flat == NULL)
+        return da__node_no_memory(g);
+    for (int64_t i = 0; i < n; i++)
+        flat[i] = da__make_flatten(g, x[i]);
+    da_array *a = first_poison(g, n, flat);
+    if (a == NULL)
+        a = joined(g, "da_concat", n, flat, 0);
+    da__free(flat);
+    return a;
+}
+
+static da_status check_count(const char *what, int64_t n, struct da__error *err)
+{
+    if (n <= 0)
+        return da__fail(err, DA_ERR_ARGUMENT, "%s: there are no arrays to join", what);
+    if (n > DA__MAX_INPUTS)
+        return da__fail(err, DA_ERR_ARGUMENT, "%s: %lld arrays are more than %d", what,
+                        (long long)n, DA__MAX_INPUTS);
+    return DA_OK;
+}
+
+da_array *da__make_concat(struct da__graph *g, int64_t n, da_array *const *x, int64_t axis,
+                          bool flat)
+{
+    struct da__error err = {.engine = -1};
+    int at;
+    if (check_count("da_concat", n, &err) != DA_OK)
+        return poison(g, &err);
+    da_array *bad = first_poison(g, n, x);
+    if (bad != NULL)
+        return bad;
+    if (flat)
+        return joined_flat(g, n, x);
+    if (x[0]->ndim == 0)
+        da__fail(&err, DA_ERR_SHAPE,
+                 "da_concat: arrays of 0 dimensions have no axis to join along");
+    else
+        da__axis(axis, x[0]->ndim, "da_concat", &at, &err);
+    return err.status != DA_OK ? poison(g, &err) : joined(g, "da_concat", n, x, at);
+}
+
+static da_status check_stack(int64_t n, da_array *const *x, struct da__error *err)
+{
+    char a[256], b[256];
+    DA_TRY(check_count("da_stack", n, err));
+    for (int64_t i = 1; i < n; i++) {
+        bool same = x[i]->ndim == x[0]->ndim;
+        for (int k = 0; same && k < x[0]->ndim; k++)
+            same = x[i]->shape[k] == x[0]->shape[k];
+        if (!same)
+            return da__fail(err, DA_ERR_SHAPE, "da_stack: array 0 has the shape %s, array %lld %s",
+                            da__shape_text(x[0]->ndim, x[0]->shape, a, sizeof a), (long long)i,
+                            da__shape_text(x[i]->ndim, x[i]->shape, b, sizeof b));
+    }
+    if (x[0]->ndim == DA_MAX_NDIM)
+        return da__fail(err, DA_ERR_SHAPE, "da_stack: the result has more than %d dimensions",
+                        DA_MAX_NDIM);
+    return DA_OK;
+}
+
+da_array *da__make_stack(struct da__graph *g, int64_t n, da_array *const *x, int64_t axis)
+{
+    struct da__error err = {.engine = -1};
+    int at;
+    da_array *bad = first_poison(g, n, x);
+    if (bad != NULL)
+        return bad;
+    if (check_stack(n, x, &err) != DA_OK ||
+        da__axis(axis, x[0]->ndim + 1, "da_stack", &at, &err) != DA_OK)
+        return poison(g, &err);
+    da_array **thick = da__calloc((size_t)n, sizeof(da_array *));
+    if (thick == NULL)
+        return da__node_no_memory(g);
+    for (int64_t i = 0; i < n; i++)
+        thick[i] = da__make_expand_dims(g, x[i], at);
+    da_array *a = first_poison(g, n, thick);
+    if (a == NULL)
+        a = joined(g, "da_stack", n, thick, at);
+    da__free(thick);
+    return a;
+}
+
+/* ---- meshgrid ---- */
+
+static da_array *check_mesh(struct da__graph *g, int n, da_array *const *x)
+{
+    struct da__error err = {.engine = -1};
+    da_array *bad = first_poison(g, n, x);
+    if (bad != NULL)
+        return bad;
+    if (n > DA_MAX_NDIM)
+        da__fail(&err, DA_ERR_SHAPE, "da_meshgrid: %d arrays give more than %d dimensions", n,
+                 DA_MAX_NDIM);
+    for (int k = 0; k < n; k++)
+        if (x[k]->ndim > 1)
+            da__fail(&err, DA_ERR_SHAPE, "da_meshgrid: array %d has %d dimensions, not one", k,
+                     x[k]->ndim);
+    return err.status != DA_OK ? poison(g, &err) : NULL;
+}
+
+void da__make_meshgrid(struct da__graph *g, int n, da_array *const *x, bool matrix, da_array **out)
+{
+    int axis[DA_MAX_NDIM] = {0};
+    int64_t shape[DA_MAX_NDIM] = {0};
+    da_array *bad = check_mesh(g, n, x);
+    for (int k = 0; k < n && bad == NULL; k++) {
+        axis[k] = !matrix && n > 1 && k < 2 ? 1 - k : k;
+        shape[axis[k]] = x[k]->ndim > 0 ? x[k]->shape[0] : 1;
+    }
+    if (bad == NULL && da__nelem(n, shape) < 0) {
+        struct da__error err = {.engine = -1};
+        da__fail(&err, DA_ERR_SHAPE, "da_meshgrid: the results have more than 2^63 elements");
+        bad = poison(g, &err);
+    }
+    for (int k = 0; k < n; k++) {
+        struct da__view v = {.ndim = n};
+        if (bad != NULL) {
+            out[k] = bad;
+            continue;
+        }
+        v.base_ndim = x[k]->ndim;
+        v.axis[0] = axis[k];
+        v.step[0] = 1;
+        out[k] = da__make_view(g, x[k], &v, n, shape);
+    }
+}

@@ -1,0 +1,17 @@
+/* What is known of a call's result before the sizes of its arrays are. Private to graph. */
+#ifndef DA_INFER_H
+#define DA_INFER_H
+
+#include "da_graph.h"
+
+struct da__inferred {
+    da_dtype dtype;
+    int ndim;
+    int64_t shape[DA_MAX_NDIM];  /* DA__UNSIZED where data decide */
+    const struct da__dist *dist; /* counted for the caller; NULL where an extent is unsized */
+};
+/* DA_ERR_MEMORY may leave `err` empty. */
+da_status da__infer(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg,
+                    struct da__inferred *out, struct da__error *err);
+
+#endif

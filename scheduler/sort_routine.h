@@ -1,0 +1,25 @@
+/* Between the files of the sort routine. */
+#ifndef DA_SORT_ROUTINE_H
+#define DA_SORT_ROUTINE_H
+
+#include "routine.h"
+
+/* What a sort step is about on this engine. */
+struct da__sorting {
+    struct da__execution *r;
+    int step, axis;
+    bool descending, indices;
+    da_dtype dtype;
+    int64_t item; /* bytes of an element */
+    const struct da__dist *dist;
+    const struct da__local *local; /* this engine's part, of input and result alike */
+    const char *in;
+    char *out; /* int64 positions where `indices` */
+};
+
+/* Sorts one line on all threads; `position` may be NULL. A failure is the run's. */
+void da__sort_long_line(struct da__sorting *s, int64_t n, void *line, int64_t *position);
+/* One line over several engines (sort_spread.c). All engines of the run call this. */
+void da__sort_spread(struct da__sorting *s);
+
+#endif

@@ -1,0 +1,71 @@
+/* Rolls, joins and replaced parts through the public interface, on several engine and thread counts. */
+#include "api_test.h"
+
+static void values(da_context *ctx)
+{
+    da_array *x = da_arange(ctx, 0, 6, 1, DA_FLOAT64, NULL), *grid[2], *row[3];
+    da_array *list[] = {x, da_multiply(x, 10), da_ones(ctx, DA_SHAPE(2), DA_INT8, NULL)};
+    ASSERT_DOUBLES(ctx, da_roll(x, 2, DA_AXES(0)), 4, 5, 0, 1, 2, 3);
+    ASSERT_DOUBLES(ctx, da_roll_each(x, 2, (const int64_t[]){-1, -12}, (const int[]){0, 0}), 1, 2,
+                   3, 4, 5, 0);
+    ASSERT_DOUBLES(ctx, da_concat(3, list, 0), 0, 1, 2, 3, 4, 5, 0, 10, 20, 30, 40, 50, 1, 1);
+    ASSERT_DOUBLES(ctx, da_concat_flat(2, (da_array *[]){list[2], x}), 1, 1, 0, 1, 2, 3, 4, 5);
+    ASSERT_DOUBLES(ctx, da_stack(2, list, -1), 0, 0, 1, 10, 2, 20, 3, 30, 4, 40, 5, 50);
+    ASSERT_DOUBLES(ctx, da_set_index(x, 9, "1:-1:2"), 0, 9, 2, 9, 4, 5);
+    ASSERT_DOUBLES(ctx, da_set_slice(x, da_index(x, ":3"), 1, (da_item[]){da_range(3, 6)}), 0, 1, 2,
+                   0, 1, 2);
+    ASSERT_DOUBLES(ctx, da_set_where(x, da_greater(x, 2.5), da_negative(x)), 0, 1, 2, -3, -4, -5);
+    ASSERT_DOUBLES(ctx, x, 0, 1, 2, 3, 4, 5);
+    da_meshgrid(2, (da_array *[]){da_index(x, ":3"), da_index(x, "4:")}, NULL, grid);
+    ASSERT_DOUBLES(ctx, grid[0], 0, 1, 2, 0, 1, 2);
+    ASSERT_DOUBLES(ctx, grid[1], 4, 4, 4, 5, 5, 5);
+    ASSERT_DOUBLES(ctx, da_diagonal(grid[0], 1, 0, 1), 1, 2);
+    ASSERT_DOUBLES(ctx, da_tril(grid[1], 0), 4, 0, 0, 5, 5, 0);
+    ASSERT_DOUBLES(ctx, da_triu(grid[1], 1), 0, 4, 4, 0, 0, 5);
+    ASSERT_DOUBLES(ctx, da_roll(grid[0], 1, DA_ALL_AXES), 2, 0, 1, 2, 0, 1);
+    da_unstack(grid[0], 1, 3, row);
+    ASSERT_DOUBLES(ctx, row[2], 2, 2);
+}
+
+static void test_values(void **state)
+{
+    (void)state;
+    on_all_counts(values);
+}
+
+static void test_wrong_calls_give_poison(void **state)
+{
+    (void)state;
+    da_context *ctx = open_with(2, 1), *other = open_with(1, 1);
+    da_array *x = da_ones(ctx, DA_SHAPE(4), DA_UINT8, NULL), *out[2];
+    da_array *y = da_ones(other, DA_SHAPE(4), DA_UINT8, NULL);
+    assert_poisoned(da_concat(2, (da_array *[]){x, y}, 0), DA_ERR_ARGUMENT, "two contexts");
+    assert_poisoned(da_concat(2, (da_array *[]){x, NULL}, 0), DA_ERR_ARGUMENT, "NULL");
+    assert_poisoned(da_concat(0, NULL, 0), DA_ERR_ARGUMENT, "no array");
+    assert_poisoned(da_stack(1, &x, 2), DA_ERR_ARGUMENT, "axis");
+    assert_poisoned(da_roll(x, 1, DA_AXES(1)), DA_ERR_ARGUMENT, "axis");
+    assert_poisoned(da_roll_each(x, 1, NULL, NULL), DA_ERR_ARGUMENT, "NULL");
+    assert_poisoned(da_set_index(x, 256, "0"), DA_ERR_DTYPE, "256");
+    assert_poisoned(da_set_index(x, 1, NULL), DA_ERR_ARGUMENT, "NULL");
+    assert_poisoned(da_set_index(x, 1, "0:;"), DA_ERR_FORMAT, "column");
+    assert_poisoned(da_set_slice(x, y, 0, NULL), DA_ERR_ARGUMENT, "two contexts");
+    assert_poisoned(da_set_slice(x, 1, 1, NULL), DA_ERR_ARGUMENT, "items");
+    assert_poisoned(da_set_where(x, da_ones(ctx, DA_SHAPE(3), DA_BOOL, NULL), 1), DA_ERR_SHAPE,
+                    "mask");
+    da_meshgrid(2, (da_array *[]){x, x}, "yx", out);
+    assert_poisoned(out[1], DA_ERR_ARGUMENT, "yx");
+    da_unstack(x, 0, 2, out);
+    assert_poisoned(out[0], DA_ERR_SHAPE, "4");
+    da_unstack(x, 1, 2, out);
+    assert_poisoned(out[0], DA_ERR_ARGUMENT, "axis");
+    da_error_clear(ctx);
+    assert_int_equal(da_finalize(other), 0);
+    assert_int_equal(da_finalize(ctx), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_values),
+                                       cmocka_unit_test(test_wrong_calls_give_poison)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,492 @@
+/* Arrays whose size data decide: where masks of every map are true, what hangs on such arrays in one or several waves, and places in
+ * sorted arrays. */
+#include "engine_test.h"
+
+enum { MOST = 300 };
+
+/* ---- where masks are true ---- */
+
+static bool never(int64_t i)
+{
+    (void)i;
+    return false;
+}
+static bool always(int64_t i)
+{
+    (void)i;
+    return true;
+}
+static bool thirds(int64_t i)
+{
+    return i % 3 == 1;
+}
+static bool late(int64_t i)
+{
+    return i >= 17 && i != 20;
+}
+static bool scattered(int64_t i)
+{
+    return i * 7919 % 11 < 3;
+}
+static bool (*const PATTERNS[])(int64_t i) = {never, always, thirds, late, scattered};
+enum { NPATTERNS = sizeof PATTERNS / sizeof PATTERNS[0] };
+
+static da_array *mask_of(int ndim, const int64_t *shape, bool (*is_true)(int64_t i),
+                         const struct da__dist_spec *spec)
+{
+    uint8_t data[MOST + 1];
+    int64_t n = da__nelem(ndim, shape);
+    assert_true(n <= MOST);
+    for (int64_t i = 0; i < n; i++)
+        data[i] = is_true(i);
+    return da__runtime_import(rt, data, DA_BOOL, ndim, shape, spec);
+}
+
+static void check_flat(da_array *a, int64_t n, bool (*is_true)(int64_t i), const char *what)
+{
+    assert_sound(a, what);
+    assert_int_equal(a->shape[0], DA__UNSIZED);
+    compute(1, &a);
+    double *got = gathered(a, what);
+    int64_t count = 0;
+    for (int64_t i = 0; i < n; i++) {
+        if (!is_true(i))
+            continue;
+        if (count >= a->shape[0] || got[count] != (double)i)
+            fail_msg("%s, %d engines: true element %lld is not %lld", what, P, (long long)count,
+                     (long long)i);
+        count++;
+    }
+    assert_int_equal(a->shape[0], count);
+    free(got);
+}
+
+static void check_patterns(int ndim, const int64_t *shape, const struct layout *l)
+{
+    char what[128];
+    for (int k = 0; k < NPATTERNS; k++) {
+        da__scope_push(g);
+        snprintf(what, sizeof what, "pattern %d of %d dimensions, %s", k, ndim, l->text);
+        da_array *mask = mask_of(ndim, shape, PATTERNS[k], &l->spec);
+        check_flat(da__make_flatnonzero(g, mask), da__nelem(ndim, shape), PATTERNS[k], what);
+        da__scope_pop(g);
+    }
+}
+
+static void test_one_axis(void **state)
+{
+    static const int64_t extents[] = {0, 1, 2, 23, 64};
+    struct layout l;
+    (void)state;
+    for (int e = 0; e < 5; e++)
+        for (int m = 0; m < NMAPS; m++)
+            for (int subset = 0; subset < NSUBSETS; subset++) {
+                char maps[2] = {MAPS[m], '\0'};
+                layout_subset(&l, 1, &extents[e], maps, 0, subset);
+                check_patterns(1, &extents[e], &l);
+            }
+}
+
+static void test_two_axes(void **state)
+{
+    static const int64_t shapes[][2] = {{10, 8}, {1, 29}, {6, 0}};
+    struct layout l;
+    (void)state;
+    for (int s = 0; s < 3; s++)
+        for (int m = 0; m < NMAPS * NMAPS; m++) {
+            char maps[3] = {MAPS[m / NMAPS], MAPS[m % NMAPS], '\0'};
+            layout_subset(&l, 2, shapes[s], maps, m % 2, m % NSUBSETS);
+            check_patterns(2, shapes[s], &l);
+        }
+}
+
+static void test_three_axes_and_none(void **state)
+{
+    static const int64_t shape[3] = {4, 5, 6};
+    static const char *const maps[] = {"bbb", "nbn", "cnu", "n3i", "nnb", "ucb"};
+    struct layout l;
+    (void)state;
+    for (int k = 0; k < 6; k++) {
+        layout(&l, 3, shape, maps[k], k % 3);
+        check_patterns(3, shape, &l);
+    }
+    check_flat(da__make_flatnonzero(g, mask_of(0, NULL, always, NULL)), 1, always, "0-d, true");
+    check_flat(da__make_flatnonzero(g, mask_of(0, NULL, never, NULL)), 1, never, "0-d, false");
+}
+
+/* A mask that lies on all engines many times over is counted once. */
+static void test_replicas(void **state)
+{
+    static const int64_t shape[2] = {9, 7};
+    struct layout l;
+    (void)state;
+    da_array *x = numbers(2, shape, 0, 1, layout(&l, 2, shape, "bc", 0));
+    struct da__name name[] = {{"x", x}};
+    da_array *sums = da__eval(g, "flatnonzero(sum(x, axis=0) > 278)", 1, name);
+    compute(1, &sums);
+    double *got = gathered(sums, "replicas");
+    assert_int_equal(sums->shape[0], 4);
+    for (int k = 0; k < 4; k++)
+        assert_true(got[k] == k + 3);
+    free(got);
+}
+
+/* ---- what hangs on unknown sizes ---- */
+
+static const struct {
+    const char *text;
+    int ndim;
+    int64_t shape[2];
+    double value[12];
+} CALLS[] = {
+    {"flatnonzero(x > 19)", 1, {4}, {20, 21, 22, 23}},
+    {"nonzero(y > 14, 0)", 1, {5}, {3, 3, 3, 3, 3}},
+    {"nonzero(y > 14, -1)", 1, {5}, {0, 1, 2, 3, 4}},
+    {"nonzero(x > 100, 0)", 1, {0}, {0}},
+    {"sum(flatnonzero(x > 19))", 0, {0}, {86}},
+    {"sum(flatnonzero(x > 100))", 0, {0}, {0}},
+    {"x[:3] + sum(flatnonzero(x > 19), keepdims=True)", 1, {3}, {86, 87, 88}},
+    {"flatnonzero(x > 19)[::-1] ** 2", 1, {4}, {529, 484, 441, 400}},
+    {"flatnonzero(x > 19)[1] * 0.5", 0, {0}, {10.5}},
+    {"flatnonzero(x > 19) + flatnonzero(x < 4)", 1, {4}, {20, 22, 24, 26}},
+    {"flatnonzero(x > 19) + x[:4]", 1, {4}, {20, 22, 24, 26}},
+    {"flatnonzero(x > 22) + x[:4]", 1, {4}, {23, 24, 25, 26}},
+    {"flatnonzero(x > 21)[:, None] + flatnonzero(x < 3)", 2, {2, 3}, {22, 23, 24, 23, 24, 25}},
+    {"sum(flatnonzero(x > 21)[:, None] + flatnonzero(x < 3), axis=0)", 1, {3}, {45, 47, 49}},
+    {"flatnonzero(flatnonzero(x > 9) % 5 == 0)", 1, {3}, {0, 5, 10}},
+    {"flatnonzero(x > sum(flatnonzero(x < 7)))", 1, {2}, {22, 23}},
+    {"nonzero(flatnonzero(x > 9)[:, None] == flatnonzero(x > 21), 1)", 1, {2}, {0, 1}},
+    {"permute_dims(flatnonzero(x > 21)[:, None] + x[:3])", 2, {3, 2}, {22, 23, 23, 24, 24, 25}},
+    {"redistribute(flatnonzero(x > 19), \"c\") - 1", 1, {4}, {19, 20, 21, 22}},
+    {"astype(flatnonzero(x > 19), float32)[2:]", 1, {2}, {22, 23}},
+    {"max(flip(flatnonzero(x > 3)), axis=-1, keepdims=True)", 1, {1}, {23}},
+    {"squeeze(flatnonzero(x == 7), 0)", 0, {0}, {7}},
+    {"matrix_transpose(expand_dims(flatnonzero(x > 21), 0))", 2, {2, 1}, {22, 23}},
+    {"where(flatnonzero(x > 19) % 2 == 0, -1, flatnonzero(x > 19))", 1, {4}, {-1, 21, -1, 23}},
+    {"searchsorted(flatnonzero(x % 3 == 0), x[:5])", 1, {5}, {0, 1, 1, 1, 2}},
+    {"searchsorted(x, flatnonzero(x > 19), \"right\")", 1, {4}, {21, 22, 23, 24}},
+    {"clip(flatnonzero(x > 19), 21, None)", 1, {4}, {21, 21, 22, 23}},
+    {"x[x % 7 == 2]", 1, {4}, {2, 9, 16, 23}},
+    {"x[x < 0]", 1, {0}, {0}},
+    {"y[y % 6 == 1]", 1, {4}, {1, 7, 13, 19}},
+    {"y[y[:, 0] > 6, 1:3]", 2, {2, 2}, {11, 12, 16, 17}},
+    {"y[1:3, y[0] % 2 == 0]", 2, {2, 3}, {5, 7, 9, 10, 12, 14}},
+    {"y[y[:, 0] > 6][:, x[:5] > 2]", 2, {2, 2}, {13, 14, 18, 19}},
+    {"y[y[:, 0] > 6, 1]", 1, {2}, {11, 16}},
+    {"x[x > 19][x[x > 19] != 21]", 1, {3}, {20, 22, 23}},
+    {"sum(y[y > 16] * 2)", 0, {0}, {108}},
+    {"compress(x[:4] > 1, y, axis=0)", 2, {2, 5}, {10, 11, 12, 13, 14, 15, 16, 17, 18, 19}},
+    {"compress(x[:3] > 0, y[:, :3], axis=1)", 2, {4, 2}, {1, 2, 6, 7, 11, 12, 16, 17}},
+    {"compress(x % 9 == 1, y)", 1, {3}, {1, 10, 19}},
+    {"take(x, flatnonzero(x > 20) - 20, 0)", 1, {3}, {1, 2, 3}},
+    {"take(y, flatnonzero(x > 21) - 20, 0)[:, 1:3]", 2, {2, 2}, {11, 12, 16, 17}},
+    {"y[flatnonzero(x[:4] > 1), flatnonzero(x[:4] < 2)]", 1, {2}, {10, 16}},
+    {"sort(x[x > 20], descending=True)", 1, {3}, {23, 22, 21}},
+    {"argsort(-x[x > 20])", 1, {3}, {2, 1, 0}},
+    {"cumulative_sum(x[x > 20])", 1, {3}, {21, 43, 66}},
+    {"cumulative_sum(x[x > 21], include_initial=True)", 1, {3}, {0, 22, 45}},
+    {"searchsorted(sort(x[x < 4]), x[x > 21] - 21)", 1, {2}, {1, 2}},
+};
+enum { NCALLS = sizeof CALLS / sizeof CALLS[0] };
+
+static void check_call(int k, da_array *a)
+{
+    int64_t n = da__nelem(CALLS[k].ndim, CALLS[k].shape);
+    assert_sound(a, CALLS[k].text);
+    assert_int_equal(a->ndim, CALLS[k].ndim);
+    for (int i = 0; i < a->ndim; i++)
+        assert_true(a->shape[i] == DA__UNSIZED || a->shape[i] == CALLS[k].shape[i]);
+    da_dtype dtype = a->dtype;
+    compute(1, &a);
+    assert_int_equal(a->kind, DA__NODE_LEAF);
+    assert_int_equal(a->dtype, dtype);
+    for (int i = 0; i < a->ndim; i++)
+        if (a->shape[i] != CALLS[k].shape[i])
+            fail_msg("%s: axis %d has %lld elements", CALLS[k].text, i, (long long)a->shape[i]);
+    double *got = gathered(a, CALLS[k].text);
+    for (int64_t i = 0; i < n; i++)
+        if (got[i] != CALLS[k].value[i])
+            fail_msg("%s, %d engines: element %lld is %g, not %g", CALLS[k].text, P, (long long)i,
+                     got[i], CALLS[k].value[i]);
+    free(got);
+}
+
+static void test_calls(void **state)
+{
+    static const int64_t shape[2] = {24, 0}, square[2] = {4, 5};
+    (void)state;
+    for (int m = 0; m < NMAPS; m++) {
+        char maps[3] = {MAPS[m], MAPS[NMAPS - 1 - m], '\0'};
+        struct layout l, l2;
+        layout_subset(&l, 1, shape, maps, 0, m % NSUBSETS);
+        layout_subset(&l2, 2, square, maps, 0, m % NSUBSETS);
+        for (int k = 0; k < NCALLS; k++) {
+            da__scope_push(g);
+            struct da__name name[] = {{"x", numbers(1, shape, 0, 1, &l.spec)},
+                                      {"y", numbers(2, square, 0, 1, &l2.spec)}};
+            check_call(k, da__eval(g, CALLS[k].text, 2, name));
+            da__scope_pop(g);
+        }
+    }
+    assert_false(da__graph_waits(g));
+}
+
+/* A dump of what waits runs nothing, and loads back as the same. */
+static void test_dumps(void **state)
+{
+    static const int64_t shape[2] = {24, 0}, square[2] = {4, 5};
+    (void)state;
+    for (int k = 0; k < NCALLS; k++) {
+        struct da__text first = {0}, second = {0};
+        struct da__error err = {.engine = -1};
+        struct da__pipeline *p = NULL;
+        da__scope_push(g);
+        struct da__name name[] = {{"x", numbers(1, shape, 0, 1, NULL)},
+                                  {"y", numbers(2, square, 0, 1, NULL)}};
+        compute(1, &name[0].array);
+        compute(1, &name[1].array);
+        da_array *a = da__eval(g, CALLS[k].text, 2, name);
+        assert_sound(a, CALLS[k].text);
+        int64_t runs = counters().runs;
+        assert_ok(da__graph_dump_json(g, 1, &a, &first, &err), &err, CALLS[k].text);
+        assert_ok(da__pipeline_load(g, first.s, first.len, "dump", NULL, 0, NULL, &p, &err), &err,
+                  CALLS[k].text);
+        assert_true(counters().runs <= runs + 4); /* its leaves may be gathered, and no more */
+        assert_int_equal(p->noutputs, 1);
+        for (int i = 0; i < p->nnodes;
+             i++) /* data go where they were before they are dumped again */
+            if (p->node[i]->kind == DA__NODE_COPY && p->node[i]->in[0]->kind == DA__NODE_LEAF)
+                compute(1, &p->node[i]);
+        assert_ok(da__graph_dump_json(g, 1, p->output, &second, &err), &err, CALLS[k].text);
+        assert_string_equal(first.s, second.s);
+        check_call(k, p->output[0]);
+        da__pipeline_free(p);
+        da__text_free(&first);
+        da__text_free(&second);
+        da__scope_pop(g);
+    }
+}
+
+/* Targets that share what they wait for, kept arrays on the way, and a second compute that finds everything done. */
+static void test_several_targets(void **state)
+{
+    static const int64_t shape[1] = {24};
+    (void)state;
+    struct da__name name[] = {{"x", numbers(1, shape, 0, 1, NULL)}, {"at", NULL}};
+    name[1].array = da__eval(g, "flatnonzero(x > 19)", 2, name);
+    da__node_keep(name[1].array);
+    da_array *target[] = {da__eval(g, "at * 2", 2, name), da__eval(g, "sum(at)", 2, name),
+                          da__eval(g, "x + 1", 2, name), name[1].array};
+    compute(4, target);
+    for (int k = 0; k < 4; k++)
+        assert_int_equal(target[k]->kind, DA__NODE_LEAF);
+    int64_t runs = counters().runs;
+    compute(4, target);
+    assert_int_equal(counters().runs, runs);
+    assert_int_equal(target[0]->shape[0], 4);
+    da__node_drop(name[1].array);
+}
+
+/* ---- assignment to masks ---- */
+
+static double assigned(const double *before, int64_t i, bool selected, const double *value)
+{
+    return selected ? *value : before[i];
+}
+
+static void check_put(const char *what, da_array *x, const struct da__operand *value,
+                      da_array *mask, const double *wanted, int64_t n)
+{
+    struct da__index_item item = {.kind = DA__INDEX_ARRAY};
+    da_array *a = da__make_put(g, x, value, 1, &item, 1, &mask);
+    double *got = gathered(a, what);
+    assert_int_equal(a->dtype, x->dtype);
+    assert_true(x->dist == NULL || da__dist_equal(a->dist, x->dist));
+    for (int64_t i = 0; i < n; i++)
+        if (got[i] != wanted[i])
+            fail_msg("%s, %d engines: element %lld is %g, not %g", what, P, (long long)i, got[i],
+                     wanted[i]);
+    free(got);
+}
+
+/* A number, an array that broadcasts, one value per true element (of known and of unknown size); masks of all of x and of its
+ * leading axis. */
+static void check_puts(const struct layout *lx, const struct layout *lm)
+{
+    static const int64_t shape[2] = {6, 5};
+    double before[30], wanted[30], number = 2.5;
+    da__scope_push(g);
+    struct da__name name[] = {{"x", numbers(2, shape, 0, 1, &lx->spec)},
+                              {"m", mask_of(2, shape, thirds, &lm->spec)}};
+    da_array *x = name[0].array, *m = name[1].array, *rows = da__eval(g, "x[:, 0] > 12", 2, name);
+    struct da__operand value = {.scalar = {.kind = DA__SCALAR_FLOAT, .re = number}};
+    for (int i = 0; i < 30; i++)
+        before[i] = i;
+    for (int i = 0; i < 30; i++)
+        wanted[i] = assigned(before, i, thirds(i), &number);
+    check_put("a number at a mask", x, &value, m, wanted, 30);
+    for (int i = 0; i < 30; i++)
+        wanted[i] = i / 5 > 2 ? 100 + i % 5 : i;
+    value.array = da__eval(g, "astype(arange(5) + 100, int16)", 0, NULL);
+    check_put("a row at a mask of rows", x, &value, rows, wanted, 30);
+    for (int i = 0; i < 30; i++)
+        wanted[i] = i / 5 > 2 ? -(i / 5) - 0.5 : i;
+    value.array = da__eval(g, "-(arange(3, 6) + 0.5)[:, None]", 0, NULL);
+    check_put("a value for each row of a mask of rows", x, &value, rows, wanted, 30);
+    for (int i = 0; i < 30; i++)
+        wanted[i] = thirds(i) ? -i : i;
+    value.array = da__eval(g, "-x[m]", 2, name);
+    check_put("as many values of unknown size", x, &value, m, wanted, 30);
+    value.array = da__eval(g, "-(arange(10) * 3 + 1)", 0, NULL);
+    check_put("a value for each true element", x, &value, m, wanted, 30);
+    da__scope_pop(g);
+}
+
+static void test_puts(void **state)
+{
+    static const int64_t shape[2] = {6, 5};
+    (void)state;
+    for (int k = 0; k < NMAPS * NMAPS; k++) {
+        char maps[3] = {MAPS[k / NMAPS], MAPS[k % NMAPS], '\0'},
+             other[3] = {maps[1], maps[0], '\0'};
+        struct layout lx, lm;
+        layout_subset(&lx, 2, shape, maps, k % 2, k % NSUBSETS);
+        layout_subset(&lm, 2, shape, other, 0, (k + 1) % NSUBSETS);
+        check_puts(&lx, &lm);
+    }
+}
+
+/* ---- mistakes ---- */
+
+static void check_refused(const char *text, const struct da__name *name, const char *words)
+{
+    da_array *a = da__eval(g, text, 1, name);
+    const struct da__error *e = da__node_error(a);
+    struct da__error err = {.engine = -1};
+    if (e == NULL) {
+        assert_int_not_equal(da__runtime_compute(rt, 1, &a, &err), DA_OK);
+        e = &err;
+        assert_int_equal(a->kind, DA__NODE_DEFERRED); /* as it was */
+    }
+    if (strstr(e->text, words) == NULL)
+        fail_msg("%s: \"%s\" does not say \"%s\"", text, e->text, words);
+}
+
+static void test_mistakes(void **state)
+{
+    static const int64_t shape[1] = {24};
+    (void)state;
+    struct da__name name[] = {{"x", numbers(1, shape, 0, 1, NULL)}};
+    check_refused("broadcast_to(flatnonzero(x), (3, 4))", name, "compute it first");
+    check_refused("flatnonzero(x > 19) + x[:3]", name, "do not broadcast");
+    check_refused("flatnonzero(x > 19)[4]", name, "4");
+    check_refused("min(flatnonzero(x > 100))", name, "no elements");
+    check_refused("squeeze(flatnonzero(x > 19), 0)", name, "not 1");
+    check_refused("nonzero(x, 1)", name, "axis 1");
+    check_refused("nonzero(5, 0)", name, "no axes");
+    check_refused("searchsorted(x[:, None], x)", name, "2 dimensions");
+    check_refused("searchsorted(x, x, \"middle\")", name, "side");
+    check_refused("x[x[:3] > 0]", name, "mask's shape");
+    check_refused("put(x, x[:3], [x > 19], \"@0\")", name, "does not broadcast");
+    check_refused("compress(x[:, None] > 0, x)", name, "2 dimensions");
+    check_refused("left_shift(flatnonzero(x), 0.5)", name, "left_shift");
+    /* what is there already is as it was */
+    da_array *ok = da__eval(g, "sum(flatnonzero(x > 19))", 1, name);
+    double *got = gathered(ok, "after mistakes");
+    assert_true(got[0] == 86);
+    free(got);
+}
+
+/* ---- places in sorted arrays ---- */
+
+static const double SORTED[] = {-3, -1, -1, 0, 0, 0, 0, 2, 2, 3, 5, 5, 5, 5, 5, 8, 9, 9, NAN, NAN};
+static const double VALUES[] = {-4, -3, -2, -1, 0, 1, 2, 4, 5, 6, 9, 10, NAN, 3, -1, 0};
+enum { NSORTED = 20, NVALUES = 16 };
+
+static double place(int64_t n, double v, bool right)
+{
+    int64_t at = 0;
+    for (int64_t i = 0; i < n; i++) {
+        double x = SORTED[i];
+        bool less = x < v || (isnan(v) && !isnan(x)), equal = x == v || (isnan(x) && isnan(v));
+        at += less || (right && equal);
+    }
+    return (double)at;
+}
+
+static void check_places(int64_t n, const struct layout *lx, const struct layout *lv, bool right)
+{
+    int64_t shape[2] = {4, 4};
+    char what[160];
+    da__scope_push(g);
+    snprintf(what, sizeof what, "%lld sorted, %s in %s", (long long)n, lv->text, lx->text);
+    da_array *x = da__runtime_import(rt, SORTED, DA_FLOAT64, 1, &n, &lx->spec);
+    da_array *v = da__runtime_import(rt, VALUES, DA_FLOAT64, 2, shape, &lv->spec);
+    da_array *a = da__make_searchsorted(g, x, v, right);
+    double *got = gathered(a, what);
+    assert_int_equal(a->dtype, DA_INT64);
+    for (int i = 0; i < NVALUES; i++)
+        if (got[i] != place(n, VALUES[i], right))
+            fail_msg("%s, %d engines: the place of %g is %g, not %g", what, P, VALUES[i], got[i],
+                     place(n, VALUES[i], right));
+    free(got);
+    da__scope_pop(g);
+}
+
+static void test_places(void **state)
+{
+    static const int64_t shape[2] = {4, 4}, extents[] = {NSORTED, 1, 0, 18};
+    (void)state;
+    for (int e = 0; e < 4; e++)
+        for (int m = 0; m < NMAPS * NMAPS; m++) {
+            char maps[3] = {MAPS[m / NMAPS], MAPS[m % NMAPS], '\0'};
+            struct layout lx, lv;
+            layout_subset(&lx, 1, &extents[e], maps, 0, (m + 1) % NSUBSETS);
+            layout_subset(&lv, 2, shape, maps, m % 2, m % NSUBSETS);
+            check_places(extents[e], &lx, &lv, false);
+            check_places(extents[e], &lx, &lv, true);
+        }
+}
+
+static void test_place_dtypes(void **state)
+{
+    (void)state;
+    for (int d = 0; d < DA_NDTYPES; d++) {
+        char text[128];
+        double wanted[] = {0, 1, 3, 7};
+        da__scope_push(g);
+        bool is_bool = d == DA_BOOL;
+        snprintf(text, sizeof text,
+                 is_bool ? "searchsorted(arange(7) > 2, arange(2) > 0)"
+                         : "searchsorted(astype(arange(7) * 3, %s), astype(%s, %s))",
+                 da__dtype((da_dtype)d)->name, "arange(4) ** 3", da__dtype((da_dtype)d)->name);
+        da_array *a = da__eval(g, text, 0, NULL);
+        double *got = gathered(a, text);
+        for (int i = 0; i < (is_bool ? 2 : 4); i++)
+            if (got[i] != (is_bool ? (i == 0 ? 0 : 3) : wanted[i]))
+                fail_msg("%s: element %d is %g", text, i, got[i]);
+        free(got);
+        da__scope_pop(g);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one_axis),
+        cmocka_unit_test(test_two_axes),
+        cmocka_unit_test(test_three_axes_and_none),
+        cmocka_unit_test(test_replicas),
+        cmocka_unit_test(test_calls),
+        cmocka_unit_test(test_dumps),
+        cmocka_unit_test(test_several_targets),
+        cmocka_unit_test(test_puts),
+        cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_places),
+        cmocka_unit_test(test_place_dtypes),
+    };
+    int code;
+    if (!engines_open(argc, argv, &code))
+        return code;
+    return engines_close(cmocka_run_group_tests(tests, NULL, NULL));
+}
