@@ -112,7 +112,11 @@ static da_status read_map(struct reader *r, struct da__map_spec *map)
     if (map->kind == 'u')
         return read_lists(r, map);
     if (map->kind == 'b' && *r->at == '[')
-        return read_list(r, &map->bounds, &map->nbounds);
+        DA_TRY(read_list(r, &map->bounds, &map->nbounds));
+    if (map->kind == 'b' && take(r, '('))
+        return da__padding_read(&r->at, map)
+                   ? DA_OK
+                   : expected(r, "padding, as in \"b(pad=1, boundary=[2,0], periodic)\"");
     if (map->kind == 'c' && take(r, '(')) {
         DA_TRY(read_number(r, &map->block));
         return take(r, ')') ? DA_OK : expected(r, "\")\"");
@@ -181,10 +185,12 @@ static da_status check_struct(const da_distribution *d, struct da__error *err)
     for (int k = 0; k < d->nmaps; k++) {
         const da_axis_map *m = &d->map[k];
         if (m->nbounds < 0 || m->nlists < 0 || (m->nbounds > 0 && m->bounds == NULL) ||
-            (m->nlists > 0 && (m->list == NULL || m->list_nelem == NULL)))
+            (m->nlists > 0 && (m->list == NULL || m->list_nelem == NULL)) || m->ncuts < 0 ||
+            (m->ncuts > 0 && m->cut == NULL))
             return da__fail(
                 err, DA_ERR_DISTRIBUTION,
-                "map %d of a distribution: bounds or lists are NULL or negative in number", k);
+                "map %d of a distribution: bounds, lists or widths are NULL or negative in number",
+                k);
     }
     return DA_OK;
 }
@@ -205,6 +211,11 @@ static da_status from_struct(const da_distribution *d, struct da__spec *own, str
             .nlists = m->nlists,
             .list_nelem = m->list_nelem,
             .list = m->list,
+            .padding = {m->padding[0], m->padding[1]},
+            .boundary = {m->boundary[0], m->boundary[1]},
+            .periodic = m->periodic != 0,
+            .ncuts = m->ncuts,
+            .cut = m->cut,
         };
     }
     own->spec = (struct da__dist_spec){.nmaps = d->nmaps,

@@ -102,6 +102,93 @@ int da_owner(const da_array *a, const int64_t *index)
     return da__dist_engine(d, coord);
 }
 
+static bool has_axis(const da_array *a, int engine, int axis)
+{
+    return engine >= 0 && engine < da__graph_nengines(a->graph) && axis >= 0 && axis < a->ndim;
+}
+
+/* The halos that wrap around both ends count as indices of the axis, in the protocol's way. */
+static void describe_block(const struct da__map *m, da_local_axis *out)
+{
+    int64_t first, last, none, left, right, lo = 0, hi = m->count;
+    da__map_padding(m, out->part, &left, &right);
+    da__map_padding(m, 0, &first, &none);
+    da__map_padding(m, m->parts - 1, &none, &last);
+    da__map_block(m, out->part, &lo, &hi);
+    bool wraps = da__map_periodic(m);
+    out->periodic = wraps;
+    out->padding[0] = left;
+    out->padding[1] = right;
+    out->size += wraps ? first + last : 0;
+    out->start = lo - (out->part > 0 || wraps ? left : 0) + (wraps ? first : 0);
+    out->stop = out->start + out->count;
+}
+
+static void describe_axis(const struct da__map *m, da_local_axis *out)
+{
+    bool whole = m->start == 0 && m->step == 1 && m->count == m->size;
+    out->count = da__map_stored_count(m, out->part);
+    out->kind = 'b';
+    if (m->kind == DA__MAP_U || (m->kind == DA__MAP_C && !whole)) {
+        out->kind = 'u';
+    } else if (m->kind == DA__MAP_C) {
+        out->kind = 'c';
+        out->block = m->block;
+        out->start = out->count > 0 ? out->part * m->block : m->count;
+    } else {
+        describe_block(m, out);
+    }
+}
+
+da_status da_local_map(const da_array *a, int engine, int axis, da_local_axis *out)
+{
+    if (!is_sound(a))
+        return da_check(a);
+    if (out == NULL || a->unsized || !has_axis(a, engine, axis))
+        return DA_ERR_ARGUMENT;
+    int coord[DA_MAX_NDIM];
+    int64_t n = a->shape[axis];
+    *out = (da_local_axis){.kind = 'b', .parts = 1, .size = n, .stop = n, .count = n};
+    if (a->dist == NULL)
+        return DA_OK;
+    *out = (da_local_axis){.kind = 'b', .parts = a->dist->map[axis].parts, .part = -1, .size = n};
+    if (!da__dist_coords(a->dist, engine, coord))
+        return DA_OK;
+    out->part = da__dist_part(a->dist, coord, axis);
+    describe_axis(&a->dist->map[axis], out);
+    return DA_OK;
+}
+
+int64_t da_local_indices(const da_array *a, int engine, int axis, int64_t *indices)
+{
+    struct da__index_set own;
+    if (!is_sound(a) || a->unsized || !has_axis(a, engine, axis))
+        return -1;
+    da_status status = a->dist != NULL ? da__dist_local_set(a->dist, engine, axis, &own)
+                                       : da__set_range(&own, 0, 1, a->shape[axis]);
+    if (status != DA_OK)
+        return -1;
+    int64_t n = 0;
+    for (const struct da__run *run = own.run; indices != NULL && run < own.run + own.nruns; run++)
+        for (int64_t r = 0; r < run->reps; r++)
+            for (int64_t k = 0; k < run->count; k++)
+                indices[n++] = run->start + r * run->stride + k * run->step;
+    n = own.nelem;
+    da__set_free(&own);
+    return n;
+}
+
+da_status da_local_data(da_context *ctx, da_array *a, const void **data)
+{
+    if (data == NULL)
+        return da__api_fail(ctx, DA_ERR_ARGUMENT, "da_local_data: there is no place for the data");
+    *data = NULL;
+    DA_TRY(da__api_arrays(ctx, "da_local_data", 1, &a));
+    struct da__error err = {.engine = -1};
+    da_status status = da__runtime_local(ctx->rt, a, data, &err);
+    return status == DA_OK ? DA_OK : da__api_failed(ctx, &err);
+}
+
 /* ---- graphs and plans ---- */
 
 /* `pass`: the last one that has run; NULL: all have. */

@@ -146,7 +146,7 @@ int64_t da__dist_local_shape(const struct da__dist *d, int engine, int64_t *shap
         return 0;
     }
     for (int k = 0; k < d->ndim; k++)
-        shape[k] = da__map_local_count(&d->map[k], da__dist_part(d, coord, k));
+        shape[k] = da__map_stored_count(&d->map[k], da__dist_part(d, coord, k));
     return da__nelem(d->ndim, shape);
 }
 
@@ -157,5 +157,5 @@ da_status da__dist_local_set(const struct da__dist *d, int engine, int axis,
     da__set_init(out);
     if (!da__dist_coords(d, engine, coord))
         return DA_OK;
-    return da__map_owned(&d->map[axis], da__dist_part(d, coord, axis), out);
+    return da__map_stored(&d->map[axis], da__dist_part(d, coord, axis), out);
 }

@@ -2,6 +2,7 @@
 #include "dist.h"
 #include "grid.h"
 #include "map.h"
+#include "padding.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,6 +87,42 @@ static da_status check_bounds(const struct maker *m, int axis, const struct da__
     return DA_OK;
 }
 
+/* Halos are for blocks; that these are wide enough for them shows when the grid is known. */
+static da_status check_padding(const struct maker *m, int axis, const struct da__map_spec *s)
+{
+    const int64_t width[] = {s->padding[0], s->padding[1], s->boundary[0], s->boundary[1]};
+    bool any = s->periodic || s->ncuts != 0;
+    for (int k = 0; k < 4; k++) {
+        any |= width[k] != 0;
+        if (width[k] < 0 || width[k] > m->shape[axis])
+            return da__fail(m->err, DA_ERR_DISTRIBUTION,
+                            "axis %d: padding of %lld for an extent of %lld", axis,
+                            (long long)width[k], (long long)m->shape[axis]);
+    }
+    if (any && s->kind != 'b')
+        return da__fail(m->err, DA_ERR_DISTRIBUTION, "axis %d: padding for map '%c'", axis,
+                        s->kind);
+    if (any && s->step != 0)
+        return da__fail(m->err, DA_ERR_DISTRIBUTION, "axis %d: padding and a template", axis);
+    if (s->ncuts < 0 || (s->ncuts > 0 && s->cut == NULL))
+        return da__fail(m->err, DA_ERR_DISTRIBUTION, "axis %d: %lld widths of padding", axis,
+                        (long long)s->ncuts);
+    if (s->ncuts > 0 && (width[0] != 0 || width[1] != 0))
+        return da__fail(m->err, DA_ERR_DISTRIBUTION,
+                        "axis %d: padding by one width and by widths at each cut", axis);
+    if (s->ncuts >= INT32_MAX || (s->ncuts > 0 && s->nbounds > 0 && s->ncuts != s->nbounds - 2))
+        return da__fail(m->err, DA_ERR_DISTRIBUTION,
+                        "axis %d: %lld widths of padding for the cuts of %lld bounds", axis,
+                        (long long)s->ncuts, (long long)s->nbounds);
+    for (int64_t k = 0; k < s->ncuts; k++) {
+        if (s->cut[k] < 0 || s->cut[k] > m->shape[axis])
+            return da__fail(m->err, DA_ERR_DISTRIBUTION,
+                            "axis %d: padding of %lld for an extent of %lld", axis,
+                            (long long)s->cut[k], (long long)m->shape[axis]);
+    }
+    return DA_OK;
+}
+
 static da_status check_map(const struct maker *m, int axis)
 {
     const struct da__map_spec *s = &m->map[axis];
@@ -101,6 +138,7 @@ static da_status check_map(const struct maker *m, int axis)
     if ((s->nlists > 0) != (s->kind == 'u') || s->nlists < 0)
         return da__fail(m->err, DA_ERR_DISTRIBUTION, "axis %d: %d index lists for map '%c'", axis,
                         s->nlists, s->kind);
+    DA_TRY(check_padding(m, axis, s));
     DA_TRY(check_template(m, axis, s));
     return s->nbounds != 0 ? check_bounds(m, axis, s) : DA_OK;
 }
@@ -158,7 +196,20 @@ static int64_t own_parts(const struct da__map_spec *s)
         return 1;
     if (s->kind == 'u')
         return s->nlists;
-    return s->nbounds > 0 ? s->nbounds - 1 : 0;
+    if (s->nbounds > 0)
+        return s->nbounds - 1;
+    return s->ncuts > 0 ? s->ncuts + 1 : 0;
+}
+
+/* Blocks hold their neighbours' halos; at least 1. */
+static int64_t widest_padding(const struct da__map_spec *s)
+{
+    int64_t widest = 1;
+    for (int side = 0; side < 2; side++) {
+        widest = s->padding[side] > widest ? s->padding[side] : widest;
+        widest = s->boundary[side] > widest ? s->boundary[side] : widest;
+    }
+    return widest;
 }
 
 static da_status grid_text_error(const struct maker *m, int64_t product)
@@ -219,7 +270,10 @@ static da_status make_grid(struct maker *m)
     }
     if (fixed > m->nengines / m->copies)
         return grid_text_error(m, fixed);
-    if (da__grid_choose(m->ndim, m->shape, m->nengines / m->copies, m->grid) != DA_OK)
+    int64_t narrowest[DA_MAX_NDIM];
+    for (int k = 0; k < m->ndim; k++)
+        narrowest[k] = widest_padding(&m->map[k]);
+    if (da__grid_choose(m->ndim, m->shape, narrowest, m->nengines / m->copies, m->grid) != DA_OK)
         return da__fail(m->err, DA_ERR_MEMORY, "no memory to choose a grid");
     m->nused = m->copies;
     for (int k = 0; k < m->ndim; k++)
@@ -228,6 +282,21 @@ static da_status make_grid(struct maker *m)
 }
 
 /* ---- putting it together ---- */
+
+static da_status make_block(const struct maker *m, const struct da__map_spec *s, const char *what,
+                            struct da__map *map)
+{
+    map->kind = DA__MAP_B;
+    if (s->nbounds > 0) {
+        map->bounds = da__bounds_make(s->bounds, s->nbounds);
+        if (map->bounds == NULL)
+            return da__fail(m->err, DA_ERR_MEMORY, "%s: no memory for %lld bounds", what,
+                            (long long)s->nbounds);
+    }
+    if (!da__padding_make(s, map->parts, &map->padding))
+        return da__fail(m->err, DA_ERR_MEMORY, "%s: no memory for its padding", what);
+    return map->padding != NULL ? da__padding_check(map, what, m->err) : DA_OK;
+}
 
 static da_status make_map(const struct maker *m, int axis, struct da__map *out)
 {
@@ -242,12 +311,10 @@ static da_status make_map(const struct maker *m, int axis, struct da__map *out)
     snprintf(what, sizeof what, "axis %d", axis);
     map.parts = m->grid[axis];
     if (s->kind == 'b') {
-        map.kind = DA__MAP_B;
-        if (s->nbounds > 0) {
-            map.bounds = da__bounds_make(s->bounds, s->nbounds);
-            if (map.bounds == NULL)
-                return da__fail(m->err, DA_ERR_MEMORY, "%s: no memory for %lld bounds", what,
-                                (long long)s->nbounds);
+        da_status status = make_block(m, s, what, &map);
+        if (status != DA_OK) {
+            da__map_drop(&map);
+            return status;
         }
     } else if (s->kind == 'c') {
         map.kind = DA__MAP_C;

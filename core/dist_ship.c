@@ -2,16 +2,26 @@
  * on every invariant. */
 #include "dist.h"
 #include "map.h"
+#include "padding.h"
 
 /* ---- writing ---- */
 
+static void put_padding(const struct da__padding *p, struct da__bytes *out)
+{
+    const int64_t word[] = {p->left, p->right, p->first, p->last, p->periodic, p->ncuts};
+    da__put_bytes(out, word, sizeof word);
+    da__put_bytes(out, p->cut, (size_t)p->ncuts * sizeof *p->cut);
+}
+
 static void put_map(const struct da__map *m, struct da__bytes *out)
 {
-    const int64_t word[] = {m->kind, m->parts, m->size,  m->start,
-                            m->step, m->count, m->block, m->bounds != NULL};
+    const int64_t word[] = {m->kind,  m->parts, m->size,           m->start,          m->step,
+                            m->count, m->block, m->bounds != NULL, m->padding != NULL};
     da__put_bytes(out, word, sizeof word);
     if (m->bounds != NULL)
         da__put_bytes(out, m->bounds, sizeof *m->bounds * ((size_t)m->parts + 1));
+    if (m->padding != NULL)
+        put_padding(m->padding, out);
     for (int p = 0; m->lists != NULL && p < m->parts; p++)
         da__put_i64(out, da__lists_count(m->lists, p));
     if (m->lists != NULL)
@@ -152,6 +162,39 @@ static da_status get_bounds(struct da__bytes *in, struct da__map *m)
     return m->bounds != NULL ? DA_OK : DA_ERR_MEMORY;
 }
 
+static da_status get_padding(struct da__bytes *in, struct da__map *m)
+{
+    int64_t word[6];
+    da__get_bytes(in, word, sizeof word);
+    for (int k = 0; k < 4; k++) {
+        if (in->failed || !in_range(word[k], 0, m->size))
+            return DA_ERR_FORMAT;
+    }
+    int64_t n = word[5];
+    bool fits = m->kind == DA__MAP_B && da__map_is_whole(m) && in_range(word[4], 0, 1) &&
+                (n == 0 || (n == m->parts - 1 && word[0] == 0 && word[1] == 0));
+    if (!fits || !has_words(in, n))
+        return DA_ERR_FORMAT;
+    int64_t *cut = da__calloc((size_t)n, sizeof *cut);
+    if (cut == NULL)
+        return DA_ERR_MEMORY;
+    da__get_bytes(in, cut, (size_t)n * sizeof *cut);
+    da_status status = DA_OK;
+    for (int64_t k = 0; k < n; k++)
+        status = in_range(cut[k], 0, m->size) ? status : DA_ERR_FORMAT;
+    struct da__map_spec spec = {.padding = {word[0], word[1]},
+                                .boundary = {word[2], word[3]},
+                                .periodic = word[4] != 0,
+                                .ncuts = n,
+                                .cut = cut};
+    if (status == DA_OK && !da__padding_make(&spec, m->parts, &m->padding))
+        status = DA_ERR_MEMORY;
+    da__free(cut);
+    if (status == DA_OK && (m->padding == NULL || da__padding_check(m, "", NULL) != DA_OK))
+        status = DA_ERR_FORMAT;
+    return status;
+}
+
 static da_status get_lists(struct da__bytes *in, struct da__map *m)
 {
     if (!has_words(in, m->parts))
@@ -192,7 +235,7 @@ done:
 
 static da_status get_map(struct da__bytes *in, struct da__dist *d, int axis)
 {
-    int64_t word[8];
+    int64_t word[9];
     d->axis_grid[axis] = da__get_i32(in);
     da__get_bytes(in, word, sizeof word);
     if (in->failed || !in_range(word[0], DA__MAP_N, DA__MAP_U) || !in_range(word[1], 1, INT32_MAX))
@@ -208,12 +251,13 @@ static da_status get_map(struct da__bytes *in, struct da__dist *d, int axis)
     if (!alignment_is_valid(&m) || !fits_grid(d, axis, &m) ||
         !in_range(m.block, 1, DA__MAX_PERIOD / m.parts) || (irregular && m.kind != DA__MAP_B))
         return DA_ERR_FORMAT;
-    if (irregular)
-        DA_TRY(get_bounds(in, &m));
-    if (m.kind == DA__MAP_U)
-        DA_TRY(get_lists(in, &m));
-    d->map[axis] = m;
-    return DA_OK;
+    da_status status = irregular ? get_bounds(in, &m) : DA_OK;
+    if (status == DA_OK && word[8] != 0)
+        status = get_padding(in, &m);
+    if (status == DA_OK && m.kind == DA__MAP_U)
+        status = get_lists(in, &m);
+    d->map[axis] = m; /* what it shares is dropped with the distribution */
+    return status;
 }
 
 static da_status get_dist(struct da__bytes *in, int ngrid, struct da__dist *d)

@@ -1,5 +1,5 @@
 /* Distributions as short text, for messages and explain: "b,n,c(4) grid 2x1x2". */
-#include "da_core.h"
+#include "padding.h"
 
 #include <stdio.h>
 
@@ -33,6 +33,30 @@ static void add_bounds(struct line *l, const struct da__map *m)
     add(l, ")");
 }
 
+static void add_pair(struct line *l, const char *before, const char *name, int64_t a, int64_t b)
+{
+    if (a == b)
+        add(l, "%s%s=%lld", before, name, (long long)a);
+    else
+        add(l, "%s%s=[%lld,%lld]", before, name, (long long)a, (long long)b);
+}
+
+static void add_padding(struct line *l, const struct da__padding *p)
+{
+    const char *before = "(";
+    if (p->ncuts > 0)
+        add(l, "(%d widths", p->ncuts);
+    else if (p->left + p->right > 0)
+        add_pair(l, "(", "pad", p->left, p->right);
+    if (p->ncuts > 0 || p->left + p->right > 0)
+        before = ",";
+    if (p->first + p->last > 0) {
+        add_pair(l, before, "boundary", p->first, p->last);
+        before = ",";
+    }
+    add(l, "%s)", !p->periodic ? "" : before[0] == '(' ? "(periodic" : ",periodic");
+}
+
 static void add_map(struct line *l, const struct da__map *m)
 {
     add(l, "%c", "nbcu"[m->kind]);
@@ -40,6 +64,8 @@ static void add_map(struct line *l, const struct da__map *m)
         add(l, "(%lld)", (long long)m->block);
     if (m->bounds != NULL)
         add_bounds(l, m);
+    if (m->padding != NULL)
+        add_padding(l, m->padding);
     bool whole = m->start == 0 && m->step == 1 && m->count == m->size;
     if (m->kind != DA__MAP_N && !whole)
         add(l, "[%lld::%lld]", (long long)m->start, (long long)m->step);

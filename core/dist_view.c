@@ -107,6 +107,7 @@ da_status da__dist_reduce(const struct da__dist *base, uint32_t mask, bool keepd
         if (reduced)
             continue;
         d->map[k] = base->map[b];
+        d->map[k].padding = NULL; /* the result of a computation lies as the cores do */
         da__map_keep(&d->map[k]);
         d->axis_grid[k++] = base->axis_grid[b];
     }

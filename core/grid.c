@@ -129,7 +129,8 @@ static da_status choose(struct chooser *c, int64_t engines, int *grid)
     return DA_ERR_INTERNAL; /* a product of 1 always splits */
 }
 
-da_status da__grid_choose(int ndim, const int64_t *shape, int64_t engines, int *grid)
+da_status da__grid_choose(int ndim, const int64_t *shape, const int64_t *narrowest, int64_t engines,
+                          int *grid)
 {
     struct chooser c = {0};
     for (int k = 0; k < ndim; k++) {
@@ -140,7 +141,8 @@ da_status da__grid_choose(int ndim, const int64_t *shape, int64_t engines, int *
         int64_t extent = shape[k] > 0 ? shape[k] : 1;
         c.axis[c.naxes] = k;
         c.extent[c.naxes] = (double)extent;
-        c.most[c.naxes++] = extent < INT32_MAX ? extent : INT32_MAX;
+        int64_t most = extent > narrowest[k] ? extent / narrowest[k] : 1;
+        c.most[c.naxes++] = most < INT32_MAX ? most : INT32_MAX;
     }
     if (c.naxes == 0)
         return DA_OK;

@@ -6,7 +6,8 @@
 
 /* Fills grid[k], 0 on entry where it is free, so that the product is the largest possible number of
  * parts up to `engines` with no axis split into more parts than it has indices; among those, blocks
- * as square as can be. */
-da_status da__grid_choose(int ndim, const int64_t *shape, int64_t engines, int *grid);
+ * as square as can be. No block along axis k is shorter than narrowest[k] >= 1, if the axis is split at all. */
+da_status da__grid_choose(int ndim, const int64_t *shape, const int64_t *narrowest, int64_t engines,
+                          int *grid);
 
 #endif

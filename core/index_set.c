@@ -46,7 +46,8 @@ static bool join_line(struct da__run *last, const struct da__run *run)
     if (last->reps > 1 || run->reps > 1)
         return false;
     int64_t step = last->count > 1 ? last->step : run->start - last->start;
-    if (run->start != last->start + last->count * step || (run->count > 1 && run->step != step))
+    if (step == 0 || run->start != last->start + last->count * step ||
+        (run->count > 1 && run->step != step))
         return false;
     last->step = step;
     last->count += run->count;

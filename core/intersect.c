@@ -158,7 +158,8 @@ static int64_t merge_elements(struct entry *a, int64_t na, const struct entry *b
         } else if (a[i].key > b[j].key) {
             j++;
         } else {
-            a[n++] = (struct entry){a[i++].value, b[j++].value};
+            a[n++] = (struct entry){a[i].value, b[j].value};
+            i++; /* a's next index may be the same one: halos of a periodic axis */
         }
     }
     qsort(a, (size_t)n, sizeof *a, compare_entries);

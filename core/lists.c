@@ -1,5 +1,6 @@
 /* What maps share by reference count: explicit index lists and irregular bounds. */
 #include "map.h"
+#include "padding.h"
 
 #include <string.h>
 
@@ -152,6 +153,7 @@ void da__map_keep(const struct da__map *m)
         __atomic_add_fetch(&((struct da__lists *)(uintptr_t)m->lists)->refs, 1, __ATOMIC_RELAXED);
     if (m->bounds != NULL)
         __atomic_add_fetch(&bounds_of(m->bounds)->refs, 1, __ATOMIC_RELAXED);
+    da__padding_keep(m->padding);
 }
 
 void da__map_drop(const struct da__map *m)
@@ -164,4 +166,5 @@ void da__map_drop(const struct da__map *m)
         if (__atomic_sub_fetch(&b->refs, 1, __ATOMIC_ACQ_REL) == 0)
             da__free(b);
     }
+    da__padding_drop(m->padding);
 }

@@ -139,6 +139,14 @@ static int64_t listed_count(const struct da__map *m, int part, int64_t n)
     return count;
 }
 
+void da__map_block(const struct da__map *m, int part, int64_t *lo, int64_t *hi)
+{
+    *lo = 0;
+    *hi = m->count;
+    if (m->kind == DA__MAP_B)
+        da__map_pull(m, da__map_bound(m, part), da__map_bound(m, part + 1), lo, hi);
+}
+
 int64_t da__map_local_count(const struct da__map *m, int part)
 {
     int64_t lo, hi;
@@ -208,6 +216,7 @@ int64_t da__map_stretch(const struct da__map *m, int64_t index, int *part)
 struct da__map da__map_view(const struct da__map *m, int64_t start, int64_t step, int64_t count)
 {
     struct da__map view = *m;
+    view.padding = NULL;
     view.count = count;
     view.start = count > 0 ? m->start + m->step * start : 0;
     view.step = count > 1 ? m->step * step : 1;

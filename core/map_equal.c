@@ -3,6 +3,7 @@
  * Maps in which every coordinate owns one interval (blocks of any kind, views of them, cyclic maps
  * that do not come round) are compared by the intervals, whatever they were made from. */
 #include "map.h"
+#include "padding.h"
 
 enum form {
     FORM_EVEN,      /* balanced blocks of a whole axis, one natural coordinate, or nothing at all */
@@ -152,6 +153,8 @@ static bool same_parameters(const struct da__map *a, const struct da__map *b)
 
 bool da__map_equal(const struct da__map *a, const struct da__map *b)
 {
+    if (!da__padding_equal(a->padding, b->padding))
+        return false;
     if (same_parameters(a, b))
         return true;
     if (a->parts != b->parts || a->count != b->count)
@@ -181,4 +184,5 @@ void da__map_hash(const struct da__map *m, struct da__hash *h)
         da__hash_i64(h, (int64_t)m->lists->hash.lo);
         da__hash_i64(h, (int64_t)m->lists->hash.hi);
     }
+    da__padding_hash(m->padding, h);
 }

@@ -219,14 +219,20 @@ static const char *read_map(const char *s, struct da__map_spec *out)
         if (out->block == 0 || *s++ != ')')
             return NULL;
     }
+    if (out->kind == 'b' && *s == '(') {
+        s++;
+        if (!da__padding_read(&s, out))
+            return NULL;
+    }
     return s + strspn(s, " ");
 }
 
 static da_status bad_map(const struct context *c, const char *text)
 {
-    return da__fail(c->err, DA_ERR_DISTRIBUTION,
-                    "%s: \"%s\" names no maps; wanted are n, b, c and c(SIZE), as in \"b,n,c(4)\"",
-                    c->callable->name, text);
+    return da__fail(
+        c->err, DA_ERR_DISTRIBUTION,
+        "%s: \"%s\" names no maps; wanted are n, b, b(pad=1), c and c(SIZE), as in \"b,n,c(4)\"",
+        c->callable->name, text);
 }
 
 static da_status maps_of_text(const struct context *c, const char *text, struct da__dist_spec *spec)

@@ -190,9 +190,12 @@ da_array *da__make_set_where(struct da__graph *g, da_array *x, const struct da__
     da_array *a = da__make_elementwise(g, DA__OP_WHERE, 3, in);
     bool data = x->dist != NULL && x->kind != DA__NODE_CONSTANT && x->kind != DA__NODE_INDEX;
     if (data && a->kind == DA__NODE_ELEMENTWISE &&
-        a->dist != x->dist) { /* it lies as x does, whatever the mask's owners */
+        a->dist != x->dist) { /* it lies as x's cores do, whatever the mask's owners */
+        const struct da__dist *core = NULL;
+        if (da__dist_unpadded(x->dist, &core) != DA_OK)
+            return da__node_no_memory(g);
         da__dist_drop(a->dist);
-        a->dist = da__dist_keep(x->dist);
+        a->dist = core;
     }
     return a;
 }

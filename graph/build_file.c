@@ -121,9 +121,9 @@ da_array *da__make_load(struct da__graph *g, const char *path, const char *datas
     if (da__spec_dist(g, ndim, shape, spec, &wanted, &err) != DA_OK)
         return poison(g, &err);
     bool direct = da__view_is_identity(&rest) && ndim == info.ndim && da__dist_is_boxes(wanted);
-    if (direct)
-        boxes = da__dist_keep(wanted);
-    else if (da__spec_dist(g, info.ndim, count, NULL, &boxes, &err) != DA_OK)
+    if (direct && da__dist_unpadded(wanted, &boxes) != DA_OK)
+        goto done;
+    if (!direct && da__spec_dist(g, info.ndim, count, NULL, &boxes, &err) != DA_OK)
         goto done;
     a = da__make_view(g, load_box(g, &info, path, dataset, start, count, boxes), &rest, ndim,
                       shape);
@@ -131,7 +131,7 @@ da_array *da__make_load(struct da__graph *g, const char *path, const char *datas
         a = decode_cf(g, a, &info);
     if (dtype != DA_DTYPE_DEFAULT)
         a = da__make_astype(g, a, dtype);
-    if (!direct && spec != NULL)
+    if (spec != NULL && (!direct || da__dist_padded(wanted)))
         a = da__make_redistribute_to(g, a, wanted);
 done:
     da__dist_drop(wanted);

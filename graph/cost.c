@@ -66,15 +66,17 @@ static da_status add_held(const struct da__index_set *needs, const struct da__in
     return status;
 }
 
-/* How many of the base indices that `mine` reads along base axis b part `part` holds. */
+/* How many of the base indices `mine`, those of a reader at `coord` of the space's axis, part `part` holds along base axis b. */
 static da_status count_held(const struct reading *r, int b, const struct da__index_set *mine,
-                            int part, double *held)
+                            int coord, int part, double *held)
 {
     const struct da__view *v = r->view;
     struct da__stretch stretch[2];
     struct da__index_set owned, needs;
     int n = da__view_stretches(v, b, r->space->map[v->axis[b]].count, stretch);
-    da_status status = da__map_owned(&r->base->map[b], part, &owned);
+    int64_t at;
+    int reader = da__dist_reader(r->base, b, r->space, v->axis[b], coord);
+    da_status status = da__map_share(&r->base->map[b], part, reader, &owned, &at);
     for (int k = 0; k < n && status == DA_OK; k++) {
         da__set_init(&needs);
         status = n == 1 ? da__set_affine(mine, stretch[0].start, v->step[b], &needs)
@@ -101,9 +103,9 @@ static da_status count_axis(const struct reading *r, int b, int mine, int part, 
     }
     struct da__index_set set;
     double held = 0;
-    da_status status = da__map_owned(&r->space->map[v->axis[b]], mine, &set);
+    da_status status = da__map_stored(&r->space->map[v->axis[b]], mine, &set);
     if (status == DA_OK && part >= 0 && !whole)
-        status = count_held(r, b, &set, part, &held);
+        status = count_held(r, b, &set, mine, part, &held);
     t->needed *= (double)set.nelem;
     t->held *= part < 0 ? 0 : whole ? (double)set.nelem : held;
     da__set_free(&set);

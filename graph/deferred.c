@@ -152,7 +152,8 @@ static bool copy_items(struct da__arena *arena, const void **items, int64_t n, s
 
 static bool copy_map(struct da__arena *arena, struct da__map_spec *m)
 {
-    if (!COPY_ITEMS(arena, m->bounds, m->nbounds) || !COPY_ITEMS(arena, m->list_nelem, m->nlists))
+    if (!COPY_ITEMS(arena, m->bounds, m->nbounds) || !COPY_ITEMS(arena, m->cut, m->ncuts) ||
+        !COPY_ITEMS(arena, m->list_nelem, m->nlists))
         return false;
     const int64_t **list = da__arena_alloc(arena, (size_t)m->nlists * sizeof *list + 1);
     for (int k = 0; list != NULL && k < m->nlists; k++) {
@@ -182,7 +183,9 @@ static bool copy_dist(struct da__arena *arena, const struct da__dist_spec **spec
     copy->map = map;
     *spec = copy;
     return COPY_ITEMS(arena, copy->grid, copy->ngrid) &&
-           COPY_ITEMS(arena, copy->engines, copy->nengines);
+           COPY_ITEMS(arena, copy->engines, copy->nengines) &&
+           COPY_ITEMS(arena, copy->replicas, copy->nreplicas) &&
+           COPY_ITEMS(arena, copy->strides, copy->nstrides);
 }
 
 static bool copy_arg(struct da__arena *arena, struct da__arg *a)
@@ -245,20 +248,20 @@ bool da__takes_unsized(const char *callable)
                                        "take",
                                        "get",
                                        "put",
-                                       "mask_get",
-                                       "mask_put",
                                        "get_items",
                                        "put_items",
+                                       "mask_get",
+                                       "mask_put",
                                        "astype",
                                        "flatnonzero",
                                        "nonzero",
                                        "compress",
                                        "searchsorted",
+                                       "set_where",
                                        "sort",
                                        "argsort",
                                        "cumulative_sum",
-                                       "cumulative_prod",
-                                       "set_where"};
+                                       "cumulative_prod"};
     const struct da__callable *c = da__callable_find(callable);
     for (size_t k = 0; k < sizeof name / sizeof *name; k++)
         if (strcmp(name[k], callable) == 0)

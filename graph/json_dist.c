@@ -69,6 +69,43 @@ static da_status read_letter(const struct reader *r, const struct da__place *pla
     return DA_OK;
 }
 
+/* One width for both sides, or [left, right]. */
+static da_status read_pair(const struct reader *r, const struct da__place *place, const json_t *j,
+                           int64_t *out)
+{
+    int n = 0;
+    if (json_is_integer(j)) {
+        out[0] = out[1] = json_integer_value(j);
+        return DA_OK;
+    }
+    if (!json_is_array(j) || json_array_size(j) != 2)
+        return fail(r, place, "a width or [left, right]", j);
+    return da__json_int_list(r->l, r->item, place, j, 2, out, &n);
+}
+
+static da_status read_bounds(const struct reader *r, const struct da__place *place,
+                             const json_t *value, struct da__map_spec *out)
+{
+    int64_t *bounds;
+    if (json_is_null(value) ||
+        (json_is_string(value) && strcmp(json_string_value(value), "even") == 0))
+        return DA_OK;
+    DA_TRY(read_ints(r, place, value, &out->nbounds, &bounds));
+    out->bounds = bounds;
+    return out->nbounds >= 2 ? DA_OK
+                             : da__item_fail(r->l, r->item, place, DA_ERR_DISTRIBUTION,
+                                             "at least two bounds are needed");
+}
+
+static da_status read_flag(const struct reader *r, const struct da__place *place,
+                           const json_t *value, bool *out)
+{
+    if (!json_is_boolean(value))
+        return fail(r, place, "true or false", value);
+    *out = json_is_true(value);
+    return DA_OK;
+}
+
 /* [size, start, step] */
 static da_status read_template(struct reader *r, const struct da__place *place, const json_t *j,
                                struct da__map_spec *out)
@@ -85,23 +122,15 @@ static da_status read_template(struct reader *r, const struct da__place *place, 
     return DA_OK;
 }
 
-/* What stands behind a map's letter: bounds or "even", a block size, lists. */
+/* What stands behind a map's letter: null, "even" or bounds, a block size, lists. */
 static da_status read_letter_value(const struct reader *r, const struct da__place *place,
                                    const json_t *value, struct da__map_spec *out)
 {
-    int64_t *bounds;
     out->kind = place->key[0];
     if (out->kind == 'u')
         return read_lists(r, place, value, out);
-    if (out->kind == 'b') {
-        if (json_is_string(value) && strcmp(json_string_value(value), "even") == 0)
-            return DA_OK;
-        DA_TRY(read_ints(r, place, value, &out->nbounds, &bounds));
-        out->bounds = bounds;
-        return out->nbounds >= 2 ? DA_OK
-                                 : da__item_fail(r->l, r->item, place, DA_ERR_DISTRIBUTION,
-                                                 "at least two bounds are needed");
-    }
+    if (out->kind == 'b')
+        return read_bounds(r, place, value, out);
     if (!json_is_integer(value) || json_integer_value(value) < 1)
         return da__item_fail(r->l, r->item, place, DA_ERR_DISTRIBUTION,
                              "a block size is a positive integer");
@@ -109,26 +138,53 @@ static da_status read_letter_value(const struct reader *r, const struct da__plac
     return DA_OK;
 }
 
+/* Beside the letter: the template, and for blocks their padding. */
+static da_status read_map_key(struct reader *r, const struct da__place *at, const json_t *value,
+                              bool block, struct da__map_spec *out)
+{
+    static const char *const known[] = {"b", "template", "padding", "boundary", "cuts", "periodic"};
+    char near[64];
+    int64_t *cut;
+    if (strcmp(at->key, "template") == 0)
+        return read_template(r, at, value, out);
+    if (strlen(at->key) == 1 && strchr("bcu", at->key[0]) != NULL)
+        return read_letter_value(r, at, value, out);
+    if (!block)
+        return da__item_fail(
+            r->l, r->item, at, DA_ERR_DISTRIBUTION,
+            "no map \"%s\"; there are {\"b\": bounds}, {\"c\": block} and {\"u\": lists}", at->key);
+    if (strcmp(at->key, "padding") == 0)
+        return read_pair(r, at, value, out->padding);
+    if (strcmp(at->key, "boundary") == 0)
+        return read_pair(r, at, value, out->boundary);
+    if (strcmp(at->key, "periodic") == 0)
+        return read_flag(r, at, value, &out->periodic);
+    if (strcmp(at->key, "cuts") != 0)
+        return da__item_fail(r->l, r->item, at->up, DA_ERR_FORMAT, "unknown key \"%s\"%s", at->key,
+                             da__near_text(at->key, known, 6, near, sizeof near));
+    DA_TRY(read_ints(r, at, value, &out->ncuts, &cut));
+    out->cut = cut;
+    return DA_OK;
+}
+
+/* {"b": bounds, "padding": …, "boundary": …, "cuts": […], "periodic": true}, {"c": 4}, {"u": lists}, each with a template or
+ * without. */
 static da_status read_map_object(struct reader *r, const struct da__place *place, json_t *j,
                                  struct da__map_spec *out)
 {
     const char *key;
     json_t *value;
-    bool one = json_object_get(j, "template") != NULL;
-    if (json_object_size(j) != (one ? 2u : 1u))
+    bool block = json_object_get(j, "b") != NULL;
+    size_t letters = 0;
+    json_object_foreach(j, key, value) letters += strlen(key) == 1;
+    size_t beside = json_object_get(j, "template") != NULL;
+    if (letters > 1 || (!block && json_object_size(j) != 1 + beside))
         return da__item_fail(r->l, r->item, place, DA_ERR_DISTRIBUTION,
                              "a map is a letter, or an object with one letter as key");
     json_object_foreach(j, key, value)
     {
         struct da__place at = {.up = place, .key = key};
-        if (strcmp(key, "template") == 0)
-            DA_TRY(read_template(r, &at, value, out));
-        else if (strlen(key) == 1 && strchr("bcu", key[0]) != NULL)
-            DA_TRY(read_letter_value(r, &at, value, out));
-        else
-            return da__item_fail(
-                r->l, r->item, &at, DA_ERR_DISTRIBUTION,
-                "no map \"%s\"; there are {\"b\": bounds}, {\"c\": block} and {\"u\": lists}", key);
+        DA_TRY(read_map_key(r, &at, value, block, out));
     }
     return DA_OK;
 }
@@ -326,6 +382,7 @@ static da_status spec_of_map(const struct da__map *m, struct da__map_spec *out)
         out->start = m->start;
         out->step = m->step;
     }
+    da__map_padding_spec(m, out);
     return m->kind == DA__MAP_U ? copy_lists(m, out) : DA_OK;
 }
 
@@ -415,6 +472,29 @@ static bool find_spec(const struct da__dist *d, const struct written *w, struct 
     return makes_same(d, spec, nengines);
 }
 
+static void write_pair(struct da__text *t, const char *key, const int64_t *pair)
+{
+    if (pair[0] != 0 || pair[1] != 0)
+        da__text_add(t, ",\"%s\":[%lld,%lld]", key, (long long)pair[0], (long long)pair[1]);
+}
+
+static void write_padding(struct da__text *t, const struct da__map_spec *spec)
+{
+    write_pair(t, "padding", spec->padding);
+    write_pair(t, "boundary", spec->boundary);
+    if (spec->ncuts > 0) {
+        da__text_add(t, ",\"cuts\":");
+        da__json_ints(t, spec->ncuts, spec->cut);
+    }
+    da__text_add(t, spec->periodic ? ",\"periodic\":true" : "");
+}
+
+static void write_template(struct da__text *t, int64_t size, int64_t start, int64_t step)
+{
+    da__text_add(t, ",\"template\":[%lld,%lld,%lld]", (long long)size, (long long)start,
+                 (long long)step);
+}
+
 static void write_map_value(struct da__text *t, const struct da__map *m)
 {
     if (m->kind == DA__MAP_C)
@@ -426,7 +506,10 @@ static void write_map_value(struct da__text *t, const struct da__map *m)
     if (m->kind == DA__MAP_B && m->bounds != NULL)
         da__json_ints(t, m->parts + 1, m->bounds);
     else if (m->kind == DA__MAP_B)
-        da__text_add(t, "\"even\"");
+        da__text_add(t, is_whole_map(m) ? "null" : "\"even\"");
+    struct da__map_spec spec = {.kind = 'b'};
+    da__map_padding_spec(m, &spec);
+    write_padding(t, &spec);
     for (int part = 0; m->kind == DA__MAP_U && part < m->parts; part++) {
         da__text_add(t, part > 0 ? ",[" : "[");
         for (int64_t i = 0; i < da__lists_count(m->lists, part); i++)
@@ -442,15 +525,14 @@ static void write_map(struct da__text *t, const struct da__map *m)
     bool whole = is_whole_map(m);
     if (m->kind == DA__MAP_N)
         da__text_add(t, "\"n\"");
-    else if (whole && m->kind == DA__MAP_B && m->bounds == NULL)
+    else if (whole && m->kind == DA__MAP_B && m->bounds == NULL && m->padding == NULL)
         da__text_add(t, "\"b\"");
     else if (whole && m->kind == DA__MAP_C && m->block == 1)
         da__text_add(t, "\"c\"");
     else {
         write_map_value(t, m);
         if (!whole)
-            da__text_add(t, ",\"template\":[%lld,%lld,%lld]", (long long)m->size,
-                         (long long)m->start, (long long)m->step);
+            write_template(t, m->size, m->start, m->step);
         da__text_add(t, "}");
     }
 }
@@ -514,24 +596,36 @@ da_status da__json_dist(struct da__text *t, const struct da__dist *d, int nengin
     return t->failed ? DA_ERR_MEMORY : status;
 }
 
+static bool is_letter(const struct da__map_spec *m)
+{
+    bool padded = m->padding[0] != 0 || m->padding[1] != 0 || m->boundary[0] != 0 ||
+                  m->boundary[1] != 0 || m->periodic || m->ncuts > 0;
+    return m->kind == 'n' ||
+           (m->kind != 'u' && m->nbounds == 0 && m->block == 0 && m->step == 0 && !padded);
+}
+
 static void write_map_spec(struct da__text *t, const struct da__map_spec *m)
 {
-    if (m->kind == 'b' && m->nbounds > 0) {
-        da__text_add(t, "{\"b\":");
-        da__json_ints(t, m->nbounds, m->bounds);
-        da__text_add(t, "}");
-    } else if (m->kind == 'c' && m->block > 0) {
-        da__text_add(t, "{\"c\":%lld}", (long long)m->block);
-    } else if (m->kind == 'u') {
-        da__text_add(t, "{\"u\":[");
-        for (int k = 0; k < m->nlists; k++) {
-            da__text_add(t, k > 0 ? "," : "");
-            da__json_ints(t, m->list_nelem[k], m->list[k]);
-        }
-        da__text_add(t, "]}");
-    } else {
+    if (is_letter(m)) {
         da__text_add(t, "\"%c\"", m->kind);
+        return;
     }
+    da__text_add(t, "{\"%c\":", m->kind);
+    if (m->kind == 'c')
+        da__text_add(t, "%lld", m->block > 0 ? (long long)m->block : 1);
+    else if (m->nbounds > 0)
+        da__json_ints(t, m->nbounds, m->bounds);
+    else if (m->kind == 'b')
+        da__text_add(t, "null");
+    for (int k = 0; k < m->nlists; k++) {
+        da__text_add(t, k > 0 ? "," : "[");
+        da__json_ints(t, m->list_nelem[k], m->list[k]);
+    }
+    da__text_add(t, m->nlists > 0 ? "]" : "");
+    write_padding(t, m);
+    if (m->step != 0)
+        write_template(t, m->size, m->start, m->step);
+    da__text_add(t, "}");
 }
 
 void da__json_spec(struct da__text *t, const struct da__dist_spec *spec)
@@ -542,9 +636,6 @@ void da__json_spec(struct da__text *t, const struct da__dist_spec *spec)
         write_map_spec(t, &spec->map[k]);
     }
     da__text_add(t, "]");
-    if (spec->ngrid > 0)
-        write_small_ints(t, "grid", spec->ngrid, spec->grid);
-    if (spec->nengines > 0)
-        write_small_ints(t, "engines", spec->nengines, spec->engines);
+    write_spec(t, spec);
     da__text_add(t, "}");
 }

@@ -73,6 +73,8 @@ const char *da__layout_fixed(const struct da__program *p, const struct da__reade
         return "it writes a part of an array";
     if (s->body.ninsns + s->body.nreductions == 0)
         return "an explicit redistribution";
+    if (da__dist_padded(p->dist[s->dist]))
+        return "it fills halos";
     for (int k = 0; k < s->ninputs; k++)
         if (p->value[s->input[k].value].unsized)
             return "its size is known in the run only";
@@ -212,7 +214,7 @@ static da_status price(const struct da__layout_group *g, struct da__candidate *c
 
 /* ---- candidates ---- */
 
-/* Takes `d` over. */
+/* Takes `d` over; it has no halos, as it is a view, or where a kernel computes. */
 static da_status suggest(const struct da__layout_group *g, struct da__layout *out,
                          const struct da__dist *d, const char *from, int number)
 {

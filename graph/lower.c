@@ -30,11 +30,23 @@ const struct da__dist *da__lower_dist(struct da__lowering *l, const da_array *a)
     return a->dist != NULL ? a->dist : da__default_dist(l->graph, a->ndim, a->shape, l->err);
 }
 
+/* The owners under a distribution, for what is done once per element; -1: no memory. */
+static int add_cores(struct da__lowering *l, const struct da__dist *d)
+{
+    const struct da__dist *core = NULL;
+    if (d == NULL || da__dist_unpadded(d, &core) != DA_OK) {
+        l->program->failed = true;
+        return -1;
+    }
+    int id = da__program_add_dist(l->program, core);
+    da__dist_drop(core);
+    return id;
+}
+
 static void start_step(struct da__lowering *l, struct da__step_builder *b, const da_array *space,
                        const da_array *node)
 {
-    const struct da__dist *d = da__lower_dist(l, space);
-    int dist = d != NULL ? da__program_add_dist(l->program, d) : -1;
+    int dist = add_cores(l, da__lower_dist(l, space));
     da__builder_start(b, l->program, space->ndim, space->shape, dist, node->id);
     b->share = l->share;
 }
@@ -122,14 +134,15 @@ int da__lower_stored(struct da__lowering *l, const da_array *a, const struct da_
         bool same = v->ndim == a->ndim && v->dtype == a->dtype;
         for (int k = 0; same && k < a->ndim; k++)
             same = v->shape[k] == a->shape[k];
-        if (same && (dist == NULL || da__dist_equal(dist, l->program->dist[v->dist])))
+        const struct da__dist *lies = l->program->dist[v->dist];
+        if (same && (dist == NULL ? !da__dist_padded(lies) : da__dist_equal(dist, lies)))
             return o.entry->value;
     }
-    const struct da__dist *d = dist != NULL ? dist : da__lower_dist(l, a);
-    int id = d != NULL ? da__program_add_dist(l->program, d) : -1;
+    int id =
+        dist != NULL ? da__program_add_dist(l->program, dist) : add_cores(l, da__lower_dist(l, a));
     int value =
         da__program_add_value(l->program, DA__VALUE_TEMP, a->dtype, a->ndim, a->shape, id, a->id);
-    da__lower_copy(l, a, a, d, value);
+    da__lower_copy(l, a, a, id >= 0 ? l->program->dist[id] : NULL, value);
     return value;
 }
 
@@ -257,7 +270,8 @@ static int savable_value(struct da__lowering *l, const da_array *a)
     struct da__lowered o = da__lower_resolve(l, a->in[0]);
     if (o.entry->kind == DA__ENTRY_VALUE && da__view_is_identity(&o.view)) {
         const struct da__value *v = &l->program->value[o.entry->value];
-        if (v->ndim == a->ndim && da__dist_is_boxes(l->program->dist[v->dist]))
+        const struct da__dist *lies = l->program->dist[v->dist];
+        if (v->ndim == a->ndim && da__dist_is_boxes(lies) && !da__dist_padded(lies))
             return o.entry->value;
     }
     const struct da__dist *d = da__lower_dist(l, a);

@@ -7,11 +7,23 @@
 typedef da_status (*input_rule)(struct da__graph *g, const da_array *a, int k,
                                 const struct da__dist **out);
 
+/* A routine does its work once per element: it knows no halos. */
+static bool to_cores(const struct da__dist **d)
+{
+    const struct da__dist *core = NULL;
+    if (*d == NULL)
+        return true;
+    da_status status = da__dist_unpadded(*d, &core);
+    da__dist_drop(*d);
+    *d = core;
+    return status == DA_OK;
+}
+
 /* Input k as a value of the program that lies as the routine wants it. */
 static int raw_input(struct da__lowering *l, const da_array *a, int k, input_rule rule)
 {
     const struct da__dist *d = NULL;
-    if (rule != NULL && rule(l->graph, a, k, &d) != DA_OK)
+    if (rule != NULL && (rule(l->graph, a, k, &d) != DA_OK || !to_cores(&d)))
         l->program->failed = true;
     int value = l->program->failed ? -1 : da__lower_stored(l, a->in[k], d);
     da__dist_drop(d);
@@ -66,12 +78,16 @@ static void routine_step(struct da__lowering *l, const da_array *a,
 {
     struct da__step_builder b;
     const da_array *space = rules->space > 0 ? a->in[rules->space - 1] : a;
-    const struct da__dist *over = rules->space > 0 ? da__lower_dist(l, space) : d, *made = NULL;
+    const struct da__dist *made = NULL;
     if (rules->space_dist != NULL && rules->space_dist(l->graph, a, &made) != DA_OK)
         l->program->failed = true;
-    over = made != NULL ? made : over;
+    const struct da__dist *over = rules->space > 0 ? da__lower_dist(l, space) : d;
+    if (made == NULL && over != NULL)
+        made = da__dist_keep(over);
+    if (!to_cores(&made))
+        l->program->failed = true;
     da__builder_start(&b, l->program, space->ndim, space->shape,
-                      over != NULL ? da__program_add_dist(l->program, over) : -1, a->id);
+                      made != NULL ? da__program_add_dist(l->program, made) : -1, a->id);
     da__dist_drop(made);
     b.step.kind = DA__STEP_ROUTINE;
     b.step.routine = (enum da__routine_id)a->op;
@@ -91,7 +107,8 @@ void da__lower_routine(struct da__lowering *l, struct da__entry *e, da_array *a,
     const struct da__dist *d = da__lower_dist(l, a->unsized ? a->in[0] : a);
     if (d == NULL)
         return;
-    if (rules->output_dist != NULL && rules->output_dist(l->graph, a, &made) != DA_OK)
+    if (rules->output_dist != NULL &&
+        (rules->output_dist(l->graph, a, &made) != DA_OK || !to_cores(&made)))
         l->program->failed = true;
     if (l->program->failed || made == NULL || da__dist_equal(made, d)) {
         e->value = da__lower_result(l, a, wanted);

@@ -371,6 +371,24 @@ da_array *da__node_no_memory(struct da__graph *g)
     return g->no_memory;
 }
 
+/* Halos come about where an array is made or redistributed under a padded distribution. What is computed lies as the cores
+ * of its operands do: nothing is computed twice. */
+static bool may_be_padded(enum da__node_kind kind)
+{
+    return kind == DA__NODE_LEAF || kind == DA__NODE_COPY || kind == DA__NODE_CONSTANT ||
+           kind == DA__NODE_INDEX;
+}
+
+static bool drop_padding(da_array *a)
+{
+    const struct da__dist *core = NULL, *padded = a->dist;
+    if (da__dist_unpadded(padded, &core) != DA_OK)
+        return false;
+    a->dist = core;
+    da__dist_drop(padded);
+    return true;
+}
+
 da_array *da__node_new(struct da__graph *g, enum da__node_kind kind, da_dtype dtype, int ndim,
                        const int64_t *shape, const struct da__dist *dist)
 {
@@ -384,6 +402,12 @@ da_array *da__node_new(struct da__graph *g, enum da__node_kind kind, da_dtype dt
         a->unsized |= shape[k] == DA__UNSIZED;
     }
     a->dist = dist != NULL ? da__dist_keep(dist) : NULL;
+    if (dist != NULL && !may_be_padded(kind) && !drop_padding(a)) {
+        unlink_node(g, a);
+        a->kind = DA__NODE_CONSTANT;
+        free_node(a);
+        return NULL;
+    }
     g->waiting += waits(a);
     if (scope_add(g, a))
         return a;

@@ -192,6 +192,9 @@ static da_status check_step(const struct da__program *p, int at, bool *made, str
         BROKEN("step %d: its body has other inputs or outputs", at);
     if (s->kind != DA__STEP_KERNEL && s->body.nreductions + s->body.ninsns > 0)
         BROKEN("step %d: has a body but is no kernel", at);
+    if (da__dist_padded(p->dist[s->dist]) &&
+        (s->kind != DA__STEP_KERNEL || s->body.nreductions > 0))
+        BROKEN("step %d: halos under work that is done once per element", at);
     bool source = s->kind == DA__STEP_LOAD || s->kind == DA__STEP_CALL;
     if ((source && s->ninputs != 0) || (s->kind == DA__STEP_SAVE && s->ninputs != 1) ||
         ((source || s->kind == DA__STEP_ROUTINE) && s->noutputs != 1) ||

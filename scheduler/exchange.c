@@ -49,8 +49,9 @@ void da__planning_free(struct da__planning *g)
     da__ledger_free(&g->send);
 }
 
+/* `at`: the place of the first of the owned indices in the owner's part. */
 static da_status choices_add(struct da__choices *c, int coord, const struct da__index_set *needs,
-                             const struct da__index_set *owned)
+                             const struct da__index_set *owned, int64_t at)
 {
     struct da__match_list list;
     da__matches_init(&list);
@@ -59,6 +60,8 @@ static da_status choices_add(struct da__choices *c, int coord, const struct da__
         da__matches_free(&list);
         return status;
     }
+    for (int i = 0; i < list.n; i++)
+        list.m[i].b += at;
     int64_t coord_cap = c->cap;
     if (!da__grow((void **)&c->coord, &coord_cap, c->n + 1, sizeof *c->coord) ||
         !da__grow((void **)&c->list, &c->cap, c->n + 1, sizeof *c->list)) {
@@ -103,24 +106,34 @@ bool da__reads_replica(const struct da__dist *d, int engine, const int *mine)
 
 /* ---- reading ---- */
 
-/* The owners of what this engine needs along base axis b. */
-static da_status own_choices(const struct da__dist *base, int b, const struct da__needs *needs,
-                             struct da__choices *out)
+/* What the engines at coordinate `part` give of base axis b to a reader that stores the part `reader` itself (or -1). */
+static da_status add_share(const struct da__dist *base, int b, int part, int reader,
+                           const struct da__index_set *needs, int coord, struct da__choices *out)
+{
+    struct da__index_set given;
+    int64_t at = 0;
+    da__set_init(&given);
+    da_status status = da__map_share(&base->map[b], part, reader, &given, &at);
+    if (status == DA_OK)
+        status = choices_add(out, coord, needs, &given, at);
+    da__set_free(&given);
+    return status;
+}
+
+/* The owners of what this engine needs along base axis b, and itself where halos of its part may hold it. */
+static da_status own_choices(const struct da__dist *base, int b, int reader,
+                             const struct da__needs *needs, struct da__choices *out)
 {
     struct da__parts parts = da__owners_of(base, b, needs);
+    bool seen = reader < 0;
     for (int64_t i = 0; i < da__parts_count(&parts); i++) {
         int part = da__parts_get(&parts, i);
-        struct da__index_set owned;
         if (part < 0)
             continue;
-        da__set_init(&owned);
-        da_status status = da__map_owned(&base->map[b], part, &owned);
-        if (status == DA_OK)
-            status = choices_add(out, part, &needs->all, &owned);
-        da__set_free(&owned);
-        DA_TRY(status);
+        seen = seen || part == reader;
+        DA_TRY(add_share(base, b, part, reader, &needs->all, part, out));
     }
-    return DA_OK;
+    return seen ? DA_OK : add_share(base, b, reader, reader, &needs->all, reader, out);
 }
 
 /* Goes through the product of the choices along all base axes. */
@@ -272,12 +285,12 @@ static da_status plan_reading(const struct da__program *p, int step, int engine,
         return DA_OK;
     for (int b = 0; b < f->base_ndim; b++) {
         struct da__needs needs;
-        int axis = in->view.axis[b];
+        int axis = in->view.axis[b], part = axis >= 0 ? da__dist_part(space, coord, axis) : 0;
         da_status status =
-            da__needs_of(&in->view, space, b, axis >= 0 ? da__dist_part(space, coord, axis) : 0,
-                         axis >= 0 ? s->shape[axis] : 1, &needs);
+            da__needs_of(&in->view, space, b, part, axis >= 0 ? s->shape[axis] : 1, &needs);
         if (status == DA_OK)
-            status = own_choices(base, b, &needs, &f->own[b]);
+            status = own_choices(base, b, da__dist_reader(base, b, space, axis, part), &needs,
+                                 &f->own[b]);
         extent[b] = needs.all.nelem;
         nelem *= extent[b];
         da__needs_free(&needs);
@@ -299,26 +312,38 @@ static da_status plan_reading(const struct da__program *p, int step, int engine,
 
 /* ---- giving ---- */
 
+/* What this engine, at coordinate `mine`, gives to the readers at coordinate `part`. */
+static da_status give_choice(const struct da__step *s, const struct da__step_input *in,
+                             const struct da__dist *space, const struct da__dist *base, int b,
+                             int mine, int part, struct da__choices *out)
+{
+    struct da__needs needs;
+    int axis = in->view.axis[b], reader = da__dist_reader(base, b, space, axis, part);
+    da_status status =
+        da__needs_of(&in->view, space, b, part, axis >= 0 ? s->shape[axis] : 1, &needs);
+    if (status == DA_OK)
+        status = add_share(base, b, mine, reader, &needs.all, part, out);
+    da__needs_free(&needs);
+    return status;
+}
+
 static da_status give_choices(const struct da__step *s, const struct da__step_input *in,
-                              const struct da__dist *space, int b,
-                              const struct da__index_set *owned, struct da__choices *out)
+                              const struct da__dist *space, const struct da__dist *base, int b,
+                              int mine, const struct da__index_set *owned, struct da__choices *out)
 {
     int axis = in->view.axis[b];
-    int64_t extent = axis >= 0 ? s->shape[axis] : 1;
     struct da__parts parts;
-    DA_TRY(da__readers_of(&in->view, space, b, extent, owned, &parts));
+    DA_TRY(da__readers_of(&in->view, space, b, axis >= 0 ? s->shape[axis] : 1, owned, &parts));
+    bool seen = da__dist_reader(base, b, space, axis, mine) < 0;
     for (int64_t i = 0; i < da__parts_count(&parts); i++) {
         int part = da__parts_get(&parts, i);
-        struct da__needs needs;
         if (part < 0)
             continue;
-        da_status status = da__needs_of(&in->view, space, b, part, extent, &needs);
-        if (status == DA_OK)
-            status = choices_add(out, part, &needs.all, owned);
-        da__needs_free(&needs);
-        DA_TRY(status);
+        seen = seen || part == mine;
+        DA_TRY(give_choice(s, in, space, base, b, mine, part, out));
     }
-    return DA_OK;
+    /* What is sent along another axis may lie in this engine's halo along this one. */
+    return seen ? DA_OK : give_choice(s, in, space, base, b, mine, mine, out);
 }
 
 static const struct da__match_list *choice_at(const struct da__choices *c, int coord)
@@ -422,9 +447,10 @@ static da_status plan_giving(const struct da__program *p, int step, int engine, 
     for (int b = 0; b < f->base_ndim; b++) {
         struct da__index_set owned;
         da__set_init(&owned);
-        da_status status = da__map_owned(&base->map[b], da__dist_part(base, mine, b), &owned);
+        int own = da__dist_part(base, mine, b);
+        da_status status = da__map_owned(&base->map[b], own, &owned);
         if (status == DA_OK)
-            status = give_choices(s, in, space, b, &owned, &f->give[b]);
+            status = give_choices(s, in, space, base, b, own, &owned, &f->give[b]);
         da__set_free(&owned);
         DA_TRY(status);
         if (f->give[b].n == 0)

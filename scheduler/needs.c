@@ -93,7 +93,7 @@ da_status da__needs_of(const struct da__view *v, const struct da__dist *space, i
     struct da__stretch stretch[2];
     struct da__index_set mine;
     da__set_init(&mine);
-    da_status status = da__map_owned(&space->map[v->axis[b]], part, &mine);
+    da_status status = da__map_stored(&space->map[v->axis[b]], part, &mine);
     out->nstretches = da__view_stretches(v, b, extent, stretch);
     struct way w = {stretch, v->step[b], out};
     if (status == DA_OK && out->nstretches == 2)
@@ -159,6 +159,22 @@ static da_status stretch_readers(const struct da__stretch *s, int64_t step,
     return status;
 }
 
+/* Coordinates modulo `parts`, as da__map_holders_of tells them: those beyond an end take the second run, which is free where the
+ * view's way does not wrap; else all coordinates are taken. */
+static void put_holders(struct da__parts *out, int k, int n, struct da__run r, int parts)
+{
+    int64_t last = r.start + r.step * (r.count - 1);
+    out->run[k] = r;
+    if (r.count == 0 || (r.start >= 0 && last < parts))
+        return;
+    if (n > 1) {
+        out->run[k] = (struct da__run){0, 1, parts, 0, 1};
+        return;
+    }
+    out->run[0] = (struct da__run){r.start < 0 ? 0 : r.start, 1, r.count - 1, 0, 1};
+    out->run[1] = (struct da__run){r.start < 0 ? parts - 1 : 0, 1, 1, 0, 1};
+}
+
 da_status da__readers_of(const struct da__view *v, const struct da__dist *space, int b,
                          int64_t extent, const struct da__index_set *owned, struct da__parts *out)
 {
@@ -175,7 +191,8 @@ da_status da__readers_of(const struct da__view *v, const struct da__dist *space,
         da__set_init(&readers);
         da_status status = stretch_readers(&stretch[k], v->step[b], owned, &readers);
         if (status == DA_OK && readers.nelem > 0)
-            out->run[k] = da__map_owners_of(&space->map[axis], &readers);
+            put_holders(out, k, n, da__map_holders_of(&space->map[axis], &readers),
+                        space->map[axis].parts);
         da__set_free(&readers);
         DA_TRY(status);
     }

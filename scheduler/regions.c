@@ -11,9 +11,10 @@ enum { BARE_NBYTES = 1 << 20 };
 
 /* ---- positions along one axis ---- */
 
+/* An element that is needed twice, in both halos, makes no line. */
 static bool is_line(const struct da__match_list *l)
 {
-    return l->n == 1 && l->m[0].reps == 1;
+    return l->n == 1 && l->m[0].reps == 1 && (l->m[0].count == 1 || l->m[0].step_b != 0);
 }
 
 static bool same_positions(const struct da__match_list *x, const struct da__match_list *y)

@@ -309,12 +309,12 @@ da_status da__runtime_plan(struct da__runtime *rt, int ntargets, da_array *const
 
 /* ---- data to and from the master's memory ---- */
 
-/* Whether engine 0, which holds all of the axis, has it in the order of its indices: lists may say so as well. */
+/* Whether engine 0, which holds all of the axis, has it in the order of its indices: lists and halos may say so as well. */
 static bool is_natural(const struct da__dist *d, int axis)
 {
     struct da__index_set own;
     int64_t start, step;
-    if (d->map[axis].kind != DA__MAP_U)
+    if (d->map[axis].kind != DA__MAP_U && d->map[axis].padding == NULL)
         return true;
     if (da__dist_local_set(d, 0, axis, &own) != DA_OK)
         return false;
@@ -374,6 +374,24 @@ da_status da__runtime_gather(struct da__runtime *rt, da_array *a, void *out, str
     da__dist_drop(single);
     da__scope_pop(rt->graph);
     return status;
+}
+
+da_status da__runtime_local(struct da__runtime *rt, da_array *a, const void **data,
+                            struct da__error *err)
+{
+    DA_TRY(first_poison(1, &a, err));
+    da_array *stored = a; /* a save has no elements of its own */
+    while (stored->kind == DA__NODE_SAVE)
+        stored = stored->in[0];
+    if (a->kind != DA__NODE_LEAF)
+        DA_TRY(da__runtime_compute(rt, a != stored ? 2 : 1, (da_array *[]){a, stored}, err));
+    int64_t shape[DA_MAX_NDIM];
+    struct da__buffer *b = da__buffers_find(&rt->engine->buffers, stored->buffer);
+    bool any = da__dist_local_shape(stored->dist, 0, shape) > 0;
+    *data = any && b != NULL ? b->data : NULL;
+    return any && b == NULL
+               ? da__fail(err, DA_ERR_INTERNAL, "the array's part is not on the master")
+               : DA_OK;
 }
 
 static da_array *import_failed(struct da__runtime *rt, const struct da__dist *single,

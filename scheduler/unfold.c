@@ -173,8 +173,8 @@ static bool body_needs_index(const struct da__body *b)
     return false;
 }
 
-/* The input that a step only copies, each element to one place; -1: it computes. */
-static int copied_input(const struct da__step *s)
+/* The input that a step only copies, each element to one place, halos of an axis that it lacks included; -1: it computes. */
+static int copied_input(const struct da__step *s, const int64_t *stored)
 {
     const struct da__body *b = &s->body;
     if (b->ninsns > 0 || b->nreductions > 0 || b->noutputs != 1 ||
@@ -186,7 +186,7 @@ static int copied_input(const struct da__step *s)
         if (v->axis[k] >= 0)
             named[v->axis[k]]++;
     for (int a = 0; a < s->ndim; a++)
-        if (named[a] > 1 || (named[a] == 0 && s->shape[a] != 1))
+        if (named[a] > 1 || (named[a] == 0 && (s->shape[a] != 1 || stored[a] > 1)))
             return -1;
     return input;
 }
@@ -220,7 +220,7 @@ static da_status plan_kernel(const struct da__program *p, const struct da__step 
     for (int k = 0; k < s->body.nreductions; k++)
         plan_reduction(p, s, engine, &sp->space, k, &sp->reduce[k]);
     sp->most_chunks = 1;
-    sp->copies = copied_input(s);
+    sp->copies = copied_input(s, sp->space.shape);
     if (sp->copies >= 0 && sp->exchange.fetch[sp->copies].mode != DA__FETCH_GATHER)
         sp->copies = -1; /* where it lies here already, the sweep copies it */
     if (sp->space.nelem > 0 && sp->copies < 0) {

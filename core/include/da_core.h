@@ -319,6 +319,8 @@ void da__matches_free(struct da__match_list *l);
 da_status da__set_intersect(const struct da__index_set *a, const struct da__index_set *b,
                             struct da__match_list *out);
 
+struct da__map_spec;
+
 /* ---- axis maps --------------------------------------------------------------------------------- */
 
 enum da__map_kind {
@@ -329,6 +331,8 @@ enum da__map_kind {
 };
 /* Explicit lists, shared and immutable: the indices that each coordinate owns, in local order. */
 struct da__lists;
+/* Halos around the blocks of a map, shared and immutable. */
+struct da__padding;
 
 /* How one axis is split over `parts` coordinates. The axis has `count` indices; index i stands for the template index
  * start + step * i of a template of `size` indices, which is what kind, bounds, block and lists split. A whole array has
@@ -342,6 +346,8 @@ struct da__map {
     const int64_t
         *bounds; /* B irregular: parts+1 ascending bounds from 0 to size; NULL: balanced */
     const struct da__lists *lists; /* U */
+    const struct da__padding
+        *padding; /* B: halos around the blocks of a whole axis; NULL: none. Views have none */
 };
 int da__map_owner(const struct da__map *m,
                   int64_t index); /* the (first) coordinate that owns an index */
@@ -349,17 +355,42 @@ int64_t da__map_local_count(const struct da__map *m, int part);
 /* The indices that a coordinate owns, in local order: ascending, for `u` as listed. */
 da_status da__map_owned(const struct da__map *m, int part, struct da__index_set *out);
 int64_t da__map_local_of(const struct da__map *m, int part,
-                         int64_t index); /* local position, or -1 */
+                         int64_t index); /* position among what the part owns, or -1 */
 /* How many indices from `index` on one coordinate owns, without a gap; `part` receives it. For b and c (and n) their local
  * positions go on without a gap too. */
 int64_t da__map_stretch(const struct da__map *m, int64_t index, int *part);
 bool da__map_equal(const struct da__map *a,
-                   const struct da__map *b); /* same owners and local orders for every index */
-/* The map of the view start + step * i (0 <= i < count) of this axis; lists and bounds stay shared. */
+                   const struct da__map *b); /* same owners, halos and local orders */
+/* The map of the view start + step * i (0 <= i < count) of this axis; lists and bounds stay shared, halos do not: what is
+ * computed from a padded array lies as its cores do. */
 struct da__map da__map_view(const struct da__map *m, int64_t start, int64_t step, int64_t count);
 /* The coordinates that may own an index of the set, as a strided run of coordinates: exact for `b`, and for `c` whenever
  * the set is one strided run; a superset otherwise. Closed form (no loop over parts). */
 struct da__run da__map_owners_of(const struct da__map *m, const struct da__index_set *s);
+
+/* Padding. A coordinate of a padded block map *owns* its block, the core: everything that is computed or sent once per element
+ * asks for owners. It *stores* the core with halos, copies of its neighbours' elements: memory, and what a copy under a padded
+ * distribution fills, ask for what is stored. At the ends of the axis the padding is the outermost part of the core, as the
+ * Distributed Array Protocol has it; on a periodic axis it is a halo that wraps around. */
+
+/* The padding of a coordinate's block as the protocol tells it, 0 without one: towards neighbours and at the ends. */
+void da__map_padding(const struct da__map *m, int part, int64_t *left, int64_t *right);
+/* The padding as a specification says it, into its padding, boundary, periodic and cut (which stays the map's). */
+void da__map_padding_spec(const struct da__map *m, struct da__map_spec *out);
+bool da__map_periodic(const struct da__map *m);
+/* The axis indices lo … hi-1 that a coordinate owns: of maps N and B. */
+void da__map_block(const struct da__map *m, int part, int64_t *lo, int64_t *hi);
+int64_t da__map_stored_count(const struct da__map *m, int part);
+/* The indices that a coordinate stores, in local order: left halo, core, right halo; a periodic axis of few indices may have
+ * some of them twice or more often. Without padding the same as da__map_owned. */
+da_status da__map_stored(const struct da__map *m, int part, struct da__index_set *out);
+/* Where a reader finds the indices of this axis: at coordinate `part`, those of *out, which begin at place *at of the part's
+ * stored order and go on one by one. The reader stores the part `reader` itself (-1: it stores nothing that could help); over
+ * all parts every index comes exactly once. Without padding the same as da__map_owned. */
+da_status da__map_share(const struct da__map *m, int part, int reader, struct da__index_set *out,
+                        int64_t *at);
+/* The coordinates that may store an index of the set, as da__map_owners_of, but *modulo the number of parts*. */
+struct da__run da__map_holders_of(const struct da__map *m, const struct da__index_set *s);
 /* Owned indices of a padded block start … stop-1, as the Distributed Array Protocol counts: padding at the ends of the axis
  * is owned, padding towards a neighbour is not. */
 int64_t da__owned_count(int rank, int parts, int64_t start, int64_t stop, int64_t left,
@@ -392,6 +423,11 @@ struct da__map_spec {
     int nlists; /* 'u': one list per coordinate */
     const int64_t *list_nelem;
     const int64_t *const *list;
+    int64_t padding[2];  /* 'b': widths of the halos towards the left and the right neighbour */
+    int64_t boundary[2]; /* 'b': widths at the ends of the axis; periodic and 0, 0: as `padding` */
+    bool periodic;       /* 'b': the halos at the ends wrap around */
+    int64_t ncuts;       /* 'b': 0, or parts - 1: the widths at each cut, instead of `padding` */
+    const int64_t *cut;
     int64_t size, start,
         step; /* step not 0: index i lies where index start + step * i of `size` indices does, which kind,
                                   bounds, block and lists split; such a map needs a grid */
@@ -417,6 +453,16 @@ da_status da__dist_replicated(int ndim, const int64_t *shape, int nengines,
                               const struct da__dist **out);
 /* One engine holds the whole. */
 da_status da__dist_single(int ndim, const int64_t *shape, int engine, const struct da__dist **out);
+/* Whether an axis has halos, and the same owners without them. */
+bool da__dist_padded(const struct da__dist *d);
+da_status da__dist_unpadded(const struct da__dist *d, const struct da__dist **out);
+/* The coordinate along axis `axis` of a padded base at which the engines at coordinate `part` of axis `space_axis` of `space`
+ * store the base, for da__map_share; -1 where that is not the same for all of them, or there is nothing to gain. */
+int da__dist_reader(const struct da__dist *base, int axis, const struct da__dist *space,
+                    int space_axis, int part);
+/* The items of "(pad=1, boundary=[2,0], periodic)" from behind the parenthesis on, into a map's specification; *at moves behind
+ * the end, or to what cannot be read (false). */
+bool da__padding_read(const char **at, struct da__map_spec *out);
 /* Balanced blocks of the first axis over the engines of another distribution: the default, on that set. */
 da_status da__dist_balanced(const struct da__dist *engines_of, int ndim, const int64_t *shape,
                             const struct da__dist **out);
@@ -465,7 +511,7 @@ bool da__dist_coords(const struct da__dist *d, int engine, int *coord);
 int da__dist_engine(const struct da__dist *d, const int *coord);
 int64_t da__dist_nengines(const struct da__dist *d); /* product of the grid */
 bool da__dist_has(const struct da__dist *d, int engine);
-/* Extents of the engine's part, local C order; all zero where it holds nothing. Returns the number of elements. */
+/* Extents of what the engine stores (halos included), local C order; all zero where it holds nothing. Returns the number of elements. */
 int64_t da__dist_local_shape(const struct da__dist *d, int engine, int64_t *shape);
 da_status da__dist_local_set(const struct da__dist *d, int engine, int axis,
                              struct da__index_set *out);

@@ -34,6 +34,9 @@ da_status da__runtime_size(struct da__runtime *rt, int ntargets, da_array *const
                            struct da__error *err);
 /* The whole array, C order, into the master's memory (computes it first where needed). */
 da_status da__runtime_gather(struct da__runtime *rt, da_array *a, void *out, struct da__error *err);
+/* What engine 0 stores of an array (computes it first where needed); NULL where that is nothing. */
+da_status da__runtime_local(struct da__runtime *rt, da_array *a, const void **data,
+                            struct da__error *err);
 /* Data of the master's memory as an array (copied); distributed as `spec` says. Poisoned on error. */
 da_array *da__runtime_import(struct da__runtime *rt, const void *data, da_dtype dtype, int ndim,
                              const int64_t *shape, const struct da__dist_spec *spec);

@@ -1,4 +1,4 @@
-/* Random distributions: every map, grids given and chosen, subsets of the engines. */
+/* Random distributions: every map, halos, grids given and chosen, subsets of the engines. */
 #include "gen.h"
 
 #include <stdlib.h>
@@ -35,6 +35,23 @@ static void draw_lists(struct gen *g, struct plan_dist *d, int axis, int64_t ext
     }
 }
 
+/* Halos that the shortest block can hold. */
+static void draw_padding(struct gen *g, struct plan_dist *d, int axis, int64_t extent, int parts)
+{
+    struct da__map_spec *m = &d->map[axis];
+    int64_t most = extent / parts;
+    for (int k = 0; k < parts && m->nbounds > 0; k++) {
+        int64_t block = d->bounds[axis][k + 1] - d->bounds[axis][k];
+        most = block < most ? block : most;
+    }
+    most = most < 3 ? most : 3;
+    for (int side = 0; side < 2; side++) {
+        m->padding[side] = gen_between(g, 0, most);
+        m->boundary[side] = gen_percent(g, 80) ? 0 : gen_between(g, 0, most / 2);
+    }
+    m->periodic = gen_percent(g, 40);
+}
+
 static void draw_map(struct gen *g, struct plan_dist *d, int axis, int64_t extent, int parts)
 {
     static const char kinds[] = "bbbccu";
@@ -50,6 +67,8 @@ static void draw_map(struct gen *g, struct plan_dist *d, int axis, int64_t exten
     } else if (d->map[axis].kind == 'u') {
         draw_lists(g, d, axis, extent, parts);
     }
+    if (d->map[axis].kind == 'b' && gen_percent(g, 30))
+        draw_padding(g, d, axis, extent, parts);
 }
 
 static int draw_engines(struct gen *g, struct plan_dist *d)

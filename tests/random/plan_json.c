@@ -25,14 +25,25 @@ static void scalar_json(const struct da__scalar *s, struct da__text *t)
     }
 }
 
+static bool is_padded(const struct da__map_spec *m)
+{
+    return m->periodic || m->padding[0] + m->padding[1] + m->boundary[0] + m->boundary[1] > 0;
+}
+
 static void map_json(const struct plan_dist *d, int k, struct da__text *t)
 {
     const struct da__map_spec *m = &d->map[k];
     if (m->kind == 'c' && m->block > 0) {
         da__text_add(t, "{\"c\":%lld}", (long long)m->block);
-    } else if (m->kind == 'b' && m->nbounds > 0) {
-        da__text_add(t, "{\"b\":");
-        da__json_ints(t, m->nbounds, d->bounds[k]);
+    } else if (m->kind == 'b' && (m->nbounds > 0 || is_padded(m))) {
+        da__text_add(t, m->nbounds > 0 ? "{\"b\":" : "{\"b\":null");
+        if (m->nbounds > 0)
+            da__json_ints(t, m->nbounds, d->bounds[k]);
+        if (is_padded(m))
+            da__text_add(t, ",\"padding\":[%lld,%lld],\"boundary\":[%lld,%lld],\"periodic\":%s",
+                         (long long)m->padding[0], (long long)m->padding[1],
+                         (long long)m->boundary[0], (long long)m->boundary[1],
+                         m->periodic ? "true" : "false");
         da__text_add(t, "}");
     } else if (m->kind == 'u') {
         da__text_add(t, "{\"u\":[");

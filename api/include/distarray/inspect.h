@@ -14,12 +14,40 @@ extern "C" {
  * (constants, index ranges), "not known yet" while the shape is not. The caller releases *out by da_free; NULL on failure. */
 DA_API da_status da_distribution_text(const da_array *a, char **out);
 
-/* The extents of an engine's part into shape[0 … da_ndim-1] (NULL: not wanted), all 0 where it holds nothing. Returns the
- * number of its elements; -1 for no such engine, a poisoned array or one whose shape is not known yet. */
+/* The extents of what an engine stores into shape[0 … da_ndim-1] (NULL: not wanted), halos included, all 0 where it holds
+ * nothing. Returns the number of its elements; -1 for no such engine, a poisoned array or one whose shape is not known yet. */
 DA_API int64_t da_local_shape(const da_array *a, int engine, int64_t *shape);
 
 /* The (first) engine that owns the element at a global index, da_ndim numbers; -1 out of range, for a poisoned array or while the shape is not known. */
 DA_API int da_owner(const da_array *a, const int64_t *index);
+
+/* An engine's part of one axis in the words of the Distributed Array Protocol. */
+typedef struct da_local_axis {
+    char kind;    /* 'b' block (also an axis that is not split), 'c' cyclic, 'u' unstructured */
+    int parts;    /* engines along the axis */
+    int part;     /* this one's number among them; -1: the engine takes no part */
+    int64_t size; /* the axis' extent, with the halos that wrap around its ends */
+    int64_t start,
+        stop; /* 'b': the stored indices of such an axis; 'c': start is the first index, or size */
+    int64_t
+        padding[2]; /* 'b': left and right; towards neighbours a halo, at the ends the boundary */
+    int periodic;   /* 'b' */
+    int64_t block;  /* 'c': the block size */
+    int64_t count;  /* how many indices are stored: the extent of the local part */
+} da_local_axis;
+
+/* An engine's part of an axis into *out. Errors: a poisoned array's own status, DA_ERR_ARGUMENT (no such engine or axis,
+ * or a shape that is not known yet). */
+DA_API da_status da_local_map(const da_array *a, int engine, int axis, da_local_axis *out);
+
+/* The global indices along an axis that an engine stores, in local order, halos included, into indices[0 … ] (NULL: only
+ * counted). Returns their number; -1 for no such engine or axis, a poisoned array, one whose shape is not known yet, or no memory. */
+DA_API int64_t da_local_indices(const da_array *a, int engine, int axis, int64_t *indices);
+
+/* What engine 0, which runs in the master's process, stores of an array: C order, of the extents that da_local_shape tells.
+ * Computes the array first where needed. *data stays valid as long as the array is kept; NULL where the part is empty.
+ * Collective. Errors: as da_compute. */
+DA_API da_status da_local_data(da_context *ctx, da_array *a, const void **data);
 
 /* ---- graphs and plans --------------------------------------------------------------------------- */
 

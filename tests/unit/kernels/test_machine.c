@@ -3,6 +3,9 @@
 #include "layout.h"
 #include "fold.h"
 
+#include <math.h>
+#include <stdlib.h>
+
 enum { MAX_INPUTS = 4, MAX_PARAMS = 3, MAX_INSNS = 40, MAX_OUTPUTS = 3, MAX_REDS = 3 };
 
 struct program {
@@ -342,8 +345,55 @@ static void random_programs(void **state)
     }
 }
 
+/* x + (float)scalar below 9: rows lie apart in memory, so that operations go row by row, and the sum takes the register of the
+ * converted scalar. */
+static void scalars_outlive_rows(void **state)
+{
+    (void)state;
+    enum { ROWS = 5, COLUMNS = 40, APART = 48 };
+    static float x[ROWS * APART], out[ROWS * APART];
+    int8_t scalar = 3;
+    float nine = 9;
+    uint8_t input_dtype[] = {DA_INT8, DA_FLOAT32}, param_dtype[] = {DA_FLOAT32};
+    struct da__insn insn[] = {
+        {DA__OP_ASTYPE, DA_INT8, DA_FLOAT32, {DA__REF(DA__REF_INPUT, 0), 0, 0}},
+        {DA__OP_ADD,
+         DA_FLOAT32,
+         DA_FLOAT32,
+         {DA__REF(DA__REF_INSN, 0), DA__REF(DA__REF_INPUT, 1), 0}},
+        {DA__OP_MINIMUM,
+         DA_FLOAT32,
+         DA_FLOAT32,
+         {DA__REF(DA__REF_INSN, 1), DA__REF(DA__REF_PARAM, 0), 0}}};
+    da__ref output[] = {DA__REF(DA__REF_INSN, 2)};
+    struct da__body body = {2, 1, 3, 1, 0, input_dtype, param_dtype, insn, output, NULL};
+    for (int i = 0; i < ROWS * APART; i++)
+        x[i] = (float)(i % 17);
+    struct da__strided in[] = {{(char *)&scalar, {0, 0}},
+                               {(char *)x, {APART * sizeof *x, sizeof *x}}};
+    struct da__strided to[] = {{(char *)out, {APART * sizeof *x, sizeof *x}}};
+    const void *param[] = {&nine};
+    struct da__sweep sweep = {.ndim = 2,
+                              .extent = {ROWS, COLUMNS},
+                              .index_step = {1, 1},
+                              .index_shape = {ROWS, COLUMNS},
+                              .input = in,
+                              .param = param,
+                              .output = to};
+    void *memory = aligned_alloc(64, (da__kernel_nbytes(&body) + 63) / 64 * 64);
+    struct da__kernel *k = da__kernel_plan(&body, memory);
+    void *scratch = aligned_alloc(64, (da__kernel_scratch_nbytes(k) + 63) / 64 * 64);
+    da__kernel_run(k, &sweep, scratch);
+    for (int i = 0; i < ROWS; i++)
+        for (int j = 0; j < COLUMNS; j++)
+            assert_true(out[i * APART + j] == fminf(x[i * APART + j] + 3, 9));
+    free(scratch);
+    free(memory);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(random_programs)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(random_programs),
+                                       cmocka_unit_test(scalars_outlive_rows)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
