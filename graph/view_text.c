@@ -44,8 +44,6 @@ static da_status check_axis(int b, struct da__view *v, const int64_t *shape, int
 {
     int axis = v->axis[b];
     int64_t count = axis >= 0 ? shape[axis] : 1;
-    if (empty) /* nobody goes round */
-        v->period[b] = v->phase[b] = 0;
     if (v->period[b] < 0 || v->phase[b] < 0 || (v->phase[b] > 0 && v->phase[b] >= v->period[b]))
         return da__fail(err, DA_ERR_INDEX, "phase[%d] is %lld in a period of %lld", b,
                         (long long)v->phase[b], (long long)v->period[b]);

@@ -368,7 +368,7 @@ static void scalars_outlive_rows(void **state)
     da__ref output[] = {DA__REF(DA__REF_INSN, 2)};
     struct da__body body = {2, 1, 3, 1, 0, input_dtype, param_dtype, insn, output, NULL};
     for (int i = 0; i < ROWS * APART; i++)
-        x[i] = (float)(i % 17);
+        x[i] = (float)(i % 17 + 1);
     struct da__strided in[] = {{(char *)&scalar, {0, 0}},
                                {(char *)x, {APART * sizeof *x, sizeof *x}}};
     struct da__strided to[] = {{(char *)out, {APART * sizeof *x, sizeof *x}}};
