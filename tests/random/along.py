@@ -58,8 +58,8 @@ def cumulative(x, node):
     default = {"b": "i8", "i": "i8", "u": "u8"}.get(x.data.dtype.kind, x.data.dtype)
     dtype = np.dtype(node.get("dtype", default))
     x = cast(x, dtype)
-    if x.data.ndim == 0:
-        x = Value(x.data.reshape(1), None if x.err is None else np.reshape(x.err, 1))
+    if node.get("axis") is None:
+        x = Value(x.data.reshape(-1), None if x.err is None else np.reshape(np.broadcast_to(x.err, x.data.shape), -1))
     axis = 0 if node.get("axis") is None else node["axis"]
     f = np.cumprod if product else np.cumsum
     if dtype.kind in "fc":
