@@ -131,7 +131,7 @@ static bool with_array(const char *what, da_array *x, int n, const da_operand *o
     struct da__operand found[3];
     for (int k = 0; k < n; k++)
         all[k + 1] = other[k];
-    if (!da__api_array(x, g, bad) || !da__api_operands(what, n + 1, all, found, g, bad))
+    if (!da__api_array_for(what, x, g, bad) || !da__api_operands(what, n + 1, all, found, g, bad))
         return false;
     for (int k = 0; k < n; k++)
         out[k] = found[k + 1];

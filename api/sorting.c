@@ -35,7 +35,7 @@ static da_array *cumulative(da_array *x, int axis, int flags, bool product, da_d
     struct da__graph *g;
     da_array *bad;
     int64_t along = axis;
-    if (!da__api_array(x, &g, &bad) ||
+    if (!da__api_array_for(product ? "cumulative_prod" : "cumulative_sum", x, &g, &bad) ||
         !flags_known(g, product ? "da_cumulative_prod" : "da_cumulative_sum", flags,
                      DA_INCLUDE_INITIAL, &bad))
         return bad;

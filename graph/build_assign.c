@@ -118,6 +118,21 @@ da_array *da__make_assign(struct da__graph *g, const char *what, da_array *x, da
     return a;
 }
 
+static bool is_unsized(const struct da__operand *in)
+{
+    return in->array != NULL && in->array->unsized;
+}
+
+static da_array *set_slice_later(struct da__graph *g, da_array *x, const struct da__operand *value,
+                                 int nitems, const struct da__index_item *item)
+{
+    struct da__later later;
+    da__later_begin(&later, "set_slice");
+    da__later_array(&later, "x", x);
+    da__later_operand(&later, "value", value);
+    return da__later_defer_index(g, &later, nitems, item);
+}
+
 da_array *da__make_set_slice(struct da__graph *g, da_array *x, const struct da__operand *value,
                              int nitems, const struct da__index_item *item)
 {
@@ -127,6 +142,8 @@ da_array *da__make_set_slice(struct da__graph *g, da_array *x, const struct da__
     int64_t shape[DA_MAX_NDIM];
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
+    if (x->unsized || is_unsized(value))
+        return set_slice_later(g, x, value, nitems, item);
     if (da__index_resolve(x->ndim, x->shape, nitems, item, &v, &ndim, shape, &err) != DA_OK) {
         da__error_prefix(&err, "da_set_slice");
         return poison(g, &err);
@@ -136,11 +153,6 @@ da_array *da__make_set_slice(struct da__graph *g, da_array *x, const struct da__
 }
 
 /* ---- set_where ---- */
-
-static bool is_unsized(const struct da__operand *in)
-{
-    return in->array != NULL && in->array->unsized;
-}
 
 /* Where a size depends on data, the call waits for it. */
 static da_array *set_where_later(struct da__graph *g, da_array *x, const struct da__operand *mask,

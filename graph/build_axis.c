@@ -1,4 +1,5 @@
 /* Views and selections by where elements stand: roll, diagonal, tril and triu as nodes. */
+#include "deferred.h"
 #include "node.h"
 
 static da_array *poison(struct da__graph *g, struct da__error *err)
@@ -40,6 +41,18 @@ static da_array *rolled_flat(struct da__graph *g, da_array *x, int nshifts, cons
     return da__make_reshape(g, da__make_view(g, flat, &v, 1, flat->shape), x->ndim, x->shape, NULL);
 }
 
+static da_array *roll_later(struct da__graph *g, da_array *x, int nshifts, const int64_t *shifts,
+                            int naxes, const int64_t *axes)
+{
+    struct da__later c;
+    da__later_begin(&c, "roll");
+    da__later_array(&c, "x", x);
+    da__later_ints(&c, "shift", nshifts, shifts);
+    if (naxes >= 0)
+        da__later_ints(&c, "axis", naxes, axes);
+    return da__later_defer(g, &c);
+}
+
 da_array *da__make_roll(struct da__graph *g, da_array *x, int nshifts, const int64_t *shifts,
                         int naxes, const int64_t *axes)
 {
@@ -48,6 +61,8 @@ da_array *da__make_roll(struct da__graph *g, da_array *x, int nshifts, const int
     int64_t sum[DA_MAX_NDIM] = {0};
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
+    if (x->unsized)
+        return roll_later(g, x, nshifts, shifts, naxes, axes);
     if (naxes < 0)
         return rolled_flat(g, x, nshifts, shifts);
     if (nshifts != naxes && nshifts != 1 && naxes != 1)

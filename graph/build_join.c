@@ -1,4 +1,6 @@
 /* Arrays side by side: concat, stack and meshgrid as nodes. */
+#include "deferred.h"
+#include "infer.h"
 #include "node.h"
 
 #include <string.h>
@@ -16,29 +18,88 @@ static da_array *first_poison(struct da__graph *g, int64_t n, da_array *const *x
     return NULL;
 }
 
+/* ---- sizes that data decide ---- */
+
+static bool any_unsized(int64_t n, da_array *const *x)
+{
+    for (int64_t k = 0; k < n; k++)
+        if (x[k]->unsized)
+            return true;
+    return false;
+}
+
+/* axis NULL: None. */
+static da_array *join_later(struct da__graph *g, const char *name, int64_t n, da_array *const *x,
+                            const int64_t *axis)
+{
+    struct da__later c;
+    da__later_begin(&c, name);
+    da__later_arrays(&c, "arrays", n, x);
+    if (axis != NULL)
+        da__later_int(&c, "axis", *axis);
+    else
+        da__later_none(&c, "axis");
+    return da__later_defer(g, &c);
+}
+
+static da_dtype joined_dtype(int64_t n, da_array *const *x)
+{
+    da_dtype dtype = x[0]->dtype;
+    for (int64_t i = 1; i < n; i++)
+        dtype = da__promote(dtype, x[i]->dtype);
+    return dtype;
+}
+
 /* ---- concat ---- */
 
-/* All have the first one's dimensions and, but for `axis`, its extents. */
+static da_status joined_extent(const char *what, int64_t n, da_array *const *x, int axis,
+                               int64_t *extent, struct da__error *err)
+{
+    *extent = 0;
+    for (int64_t i = 0; i < n; i++) {
+        if (x[i]->shape[axis] == DA__UNSIZED) {
+            *extent = DA__UNSIZED;
+            return DA_OK;
+        }
+        if (!da__add_i64(*extent, x[i]->shape[axis], extent))
+            return da__fail(err, DA_ERR_SHAPE, "%s: the result has more than 2^63 elements", what);
+    }
+    return DA_OK;
+}
+
+/* All have the first one's dimensions and, but for `axis` (-1: all of them), its extents. What data decide may be any, so the first known
+ * extent counts. */
 static da_status joined_shape(const char *what, int64_t n, da_array *const *x, int axis,
                               int64_t *shape, struct da__error *err)
 {
+    int64_t first[DA_MAX_NDIM] = {0};
+    bool unsized = false;
     memcpy(shape, x[0]->shape, (size_t)x[0]->ndim * sizeof *shape);
-    shape[axis] = 0;
     for (int64_t i = 0; i < n; i++) {
         if (x[i]->ndim != x[0]->ndim)
             return da__fail(err, DA_ERR_SHAPE,
                             "%s: array 0 has %d dimension(s), and array %lld has %d", what,
                             x[0]->ndim, (long long)i, x[i]->ndim);
-        for (int k = 0; k < x[0]->ndim; k++)
-            if (k != axis && x[i]->shape[k] != x[0]->shape[k])
+        for (int k = 0; k < x[0]->ndim; k++) {
+            int64_t extent = x[i]->shape[k];
+            if (k == axis || extent == DA__UNSIZED)
+                continue;
+            if (shape[k] == DA__UNSIZED) {
+                first[k] = i;
+                shape[k] = extent;
+            } else if (shape[k] != extent) {
                 return da__fail(
                     err, DA_ERR_SHAPE,
-                    "%s: along axis %d array 0 has %lld elements, and array %lld has %lld", what, k,
-                    (long long)x[0]->shape[k], (long long)i, (long long)x[i]->shape[k]);
-        if (!da__add_i64(shape[axis], x[i]->shape[axis], &shape[axis]))
-            return da__fail(err, DA_ERR_SHAPE, "%s: the result has more than 2^63 elements", what);
+                    "%s: along axis %d array %lld has %lld elements, and array %lld has %lld", what,
+                    k, (long long)first[k], (long long)shape[k], (long long)i, (long long)extent);
+            }
+        }
     }
-    if (da__nelem(x[0]->ndim, shape) < 0)
+    if (axis >= 0)
+        DA_TRY(joined_extent(what, n, x, axis, &shape[axis], err));
+    for (int k = 0; k < x[0]->ndim; k++)
+        unsized |= shape[k] == DA__UNSIZED;
+    if (!unsized && da__nelem(x[0]->ndim, shape) < 0)
         return da__fail(err, DA_ERR_SHAPE, "%s: the result has more than 2^63 elements", what);
     return DA_OK;
 }
@@ -80,9 +141,7 @@ static da_array *joined(struct da__graph *g, const char *what, int64_t n, da_arr
     const struct da__dist *dist = NULL;
     if (joined_shape(what, n, x, axis, shape, &err) != DA_OK)
         return poison(g, &err);
-    da_dtype dtype = x[0]->dtype;
-    for (int64_t i = 1; i < n; i++)
-        dtype = da__promote(dtype, x[i]->dtype);
+    da_dtype dtype = joined_dtype(n, x);
     if (n == 1)
         return da__node_again(g, x[0]);
     if (common_dist(n, x, axis, shape[axis], &dist) != DA_OK)
@@ -134,6 +193,8 @@ da_array *da__make_concat(struct da__graph *g, int64_t n, da_array *const *x, in
     da_array *bad = first_poison(g, n, x);
     if (bad != NULL)
         return bad;
+    if (any_unsized(n, x))
+        return join_later(g, "concat", n, x, flat ? NULL : &axis);
     if (flat)
         return joined_flat(g, n, x);
     if (x[0]->ndim == 0)
@@ -143,6 +204,33 @@ da_array *da__make_concat(struct da__graph *g, int64_t n, da_array *const *x, in
         da__axis(axis, x[0]->ndim, "da_concat", &at, &err);
     return err.status != DA_OK ? poison(g, &err) : joined(g, "da_concat", n, x, at);
 }
+
+da_status da__tell_concat(struct da__graph *g, const struct da__callable *c,
+                          const struct da__arg *arg, struct da__inferred *out,
+                          struct da__error *err)
+{
+    int64_t n = arg[0].narrays;
+    da_array *const *x = arg[0].arrays;
+    bool given = arg[1].kind != DA__ARG_NONE;
+    int axis;
+    (void)g;
+    (void)c;
+    DA_TRY(check_count("da_concat", n, err));
+    out->dtype = joined_dtype(n, x);
+    if (!given && arg[1].flag) { /* some array is unsized, so all of them flattened are */
+        out->ndim = 1;
+        out->shape[0] = DA__UNSIZED;
+        return DA_OK;
+    }
+    if (x[0]->ndim == 0)
+        return da__fail(err, DA_ERR_SHAPE,
+                        "da_concat: arrays of 0 dimensions have no axis to join along");
+    DA_TRY(da__axis(given ? arg[1].operand.scalar.i : 0, x[0]->ndim, "da_concat", &axis, err));
+    out->ndim = x[0]->ndim;
+    return joined_shape("da_concat", n, x, axis, out->shape, err);
+}
+
+/* ---- stack ---- */
 
 static da_status check_stack(int64_t n, da_array *const *x, struct da__error *err)
 {
@@ -170,6 +258,8 @@ da_array *da__make_stack(struct da__graph *g, int64_t n, da_array *const *x, int
     da_array *bad = first_poison(g, n, x);
     if (bad != NULL)
         return bad;
+    if (any_unsized(n, x))
+        return join_later(g, "stack", n, x, &axis);
     if (check_stack(n, x, &err) != DA_OK ||
         da__axis(axis, x[0]->ndim + 1, "da_stack", &at, &err) != DA_OK)
         return poison(g, &err);
@@ -183,6 +273,28 @@ da_array *da__make_stack(struct da__graph *g, int64_t n, da_array *const *x, int
         a = joined(g, "da_stack", n, thick, at);
     da__free(thick);
     return a;
+}
+
+da_status da__tell_stack(struct da__graph *g, const struct da__callable *c,
+                         const struct da__arg *arg, struct da__inferred *out, struct da__error *err)
+{
+    int64_t n = arg[0].narrays, shape[DA_MAX_NDIM];
+    da_array *const *x = arg[0].arrays;
+    int at;
+    (void)g;
+    (void)c;
+    DA_TRY(check_count("da_stack", n, err));
+    DA_TRY(joined_shape("da_stack", n, x, -1, shape, err));
+    if (x[0]->ndim == DA_MAX_NDIM)
+        return da__fail(err, DA_ERR_SHAPE, "da_stack: the result has more than %d dimensions",
+                        DA_MAX_NDIM);
+    DA_TRY(da__axis(arg[1].kind != DA__ARG_NONE ? arg[1].operand.scalar.i : 0, x[0]->ndim + 1,
+                    "da_stack", &at, err));
+    out->dtype = joined_dtype(n, x);
+    out->ndim = x[0]->ndim + 1;
+    for (int k = 0; k < out->ndim; k++)
+        out->shape[k] = k == at ? n : shape[k < at ? k : k - 1];
+    return DA_OK;
 }
 
 /* ---- meshgrid ---- */

@@ -1,5 +1,7 @@
 /* The same elements in C order under another shape, and what stands on that: tile and repeat. Where only axes of extent 1
  * come and go it is a view; else a routine moves the elements. */
+#include "deferred.h"
+#include "infer.h"
 #include "routine.h"
 
 #include <stdio.h>
@@ -59,12 +61,54 @@ static da_status resolve_shape(const da_array *x, int ndim, const int64_t *shape
     return DA_OK;
 }
 
-static bool is_unsized(const da_array *x)
+/* What is known of a reshape before the array's size is: the shape that the call names, and the distribution where it names one.
+ * distribute_as has the same parameters. */
+da_status da__tell_reshape(struct da__graph *g, const struct da__callable *c,
+                           const struct da__arg *arg, struct da__inferred *out,
+                           struct da__error *err)
 {
-    for (int k = 0; k < x->ndim; k++)
-        if (x->shape[k] < 0)
-            return true;
-    return false;
+    int64_t known[DA_MAX_NDIM] = {0};
+    int unknown = 0;
+    if (arg[1].nints < 0 || arg[1].nints > DA_MAX_NDIM)
+        return da__fail(err, DA_ERR_SHAPE, "da_%s: %lld dimensions, at most %d are possible",
+                        c->name, (long long)arg[1].nints, DA_MAX_NDIM);
+    out->dtype = arg[0].operand.array->dtype;
+    out->ndim = (int)arg[1].nints;
+    for (int k = 0; k < out->ndim; k++) {
+        out->shape[k] = arg[1].ints[k] == -1 ? DA__UNSIZED : arg[1].ints[k];
+        known[k] = arg[1].ints[k] == -1 ? 1 : arg[1].ints[k];
+        unknown += arg[1].ints[k] == -1;
+        if (arg[1].ints[k] < -1)
+            return da__fail(err, DA_ERR_SHAPE, "da_%s: axis %d has extent %lld", c->name, k,
+                            (long long)arg[1].ints[k]);
+    }
+    if (unknown > 1)
+        return da__fail(err, DA_ERR_SHAPE,
+                        "da_%s: can only specify one unknown dimension, %d are -1", c->name,
+                        unknown);
+    if (da__nelem(out->ndim, known) < 0)
+        return da__fail(err, DA_ERR_SHAPE, "da_%s: the result has more than 2^63 elements",
+                        c->name);
+    if (unknown > 0 || arg[2].kind == DA__ARG_NONE)
+        return DA_OK;
+    da_status status = da__spec_dist(g, out->ndim, out->shape, arg[2].dist, &out->dist, err);
+    if (status != DA_OK)
+        da__error_prefix(err, "da_%s", c->name);
+    return status;
+}
+
+static da_array *reshape_later(struct da__graph *g, da_array *x, int ndim, const int64_t *shape,
+                               const struct da__dist_spec *spec)
+{
+    struct da__later c;
+    if (x->ndim == 1 && ndim == 1 && shape[0] == -1 && spec == NULL)
+        return da__node_again(g, x);
+    da__later_begin(&c, "reshape");
+    da__later_array(&c, "x", x);
+    da__later_ints(&c, "shape", ndim, shape);
+    if (spec != NULL)
+        da__later_dist(&c, "dist", spec);
+    return da__later_defer(g, &c);
 }
 
 /* ---- the node ---- */
@@ -139,13 +183,8 @@ da_array *da__make_reshape(struct da__graph *g, da_array *x, int ndim, const int
     const struct da__dist *dist = NULL;
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
-    if (is_unsized(x)) {
-        if (x->ndim == 1 && ndim == 1 && shape[0] == -1 && spec == NULL)
-            return da__node_again(g, x);
-        da__fail(&err, DA_ERR_UNSUPPORTED,
-                 "da_reshape: the array's size depends on data: compute it first");
-        return poison(g, &err);
-    }
+    if (x->unsized)
+        return reshape_later(g, x, ndim, shape, spec);
     if (resolve_shape(x, ndim, shape, full, &err) != DA_OK)
         return poison(g, &err);
     if (axes_of_one(x, ndim, full, &v)) {
@@ -230,14 +269,10 @@ static da_array *finish_copies(struct da__graph *g, da_array *x, struct copies *
                             c->result, NULL);
 }
 
-static bool begin_copies(const char *what, const da_array *x, struct copies *c)
+static void begin_copies(const char *what, const da_array *x, struct copies *c)
 {
     *c = (struct copies){.what = what, .err = {.engine = -1}};
     da__view_identity(x->ndim, &c->view);
-    if (is_unsized(x))
-        da__fail(&c->err, DA_ERR_UNSUPPORTED,
-                 "%s: the array's size depends on data: compute it first", what);
-    return c->err.status == DA_OK;
 }
 
 da_array *da__make_tile(struct da__graph *g, da_array *x, int n, const int64_t *repetitions)
@@ -245,8 +280,9 @@ da_array *da__make_tile(struct da__graph *g, da_array *x, int n, const int64_t *
     struct copies c;
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
-    if (!begin_copies("da_tile", x, &c))
-        return poison(g, &c.err);
+    if (x->unsized)
+        return da__defer_ints(g, "tile", x, "repetitions", n, repetitions);
+    begin_copies("da_tile", x, &c);
     if (n > DA_MAX_NDIM)
         da__fail(&c.err, DA_ERR_SHAPE, "da_tile: %d repetitions, at most %d are possible", n,
                  DA_MAX_NDIM);
@@ -261,16 +297,29 @@ da_array *da__make_tile(struct da__graph *g, da_array *x, int n, const int64_t *
     return finish_copies(g, x, &c);
 }
 
+static da_array *repeat_later(struct da__graph *g, da_array *x, int64_t repeats,
+                              const int64_t *axis)
+{
+    struct da__later c;
+    da__later_begin(&c, "repeat");
+    da__later_array(&c, "x", x);
+    da__later_ints(&c, "repeats", 1, &repeats);
+    if (axis != NULL)
+        da__later_int(&c, "axis", *axis);
+    return da__later_defer(g, &c);
+}
+
 da_array *da__make_repeat(struct da__graph *g, da_array *x, int64_t repeats, const int64_t *axis)
 {
     struct copies c;
     int along = 0;
+    if (x->unsized)
+        return repeat_later(g, x, repeats, axis);
     if (axis == NULL)
         x = da__make_flatten(g, x);
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
-    if (!begin_copies("da_repeat", x, &c))
-        return poison(g, &c.err);
+    begin_copies("da_repeat", x, &c);
     if (repeats < 0)
         da__fail(&c.err, DA_ERR_ARGUMENT,
                  "da_repeat: repeats may not contain negative values: %lld", (long long)repeats);

@@ -319,6 +319,8 @@ da_array *da__make_broadcast_to(struct da__graph *g, da_array *x, int ndim, cons
 {
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
+    if (x->unsized && ndim >= 0)
+        return da__defer_ints(g, "broadcast_to", x, "shape", ndim, shape);
     struct da__error err = {.engine = -1};
     char from[256], to[256];
     da__shape_text(x->ndim, x->shape, from, sizeof from);
@@ -388,11 +390,25 @@ da_array *da__make_rebalance(struct da__graph *g, da_array *x)
     return redistributed(g, x, NULL, "da_rebalance");
 }
 
+static da_array *distribute_later(struct da__graph *g, da_array *x, int ndim, const int64_t *shape,
+                                  const struct da__dist_spec *spec)
+{
+    struct da__later c;
+    da__later_begin(&c, "distribute_as");
+    da__later_array(&c, "x", x);
+    da__later_ints(&c, "shape", ndim, shape);
+    if (spec != NULL)
+        da__later_dist(&c, "dist", spec);
+    return da__later_defer(g, &c);
+}
+
 da_array *da__make_distribute_as(struct da__graph *g, da_array *x, int ndim, const int64_t *shape,
                                  const struct da__dist_spec *spec)
 {
     static const struct da__dist_spec balanced = {0};
     const struct da__dist_spec *wanted = spec != NULL ? spec : &balanced;
+    if (x->kind != DA__NODE_POISON && x->unsized)
+        return distribute_later(g, x, ndim, shape, spec);
     if (x->kind == DA__NODE_POISON || same_shape(x, ndim, shape))
         return redistributed(g, x, wanted, "da_distribute_as");
     da_array *a = da__make_reshape(g, x, ndim, shape, wanted);

@@ -71,6 +71,11 @@ void da__later_dtype(struct da__later *c, const char *param, da_dtype v)
         later_arg(c, param, DA__ARG_DTYPE)->dtype = v;
 }
 
+void da__later_none(struct da__later *c, const char *param)
+{
+    later_arg(c, param, DA__ARG_NONE)->flag = true;
+}
+
 void da__later_text(struct da__later *c, const char *param, enum da__arg_kind kind, const char *v)
 {
     if (v != NULL)
@@ -231,8 +236,7 @@ const char *da__deferred_name(const da_array *a)
 }
 
 /* What may wait for sizes: whatever is built by these names gives its dtype, dimensions and known extents beforehand. Elementwise
- * operators and reductions may as well. "index", "mask_get" and "mask_put"
- * are entry points of other names. */
+ * operators and reductions may as well. "index", "mask_get" and others that are no callables are entry points of other names. */
 bool da__takes_unsized(const char *callable)
 {
     static const char *const name[] = {"slice",
@@ -261,7 +265,21 @@ bool da__takes_unsized(const char *callable)
                                        "sort",
                                        "argsort",
                                        "cumulative_sum",
-                                       "cumulative_prod"};
+                                       "cumulative_prod",
+                                       "set_slice",
+                                       "set_index",
+                                       "concat",
+                                       "concat_flat",
+                                       "stack",
+                                       "roll",
+                                       "roll_each",
+                                       "reshape",
+                                       "flatten",
+                                       "broadcast_to",
+                                       "tile",
+                                       "repeat",
+                                       "rebalance",
+                                       "distribute_as"};
     const struct da__callable *c = da__callable_find(callable);
     for (size_t k = 0; k < sizeof name / sizeof *name; k++)
         if (strcmp(name[k], callable) == 0)

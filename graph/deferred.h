@@ -33,6 +33,7 @@ void da__later_int(struct da__later *c, const char *param, int64_t v);
 void da__later_number(struct da__later *c, const char *param, double v);
 void da__later_flag(struct da__later *c, const char *param, bool v);
 void da__later_dtype(struct da__later *c, const char *param, da_dtype v);
+void da__later_none(struct da__later *c, const char *param); /* None was said */
 /* TEXT and FILE; NULL: left out. */
 void da__later_text(struct da__later *c, const char *param, enum da__arg_kind kind, const char *v);
 void da__later_dist(struct da__later *c, const char *param, const struct da__dist_spec *v);

@@ -156,8 +156,18 @@ static da_status vary(struct trial *t, struct da__inferred *out)
 static bool keeps_shape(const struct da__callable *c)
 {
     return strcmp(c->name, "redistribute") == 0 || strcmp(c->name, "put") == 0 ||
-           strcmp(c->name, "set_where") == 0;
+           strcmp(c->name, "set_where") == 0 || strcmp(c->name, "set_slice") == 0;
 }
+
+/* Calls that fail under most sizes: arrays that must agree, shapes of just as many elements. */
+static const struct {
+    const char *name;
+    da_status (*tell)(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg,
+                      struct da__inferred *out, struct da__error *err);
+} told[] = {{"concat", da__tell_concat},
+            {"stack", da__tell_stack},
+            {"reshape", da__tell_reshape},
+            {"distribute_as", da__tell_reshape}};
 
 static da_status settle_dist(struct da__graph *g, struct da__inferred *out, struct da__error *err)
 {
@@ -167,6 +177,8 @@ static da_status settle_dist(struct da__graph *g, struct da__inferred *out, stru
     if (unsized) {
         da__dist_drop(out->dist);
         out->dist = NULL;
+    } else if (da__nelem(out->ndim, out->shape) < 0) {
+        return da__fail(err, DA_ERR_SHAPE, "the result has more than 2^63 elements");
     } else if (out->dist == NULL) {
         return da__spec_dist(g, out->ndim, out->shape, NULL, &out->dist, err);
     }
@@ -182,6 +194,12 @@ da_status da__infer(struct da__graph *g, const struct da__callable *c, const str
         DA_TRY(read_result(arg[0].operand.array, out, err));
         return settle_dist(g, out, err);
     }
+    for (size_t k = 0; k < sizeof told / sizeof *told; k++)
+        if (strcmp(told[k].name, c->name) == 0) {
+            *out = (struct da__inferred){0};
+            DA_TRY(told[k].tell(g, c, arg, out, err));
+            return settle_dist(g, out, err);
+        }
     da_status status = try_call(&t, out, &first);
     if (status != DA_OK) { /* what broadcasts does so from 1, whatever it meets */
         struct da__error second = {.engine = -1};

@@ -10,6 +10,18 @@ struct da__inferred {
     int64_t shape[DA_MAX_NDIM];  /* DA__UNSIZED where data decide */
     const struct da__dist *dist; /* counted for the caller; NULL where an extent is unsized */
 };
+/* What calls tell of themselves, beside their builders: shapes that the call names, or that its arrays have among them. A dist that the call does not
+ * name stays NULL. */
+da_status da__tell_concat(struct da__graph *g, const struct da__callable *c,
+                          const struct da__arg *arg, struct da__inferred *out,
+                          struct da__error *err);
+da_status da__tell_stack(struct da__graph *g, const struct da__callable *c,
+                         const struct da__arg *arg, struct da__inferred *out,
+                         struct da__error *err);
+da_status da__tell_reshape(struct da__graph *g, const struct da__callable *c,
+                           const struct da__arg *arg, struct da__inferred *out,
+                           struct da__error *err);
+
 /* DA_ERR_MEMORY may leave `err` empty. */
 da_status da__infer(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg,
                     struct da__inferred *out, struct da__error *err);

@@ -334,6 +334,16 @@ static const char *op_name(const da_array *a)
     return a->kind == DA__NODE_REDUCE ? da__red_info((enum da__red_id)a->op)->name : name[a->kind];
 }
 
+/* A deferred call that has a parameter "shape" says that, from which the result's follows. */
+static bool says_shape(const da_array *a)
+{
+    const struct da__callable *c = a->kind == DA__NODE_DEFERRED ? a->u.deferred->call : NULL;
+    for (int k = 0; c != NULL && k < c->nparams; k++)
+        if (strcmp(c->param[k].name, "shape") == 0)
+            return true;
+    return false;
+}
+
 static da_status write_node(struct dump *d, int64_t i)
 {
     da_array *a = d->order.node[i];
@@ -345,7 +355,10 @@ static da_status write_node(struct dump *d, int64_t i)
     da__text_add(d->t, ",\"op\":\"%s\",", op_name(a));
     write_inputs(d, a);
     DA_TRY(write_attributes(d, a));
-    da__json_type(d->t, a->dtype, a->ndim, a->shape);
+    if (says_shape(a))
+        da__text_add(d->t, "\"dtype\":\"%s\"", da__dtype(a->dtype)->name);
+    else
+        da__json_type(d->t, a->dtype, a->ndim, a->shape);
     bool inferred = a->kind == DA__NODE_VIEW || a->kind == DA__NODE_DEFERRED; /* from the inputs */
     if (a->dist != NULL && !inferred) {
         da__text_add(d->t, ",\"dist\":");

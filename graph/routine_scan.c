@@ -61,19 +61,6 @@ static da_array *typed(struct da__graph *g, da_array *x, bool product, da_dtype 
     return *result == da__scan_result(x->dtype) ? x : da__make_astype(g, x, *result);
 }
 
-/* The axis, where there is one to be taken. */
-static da_status find_axis(const da_array *x, const int64_t *axis, const char *what, int *out,
-                           struct da__error *err)
-{
-    if (axis != NULL)
-        return da__axis(*axis, x->ndim, what, out, err);
-    *out = 0;
-    if (x->ndim > 1)
-        return da__fail(err, DA_ERR_ARGUMENT,
-                        "%s: axis must be given for an array of %d dimensions", what, x->ndim);
-    return DA_OK;
-}
-
 /* As x; along the axis one index more, in blocks over the same coordinates, where the result begins with the identity. */
 static da_status result_dist(struct da__graph *g, const da_array *x, int axis, bool initial,
                              const struct da__dist **out, struct da__error *err)
@@ -120,7 +107,7 @@ da_array *da__make_scan(struct da__graph *g, da_array *x, const int64_t *axis, b
     const char *what = product ? "da_cumulative_prod" : "da_cumulative_sum";
     struct da__error err = {.engine = -1};
     da_dtype result;
-    int at;
+    int at = 0;
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
     if (x->unsized) {
@@ -133,8 +120,12 @@ da_array *da__make_scan(struct da__graph *g, da_array *x, const int64_t *axis, b
         da__later_flag(&c, "include_initial", include_initial);
         return da__later_defer(g, &c);
     }
-    if (find_axis(x, axis, what, &at, &err) != DA_OK)
+    if (axis != NULL && da__axis(*axis, x->ndim, what, &at, &err) != DA_OK)
         return da__make_poison(g, &err);
+    if (axis == NULL && x->ndim > 1) /* NumPy: along all elements in C order */
+        x = da__make_flatten(g, x);
+    if (x->kind == DA__NODE_POISON)
+        return da__node_again(g, x);
     da_array *cast = typed(g, x, product, dtype, what, &result, &err);
     if (cast == NULL)
         return da__make_poison(g, &err);

@@ -55,9 +55,52 @@ static void selections(da_context *ctx)
                    6, 6, 6, 6, 6, 6, 6, 6);
 }
 
+/* Joins, rolls, other shapes and replaced parts of what has no size yet. */
+static void moved_without_sizes(da_context *ctx)
+{
+    da_array *x = da_arange(ctx, 0, 12, 1, DA_FLOAT64, DA_DIST("c"));
+    da_array *high = da_mask_get(x, da_greater(x, 7)), *low = da_mask_get(x, da_less(x, 2));
+    da_array *both[] = {high, low}, *flat[] = {da_reshape(high, DA_SHAPE(2, 2)), low};
+    da_array *alike[] = {low, da_index(x, "4:6")};
+    da_array *a[] = {da_concat(2, both, 0),
+                     da_concat_flat(2, flat),
+                     da_stack(2, alike, 0),
+                     da_roll(high, 1, DA_AXES(0)),
+                     da_roll_each(high, 2, (int64_t[]){1, 1}, (int[]){0, 0}),
+                     da_flatten(da_expand_dims(low, 0)),
+                     da_broadcast_to(low, DA_SHAPE(2, 2)),
+                     da_tile(low, DA_SHAPE(2)),
+                     da_repeat(low, 2, 0),
+                     da_rebalance(high),
+                     da_distribute_as(high, DA_SHAPE(2, -1), DA_DIST("b,n")),
+                     da_set_index(high, -1, "1:3"),
+                     da_set_where(high, da_less(high, 9), 0),
+                     da_cumulative_sum(high, 0, DA_INCLUDE_INITIAL)};
+    enum { N = sizeof a / sizeof *a };
+    assert_int_equal(da_shape(a[0])[0], -1);
+    assert_int_equal(da_shape(a[2])[1], 2);
+    assert_int_equal(da_shape(a[10])[0], 2);
+    assert_int_equal(da_compute_all(ctx, N, a), DA_OK);
+    ASSERT_DOUBLES(ctx, a[0], 8, 9, 10, 11, 0, 1);
+    ASSERT_DOUBLES(ctx, a[1], 8, 9, 10, 11, 0, 1);
+    ASSERT_DOUBLES(ctx, a[2], 0, 1, 4, 5);
+    ASSERT_DOUBLES(ctx, a[3], 11, 8, 9, 10);
+    ASSERT_DOUBLES(ctx, a[4], 10, 11, 8, 9);
+    ASSERT_DOUBLES(ctx, a[5], 0, 1);
+    ASSERT_DOUBLES(ctx, a[6], 0, 1, 0, 1);
+    ASSERT_DOUBLES(ctx, a[7], 0, 1, 0, 1);
+    ASSERT_DOUBLES(ctx, a[8], 0, 0, 1, 1);
+    ASSERT_DOUBLES(ctx, a[9], 8, 9, 10, 11);
+    ASSERT_DOUBLES(ctx, a[10], 8, 9, 10, 11);
+    ASSERT_DOUBLES(ctx, a[11], 8, -1, -1, 11);
+    ASSERT_DOUBLES(ctx, a[12], 0, 9, 10, 11);
+    ASSERT_DOUBLES(ctx, a[13], 0, 8, 17, 27, 38);
+}
+
 static void test_on_all_counts(void **state)
 {
     (void)state;
+    on_all_counts(moved_without_sizes);
     on_all_counts(shapes_are_found_out);
     on_all_counts(selections);
 }
@@ -67,7 +110,7 @@ static void test_refusals(void **state)
     (void)state;
     da_context *ctx = open_with(2, 1);
     da_array *x = da_arange(ctx, 0, 6, 1, DA_FLOAT64, NULL), *at = da_flatnonzero(x);
-    assert_poisoned(da_broadcast_to(at, DA_SHAPE(2, 5)), DA_ERR_STATE, "compute it first");
+    assert_poisoned(da_tril(at, 0), DA_ERR_STATE, "compute it first");
     assert_poisoned(da_zeros_like(at, DA_DTYPE_DEFAULT), DA_ERR_STATE, "compute it first");
     assert_poisoned(da_squeeze(at, DA_ALL_AXES), DA_ERR_STATE, "name the axes");
     assert_poisoned(da_mask_get(x, x), DA_ERR_DTYPE, "not bool");

@@ -37,7 +37,7 @@ static int draw_cumulative(struct gen *g, int x, struct da__error *why)
     const struct plan_node *in = &g->plan->node[x];
     struct plan_node *n = gen_node(g, gen_percent(g, 60) ? "cumulative_sum" : "cumulative_prod");
     gen_set_operand(n, "x", x);
-    if (in->ndim > 1 || (in->ndim == 1 && gen_percent(g, 50)))
+    if (in->ndim > 0 && gen_percent(g, in->ndim == 1 ? 50 : 85))
         draw_axis(g, n, in->ndim);
     if (gen_percent(g, 40))
         draw_dtype(g, n, in->dtype);

@@ -9,10 +9,8 @@ Every value carries a bound of its error per element: None where all of it is ex
 can be said. An operation that is not correctly rounded adds a few units in the last place; one over inexact inputs is
 computed again with the inputs moved by their errors, so that steps and poles make their results unknown instead of wrong.
 """
-import itertools
 import json
 import math
-import re
 import sys
 import warnings
 
@@ -22,6 +20,11 @@ try:
     import numpy as np
 except ImportError:
     sys.exit(77)
+
+from along import ALONG, searchsorted
+from placing import GETS, SELECTIONS, VIEWS, assigned, get, index_of, joined, places, put, replaced_where, true_in
+from values import (Value, cast, compared, kind_of, moved, operand, promote, shaped, tiny_of, truth_of, truths,
+                    units, where)
 
 np.seterr(all="ignore")
 warnings.simplefilter("ignore")
@@ -43,81 +46,6 @@ POLES = set("divide reciprocal".split())
 PERIODIC = DIVIDING | set("sin cos tan exp exp2 expm1 sinh cosh tanh".split())
 LOGIC = set("logical_and logical_or logical_xor logical_not".split())
 REDUCTIONS = set("sum prod min max mean var std any all argmin argmax count_nonzero".split())
-
-
-class Value:
-    def __init__(self, data, err=None):
-        self.data = data
-        self.err = err
-
-
-# ---- dtypes ----
-
-def eps_of(dtype):
-    return float(np.finfo(dtype).eps)
-
-
-def tiny_of(dtype):
-    return float(np.finfo(dtype).smallest_subnormal)
-
-
-def kind_of(scalar):
-    return "b" if isinstance(scalar, bool) else "i" if isinstance(scalar, int) else "f" if isinstance(scalar, float) else "c"
-
-
-def weak(dtype, kind):
-    """NumPy 2's rule for Python scalars (NumPy 1 looks at their values)."""
-    if kind == "b" or (kind == "i" and dtype.kind != "b"):
-        return dtype
-    if kind == "i":
-        return np.dtype("i8")
-    if kind == "f":
-        return dtype if dtype.kind in "fc" else np.dtype("f8")
-    if dtype.kind == "c":
-        return dtype
-    return np.dtype("c8") if dtype == np.float32 else np.dtype("c16")
-
-
-def promote(operands):
-    arrays = [x.data.dtype for x in operands if isinstance(x, Value)]
-    scalars = [kind_of(x) for x in operands if not isinstance(x, Value)]
-    if not arrays:
-        return np.result_type(*[np.dtype({"b": "?", "i": "i8", "f": "f8", "c": "c16"}[k]) for k in scalars])
-    dtype = np.result_type(*arrays)
-    for kind in scalars:
-        dtype = weak(dtype, kind)
-    return dtype
-
-
-# ---- casts ----
-
-def cast_data(x, dtype):
-    out = x.astype(dtype)
-    if x.dtype.kind in "fc" and dtype.kind in "iu":
-        # What does not fit one by one: NumPy's vector loops treat it differently from its scalar ones.
-        real = x.real if x.dtype.kind == "c" else x
-        info = np.iinfo(dtype)
-        bad = np.flatnonzero(~((real > float(info.min) - 1) & (real < float(info.max))))
-        flat, outs = x.reshape(-1), out.reshape(-1)
-        for i in bad:
-            outs[i] = flat[i:i + 1].astype(dtype)[0]
-        out = outs.reshape(x.shape)
-    return out
-
-
-def cast(value, dtype):
-    dtype = np.dtype(dtype)
-    if value.data.dtype == dtype:
-        return value
-    if value.err is None:
-        return Value(cast_data(value.data, dtype))
-    return moved(lambda x: cast_data(x, dtype), [value], 1)
-
-
-def operand(x, dtype):
-    if isinstance(x, Value):
-        return cast(x, dtype)
-    return Value(np.array(x).astype(dtype) if isinstance(x, complex) else np.array(x, dtype))
 
 
 # ---- elementwise ----
@@ -152,111 +80,6 @@ def function(name, dtype):
     if name == "clip":  # np.clip itself casts bounds
         return np.core.umath.clip
     return getattr(np, NAMES.get(name, name))
-
-
-def shaped(values):
-    """Data and errors of all operands in the common shape."""
-    data = np.broadcast_arrays(*[v.data for v in values])
-    errs = [None if v.err is None else np.broadcast_to(v.err, data[0].shape) for v in values]
-    return data, errs
-
-
-def units(result, ulps):
-    if result.dtype.kind not in "fc":
-        return np.zeros(result.shape)
-    size = np.abs(result).astype("f8")
-    out = np.where(np.isfinite(size), ulps * eps_of(result.dtype) * size + 4 * tiny_of(result.dtype), 0.0)
-    if result.dtype.kind == "c":  # C leaves signs of infinities and NaNs of parts unspecified
-        out[~np.isfinite(size)] = np.inf
-    return out
-
-
-def distance(a, b):
-    """|a - b|; 0 between equal infinities or NaNs, inf between a number and none."""
-    if a.dtype.kind == "c":
-        return np.asarray(np.hypot(distance(a.real, b.real), distance(a.imag, b.imag)))
-    if a.dtype.kind == "f":
-        gap = np.array(np.abs(a.astype("g") - b.astype("g")), "f8")
-        gap[(a == b) | (np.isnan(a) & np.isnan(b))] = 0
-        return np.where(np.isnan(gap), np.inf, gap)
-    return np.where(a != b, np.inf, 0.0)
-
-
-def directions(data, err):
-    """The operand moved by its error, every way that matters."""
-    if err is None:
-        return [data]
-    if data.dtype.kind not in "fc":
-        return [data]
-    e = np.where(np.isfinite(err), err, 0)
-    moves = [1, -1] if data.dtype.kind == "f" else [1, -1, 1j, -1j]
-    out = []
-    for m in moves:
-        wide = np.clongdouble if data.dtype.kind == "c" else np.longdouble
-        there = (data.astype(wide) + m * e).astype(data.dtype)
-        if data.dtype.kind == "f":  # at least one step
-            there = np.where((e > 0) & (there == data), np.nextafter(data, np.asarray(m * np.inf, data.dtype)), there)
-        out.append(there)
-    return out
-
-
-def moved(f, values, ulps):
-    data, errs = shaped(values)
-    result = np.asarray(f(*data))
-    if all(e is None for e in errs):
-        return Value(result, units(result, ulps) if ulps else None)
-    gap = np.zeros(result.shape)
-    for corner in itertools.product(*[directions(d, e) for d, e in zip(data, errs)]):
-        gap = np.asarray(np.maximum(gap, distance(result, np.asarray(f(*corner)))))
-    touched = np.zeros(result.shape, bool)
-    for e in errs:
-        if e is not None:
-            gap[np.isinf(e)] = np.inf
-            touched |= e > 0
-    err = np.asarray(1.1 * gap + np.where(touched | (ulps > 1), units(result, max(ulps, 2)), 0))
-    if result.dtype.kind in "fc":
-        err[touched & (np.abs(result) > 0.99 * float(np.finfo(result.dtype).max)) & np.isfinite(result)] = np.inf
-    return Value(result, err)
-
-
-def compared(f, values):
-    """Comparisons of inexact values are known where the values are farther apart than their errors."""
-    data, errs = shaped(values)
-    result = np.asarray(f(*data))
-    if all(e is None for e in errs):
-        return Value(result)
-    total = sum(np.zeros(result.shape) if e is None else e for e in errs)
-    if data[0].dtype.kind in "fc":  # complex numbers are ordered by their real parts first
-        near = np.abs(data[0].real.astype("g") - data[-1].real.astype("g")) <= total
-        if data[0].dtype.kind == "c":
-            near |= np.abs(data[0] - data[-1]) <= total
-    else:
-        near = total > 0
-    return Value(result, np.where((near & (total > 0)) | np.isinf(total), np.inf, 0.0))
-
-
-def truths(f, values):
-    data, errs = shaped(values)
-    result = np.asarray(f(*data))
-    if all(e is None for e in errs):
-        return Value(result)
-    err = np.zeros(result.shape)
-    for d, e in zip(data, errs):
-        if e is not None:
-            err[((np.abs(d.astype("c16")) <= e) & (e > 0)) | np.isinf(e)] = np.inf
-    return Value(result, err)
-
-
-def where(condition, x, y):
-    (c, a, b), errs = shaped([condition, x, y])
-    result = np.where(c, a, b)
-    if all(e is None for e in errs):
-        return Value(result)
-    zero = np.zeros(result.shape)
-    err = np.where(c, zero if errs[1] is None else errs[1], zero if errs[2] is None else errs[2])
-    if errs[0] is not None:
-        err[errs[0] > 0] = np.inf
-    return Value(result, err)
 
 
 def either_zero(values, out):
@@ -320,14 +143,6 @@ def elementwise(name, operands):
         nan = np.broadcast_to(np.isnan(values[-1].data), out.data.shape)
         out.err = np.where(nan, np.inf, 0 if out.err is None else out.err) if nan.any() else out.err
     return either_zero(values, out) if name in ("maximum", "minimum", "clip") else out
-
-
-def truth_of(x):
-    if not isinstance(x, Value):
-        return Value(np.array(bool(x)))
-    if x.data.dtype == bool:
-        return x
-    return truths(lambda d: d != 0, [x])
 
 
 # ---- reductions ----
@@ -481,234 +296,6 @@ def reduce(name, node, x):
     return Value(out, None if x.err is None else np.asarray(unknown_to(x.err, axes, keep)))
 
 
-# ---- along an axis ----
-
-def sort(x, node):
-    """Stable, NaNs last in both directions."""
-    axis, data = node.get("axis", -1), x.data
-    if node.get("descending", False):
-        order = np.argsort(~data if data.dtype.kind in "biu" else -data, axis=axis, kind="stable")
-    else:
-        order = np.argsort(data, axis=axis, kind="stable")
-    indices = node["op"] == "argsort"
-    out = order.astype("i8") if indices else np.take_along_axis(data, order, axis)
-    if x.err is None:
-        return Value(out)
-    # Values move no farther than the farthest of their line, if their order is that of numbers.
-    worst = np.max(x.err, axis=axis, keepdims=True, initial=0)
-    if indices or data.dtype.kind != "f":
-        worst = np.where(worst > 0, np.inf, 0.0)
-    return Value(out, np.array(np.broadcast_to(worst, out.shape)))
-
-
-def running_bounds(x, axis, dtype, product, out):
-    """Errors as of sums and products, of every element's own share of its line."""
-    count = x.data.shape[axis]
-    size = np.abs(x.data).astype("f8")
-    plain = np.nan_to_num(np.abs(out).astype("f8"), nan=0, posinf=0)
-    finite = np.logical_and.accumulate(np.isfinite(size), axis=axis)
-    wild = np.isfinite(np.abs(out)) & (np.abs(out) > 0.99 * float(np.finfo(dtype).max))
-    if not product:
-        total = np.cumsum(size, axis=axis)
-        err = units(out, 3) + np.nan_to_num(total, nan=0, posinf=0) * (count + 8) * 2.0 ** -52
-        wild |= finite & (total > 0.99 * sys.float_info.max)
-        err = np.where(wild, np.inf, err)
-        return err if x.err is None else err + np.cumsum(x.err, axis=axis)
-    log = np.where((size > 0) & np.isfinite(size), np.log2(np.where(size > 0, size, 1)), 0)
-    err = units(out, 3) + plain * (count + 8) * 2.0 ** -50 * 4
-    if dtype.kind == "c":
-        err = err + np.exp2(np.cumsum(log, axis=axis)) * (count + 8) * 2.0 ** -49
-        wild |= ~finite
-    for sign in (1, -1):
-        wild |= np.cumsum(np.where(sign * log > 0, sign * log, 0), axis=axis) > 1000
-    err = np.where(wild, np.inf, err)
-    if x.err is None:
-        return err
-    share = np.where(x.err > 0, np.where(size > 2 * x.err, x.err / np.where(size > 0, size, 1), np.inf), 0)
-    share = np.where(np.isfinite(size) | (x.err == 0), share, np.inf)
-    total = np.cumsum(share, axis=axis)
-    return np.where(total > 0.1, np.inf, err + 2 * plain * total)
-
-
-def cumulative(x, node):
-    product = node["op"] == "cumulative_prod"
-    default = {"b": "i8", "i": "i8", "u": "u8"}.get(x.data.dtype.kind, x.data.dtype)
-    dtype = np.dtype(node.get("dtype", default))
-    x = cast(x, dtype)
-    if x.data.ndim == 0:
-        x = Value(x.data.reshape(1), None if x.err is None else np.reshape(x.err, 1))
-    axis = 0 if node.get("axis") is None else node["axis"]
-    f = np.cumprod if product else np.cumsum
-    if dtype.kind in "fc":
-        out = f(x.data.astype(np.clongdouble if dtype.kind == "c" else np.longdouble), axis=axis).astype(dtype)
-        err = running_bounds(x, axis, dtype, product, out)
-    else:
-        out = f(x.data, axis=axis, dtype=dtype)
-        err = None if x.err is None else np.where(np.logical_or.accumulate(x.err > 0, axis=axis), np.inf, 0.0)
-    if node.get("include_initial", False):
-        first = list(out.shape)
-        first[axis] = 1
-        out = np.concatenate([np.full(first, product, dtype), out], axis=axis)
-        err = None if err is None else np.concatenate([np.zeros(first), err], axis=axis)
-    return Value(out, err)
-
-
-ALONG = {"sort": sort, "argsort": sort, "cumulative_sum": cumulative, "cumulative_prod": cumulative}
-
-
-# ---- the same elements seen otherwise ----
-
-def index_of(text):
-    return eval("np.s_[" + text + "]", {"np": np}) if text.strip() else ()
-
-
-def places(node, shape):
-    """base index[b] = offset[b] + step[b] * i[axis[b]], or with a period offset[b] + (phase[b] + step[b] * i[axis[b]]) % period[b]"""
-    index, none = [], [0] * len(node["axis"])
-    for axis, offset, step, period, phase in zip(node["axis"], node["offset"], node["step"], node.get("period", none), node.get("phase", none)):
-        form = [1] * len(shape)
-        if axis >= 0:
-            form[axis] = shape[axis]
-        way = phase + (step * np.arange(shape[axis]) if axis >= 0 else np.zeros(1, int))
-        index.append((offset + (way % period if period else way)).reshape(form))
-    return tuple(index)
-
-
-def view(x, node):
-    index = places(node, node["shape"])
-    return np.broadcast_to(x[index] if index else x, node["shape"])
-
-
-def as_list(x):
-    return [x] if isinstance(x, int) else x
-
-
-def triangle(f, x, node):
-    return np.where(f(np.ones(x.shape[-2:], bool), node.get("k", 0)), x, x.dtype.type(0))
-
-
-VIEWS = {
-    "slice": lambda x, n: x[index_of(n["index"])],
-    "permute_dims": lambda x, n: np.transpose(x, n.get("axes")),
-    "matrix_transpose": lambda x, n: np.swapaxes(x, -1, -2),
-    "moveaxis": lambda x, n: np.moveaxis(x, n["source"], n["destination"]),
-    "expand_dims": lambda x, n: np.expand_dims(x, n["axis"]),
-    "squeeze": lambda x, n: np.squeeze(x, tuple(as_list(n["axis"]))),
-    "flip": lambda x, n: np.flip(x, None if n.get("axis") is None else tuple(as_list(n["axis"]))),
-    "broadcast_to": lambda x, n: np.broadcast_to(x, n["shape"]),
-    "reshape": lambda x, n: np.reshape(x, n["shape"]),
-    "tile": lambda x, n: np.tile(x, n["repetitions"]),
-    "repeat": lambda x, n: np.repeat(x, n["repeats"], n.get("axis")),
-    "redistribute": lambda x, n: x,
-    "rebalance": lambda x, n: x,
-    "distribute_as": lambda x, n: np.reshape(x, n["shape"]),
-    "roll": lambda x, n: np.roll(x, n["shift"], n.get("axis")),
-    "diagonal": lambda x, n: np.diagonal(x, n.get("offset", 0), n.get("axis1", 0), n.get("axis2", 1)),
-    "tril": lambda x, n: triangle(np.tril, x, n),
-    "triu": lambda x, n: triangle(np.triu, x, n),
-    "view": view,
-}
-
-
-# ---- arrays side by side, and arrays with parts replaced ----
-
-def errors(values):
-    """The errors of all, zeros where a value is exact; None where all are."""
-    if all(v.err is None for v in values):
-        return None
-    return [np.zeros(v.data.shape) if v.err is None else np.broadcast_to(v.err, v.data.shape) for v in values]
-
-
-def joined(name, node, values):
-    f = {"concat": np.concatenate, "stack": np.stack}[name]
-    axis = node.get("axis", 0)
-    dtype = np.result_type(*[v.data.dtype for v in values])
-    values = [cast(v, dtype) for v in values]
-    errs = errors(values)
-    return Value(np.asarray(f([v.data for v in values], axis)), None if errs is None else np.asarray(f(errs, axis)))
-
-
-def assigned(x, value, index):
-    """x with x[index] replaced: errors as the values."""
-    value = operand(value, x.data.dtype)
-    data = x.data.copy()
-    data[index] = value.data
-    if x.err is None and value.err is None:
-        return Value(data)
-    err = np.zeros(data.shape) if x.err is None else np.array(np.broadcast_to(x.err, data.shape))
-    err[index] = 0 if value.err is None else value.err
-    return Value(data, err)
-
-
-def replaced_where(x, mask, value):
-    value = operand(value, x.data.dtype)
-    shape = x.data.shape
-    spread = Value(np.broadcast_to(value.data, shape), None if value.err is None else np.broadcast_to(value.err, shape))
-    return where(truth_of(mask), spread, x)
-
-
-# ---- indexing by arrays ----
-
-def indices_of(values):
-    return [v.data.astype("i8") for v in values]
-
-
-def chosen(text, arrays):
-    """An index text in which @0 names the first array."""
-    return eval("np.s_[" + re.sub("@([0-9]+)", r"A[\1]", text) + "]", {"np": np, "A": arrays}) if text.strip() else ()
-
-
-def followed(x, shape, arrays, rules):
-    """The attributes of a dump's gather or scatter as an index of x in a space of `shape`."""
-    index = []
-    for axis, offset, step in zip(*[iter(rules)] * 3):
-        form = [1] * len(shape)
-        if axis == -2:
-            index.append(np.broadcast_to(arrays[offset], shape))
-        elif axis == -1:
-            index.append(np.array(offset).reshape(form))
-        else:
-            form[axis] = shape[axis]
-            index.append((offset + step * np.arange(shape[axis])).reshape(form))
-    return tuple(np.broadcast_arrays(*index, np.empty(shape))[:-1])
-
-
-GETS = {
-    "take": lambda x, i, n: np.take(x, i[0], n.get("axis", 0)),
-    "take_along_axis": lambda x, i, n: np.take_along_axis(x, i[0], n.get("axis", -1)),
-    "get": lambda x, i, n: x[chosen(n["index"], i)],
-    "gather": lambda x, i, n: x[followed(x, n["shape"], i, n["attributes"])],
-}
-
-
-def get(name, node, operands):
-    x, arrays = operands[0], indices_of(operands[1:])
-    err = None if x.err is None else np.asarray(GETS[name](np.broadcast_to(x.err, x.data.shape), arrays, node))
-    return Value(np.asarray(GETS[name](x.data, arrays, node)), err)
-
-
-def put(name, node, operands):
-    """The last value in C order stays where places repeat; NumPy itself goes through them in an order of its own."""
-    x, value, arrays = operands[0], operand(operands[1], operands[0].data.dtype), indices_of(operands[2:])
-    places = np.arange(x.data.size).reshape(x.data.shape)
-    index = chosen(node["index"], arrays) if name == "put" else followed(x.data, value.data.shape, arrays, node["attributes"])
-    places = np.asarray(places[index])
-    order = places.ravel()[::-1]
-    unique, last = np.unique(order, return_index=True)
-    def replaced(into, by):
-        while by.ndim > places.ndim and by.shape[0] == 1:
-            by = by[0]
-        out = np.array(into, order="C")
-        out.reshape(-1)[unique] = np.broadcast_to(by, places.shape).ravel()[::-1][last]
-        return out
-    zero = np.zeros(())
-    err = None
-    if x.err is not None or value.err is not None:
-        old = np.broadcast_to(zero if x.err is None else x.err, x.data.shape)
-        err = replaced(old, np.broadcast_to(zero if value.err is None else value.err, value.data.shape))
-    return Value(replaced(x.data, value.data), err)
-
-
 # ---- new arrays ----
 
 def number(x):
@@ -750,27 +337,6 @@ NEW = {
     "eye": lambda n: np.eye(n["n_rows"], n.get("n_cols"), n.get("k", 0), n.get("dtype", "f8")),
     "index": lambda n: np.broadcast_to(np.indices(n["shape"], sparse=True)[n["axis"]], n["shape"]),
 }
-
-
-# ---- masks and sorted arrays ----
-
-def true_in(x):
-    """How many elements a mask selects must be beyond doubt."""
-    if x.err is not None and np.any(x.err > 0):
-        raise ValueError("an inexact mask")
-    return x.data.astype(bool)
-
-
-SELECTIONS = {
-    "flatnonzero": lambda x, n: np.flatnonzero(true_in(x)),
-    "nonzero": lambda x, n: np.nonzero(true_in(x))[n["axis"]],
-}
-
-
-def searchsorted(x1, x2, node):
-    dtype = np.result_type(x1.data.dtype, x2.data.dtype)
-    data, side = cast(x1, dtype).data, node.get("side") or "left"
-    return moved(lambda v: np.asarray(np.searchsorted(data, v, side)).astype("i8"), [cast(x2, dtype)], 0)
 
 
 # ---- a pipeline ----
