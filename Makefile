@@ -3,7 +3,7 @@ BUILD ?= build
 JOBS ?= 2
 OUT ?= out
 
-.PHONY: all build run test install asan tsan random clean setup
+.PHONY: all build run test bench install asan tsan random clean setup
 SEED ?= 1
 COUNT ?= 20000
 
@@ -26,6 +26,10 @@ run: build
 
 test: build
 	@cd $(BUILD) && ctest --output-on-failure -j $(JOBS)
+
+# Workloads that move data, beside the same written by hand in C and MPI.
+bench: build
+	bench/compare.sh $(BUILD)
 
 install: build
 	cmake --install $(BUILD)
