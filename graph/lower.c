@@ -51,20 +51,44 @@ static void start_step(struct da__lowering *l, struct da__step_builder *b, const
     b->share = l->share;
 }
 
+static void cast_element(da_dtype from, const uint8_t *element, da_dtype to, uint8_t out[16])
+{
+    const void *arg = element;
+    memset(out, 0, 16);
+    if (from == to)
+        memcpy(out, element, da__dtype_nbytes(to));
+    else
+        da__strip(DA__OP_ASTYPE, from, to, 1, out, &arg, 0);
+}
+
+void da__param_cast(const da_array *constant, da_dtype dtype, uint8_t out[16])
+{
+    cast_element(constant->dtype, constant->u.constant, dtype, out);
+}
+
+/* A constant is a parameter; the binding remembers whose. */
+static da__ref constant_operand(struct da__lowering *l, struct da__step_builder *b,
+                                const struct da__entry *e, da_dtype wanted)
+{
+    struct da__binding *bind = l->bind;
+    uint8_t cast[16];
+    cast_element(e->dtype, e->constant, wanted, cast);
+    int param = da__program_add_param(l->program, wanted, cast);
+    bind->folded = bind->folded || e->node->kind != DA__NODE_CONSTANT;
+    if (!da__grow((void **)&bind->use, &l->uses_cap, bind->nuses + 1, sizeof *bind->use))
+        l->program->failed = true;
+    else
+        bind->use[bind->nuses++] = (struct da__param_use){e->node, wanted, param};
+    return da__builder_param(b, param);
+}
+
 /* The operand as a reference of `wanted` dtype in a step over a space that its shape broadcasts to. */
 da__ref da__lower_operand(struct da__lowering *l, struct da__step_builder *b, const da_array *a,
                           int ndim, const int64_t *shape, da_dtype wanted)
 {
     struct da__lowered o = da__lower_resolve(l, a);
-    if (o.entry->kind == DA__ENTRY_CONSTANT) {
-        uint8_t cast[16] = {0};
-        const void *from = o.entry->constant;
-        if (o.entry->dtype == wanted)
-            memcpy(cast, from, sizeof cast);
-        else
-            da__strip(DA__OP_ASTYPE, o.entry->dtype, wanted, 1, cast, &from, 0);
-        return da__builder_param(b, da__program_add_param(l->program, wanted, cast));
-    }
+    if (o.entry->kind == DA__ENTRY_CONSTANT)
+        return constant_operand(l, b, o.entry, wanted);
     struct da__view spread, v;
     da__view_broadcast(a->ndim, a->shape, ndim, shape, &spread);
     if (!da__view_compose(&o.view, &spread, &v))
@@ -176,12 +200,7 @@ static bool fold_constant(struct da__lowering *l, struct da__entry *e, const da_
         if (o.entry->kind != DA__ENTRY_CONSTANT)
             return false;
         da_dtype wanted = da__op_input_dtype((enum da__op_id)a->op, k, a->compute);
-        const void *from = o.entry->constant;
-        memset(bytes[k], 0, 16);
-        if (wanted == o.entry->dtype)
-            memcpy(bytes[k], from, 16);
-        else
-            da__strip(DA__OP_ASTYPE, o.entry->dtype, wanted, 1, bytes[k], &from, 0);
+        cast_element(o.entry->dtype, o.entry->constant, wanted, bytes[k]);
         arg[k] = bytes[k];
     }
     e->kind = DA__ENTRY_CONSTANT;
@@ -467,6 +486,7 @@ void da__binding_free(struct da__binding *b)
     da__free(b->buffer);
     da__free(b->node);
     da__free(b->save);
+    da__free(b->use);
     memset(b, 0, sizeof *b);
 }
 

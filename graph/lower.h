@@ -29,7 +29,7 @@ struct da__lowering {
     bool fold, share;
     struct da__entry *entry;
     int64_t nentries, entries_cap;
-    int64_t slots_cap, nodes_cap, saves_cap;
+    int64_t slots_cap, nodes_cap, saves_cap, uses_cap;
 };
 /* A node as an operand: where its elements come from and how they are read. */
 struct da__lowered {

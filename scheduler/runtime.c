@@ -89,6 +89,7 @@ da_status da__runtime_ship(struct da__runtime *rt, const struct da__program *p, 
 static da_status forget_everything(struct da__runtime *rt, struct da__error *err)
 {
     da__cache_clear(&rt->cache);
+    da__recipes_clear(&rt->recipes);
     rt->next_program = 0;
     da__command_start(rt, DA__COMMAND_FORGET);
     put_dead(rt, 0, NULL);
@@ -148,30 +149,88 @@ static void forget_outputs(struct da__runtime *rt, const struct da__binding *bin
     da__runtime_command(rt, &ignored);
 }
 
-static bool *outputs_of(const struct da__program *p, int nslots)
+/* A run about to start: the program that all engines know, and what it works on. */
+struct planned {
+    int64_t cached; /* position in the cache; -1: there is nothing to run */
+    struct da__binding bind;
+    bool *is_output; /* per slot */
+    int nparams;
+    struct da__param *param; /* the nodes' own; owned unless `lowered` has them */
+    struct da__program *lowered;
+};
+
+static void free_planned(struct planned *p)
 {
-    bool *is_output = da__calloc((size_t)nslots + 1, sizeof *is_output);
-    for (int i = 0; is_output != NULL && i < p->nvalues; i++)
-        if (p->value[i].kind == DA__VALUE_OUTPUT)
-            is_output[p->value[i].slot] = true;
-    return is_output;
+    if (p->lowered == NULL)
+        da__free(p->param);
+    da__free(p->is_output);
+    da__binding_free(&p->bind);
+    da__program_free(p->lowered);
 }
 
-static da_status run(struct da__runtime *rt, const struct da__cached *c,
-                     const struct da__program *lowered, int nlowered,
-                     const struct da__binding *bind, struct da__error *err)
+/* The graph was computed before: everything follows from its signature. */
+static bool recall(struct da__runtime *rt, struct planned *p)
 {
+    const struct da__recipe *r = da__recipes_find(&rt->recipes, &rt->signature);
+    if (r == NULL)
+        return false;
+    p->param = da__alloc((size_t)r->nparams * sizeof *p->param);
+    p->is_output = da__alloc((size_t)r->nslots);
+    p->nparams = r->nparams;
+    p->cached = r->cached;
+    if (p->param != NULL && p->is_output != NULL &&
+        da__recipe_bind(r, &rt->signature, rt->graph, p->param, &p->bind, p->is_output)) {
+        rt->counters.cache_hits++;
+        return true;
+    }
+    free_planned(p);
+    *p = (struct planned){.cached = -1};
+    return false;
+}
+
+static void mark_outputs(const struct da__program *p, bool *is_output)
+{
+    for (int i = 0; i < p->nvalues; i++)
+        if (p->value[i].kind == DA__VALUE_OUTPUT)
+            is_output[p->value[i].slot] = true;
+}
+
+/* The long way: lowered, looked up by the program, optimized and shipped where that is new. */
+static da_status plan(struct da__runtime *rt, int ntargets, da_array *const *target, bool signs,
+                      struct planned *p, struct da__error *err)
+{
+    struct da__cached *c;
+    DA_TRY(da__lower(rt->graph, ntargets, target, rt->passes, &p->lowered, &p->bind, err));
+    p->is_output = da__calloc((size_t)p->bind.nslots, sizeof *p->is_output);
+    if (p->is_output == NULL)
+        return da__fail(err, DA_ERR_MEMORY, "out of memory for %d arrays", p->bind.nslots);
+    mark_outputs(p->lowered, p->is_output);
+    p->nparams = p->lowered->nlowered;
+    if (p->lowered->nsteps == 0)
+        return DA_OK;
+    DA_TRY(find_or_ship(rt, p->lowered, &c, err));
+    p->param = p->lowered->param;
+    p->cached = c - rt->cache.entry;
+    if (signs)
+        da__recipes_add(&rt->recipes, &rt->signature, p->lowered, &p->bind, p->is_output,
+                        p->cached);
+    return DA_OK;
+}
+
+static da_status run(struct da__runtime *rt, const struct planned *p, struct da__error *err)
+{
+    const struct da__cached *c = &rt->cache.entry[p->cached];
     uint64_t *dead;
     int64_t ndead = da__graph_take_dead(rt->graph, &dead);
     da__command_start(rt, DA__COMMAND_RUN);
     put_dead(rt, ndead, dead);
     da__free(dead);
     da__put_i64(&rt->command, c->id);
-    da__put_i64(&rt->command, bind->nslots);
-    for (int i = 0; i < bind->nslots; i++)
-        da__put_i64(&rt->command, (int64_t)bind->buffer[i]);
-    da__put_i64(&rt->command, nlowered + c->nextra);
-    put_params(&rt->command, nlowered, lowered->param);
+    da__put_i64(&rt->command, p->bind.nslots);
+    for (int i = 0; i < p->bind.nslots; i++)
+        da__put_i64(&rt->command, (int64_t)p->bind.buffer[i]);
+    da__put_i64(&rt->command, p->nparams + c->nextra);
+    put_params(&rt->command, p->nparams, p->param);
     put_params(&rt->command, c->nextra, c->extra);
     rt->counters.runs++;
     rt->counters.kernel_sweeps += c->nkernels;
@@ -209,28 +268,19 @@ static da_status settle_nodes(struct da__runtime *rt, const struct da__binding *
 static da_status compute_sized(struct da__runtime *rt, int ntargets, da_array *const *target,
                                struct da__error *err)
 {
-    struct da__program *lowered = NULL;
-    struct da__binding bind;
-    struct da__cached *c = NULL;
-    DA_TRY(da__lower(rt->graph, ntargets, target, rt->passes, &lowered, &bind, err));
-    int nlowered = lowered->nlowered;
-    bool *is_output = outputs_of(lowered, bind.nslots);
-    da_status status =
-        is_output == NULL ? da__fail(err, DA_ERR_MEMORY, "out of memory for %d arrays", bind.nslots)
-                          : DA_OK;
-    if (status != DA_OK || lowered->nsteps == 0)
-        goto done;
-    status = find_or_ship(rt, lowered, &c, err);
-    if (status == DA_OK)
-        status = run(rt, c, lowered, nlowered, &bind, err);
-    if (status == DA_OK)
-        status = settle_nodes(rt, &bind, is_output, err);
-    if (status != DA_OK && c != NULL)
-        forget_outputs(rt, &bind, is_output);
-done:
-    da__free(is_output);
-    da__binding_free(&bind);
-    da__program_free(lowered);
+    struct planned p = {.cached = -1};
+    bool signs = da__sign(rt->graph, ntargets, target, &rt->signature);
+    da_status status = DA_OK;
+    if (!signs || !recall(rt, &p))
+        status = plan(rt, ntargets, target, signs, &p, err);
+    if (status == DA_OK && p.cached >= 0) {
+        status = run(rt, &p, err);
+        if (status == DA_OK)
+            status = settle_nodes(rt, &p.bind, p.is_output, err);
+        if (status != DA_OK)
+            forget_outputs(rt, &p.bind, p.is_output);
+    }
+    free_planned(&p);
     return status;
 }
 

@@ -7,6 +7,7 @@
 #include "cache.h"
 #include "da_scheduler.h"
 #include "engine.h"
+#include "recipes.h"
 
 struct da__runtime {
     struct da__graph *graph;
@@ -18,6 +19,8 @@ struct da__runtime {
     bool serving; /* other engines wait for commands */
     char *passes;
     struct da__cache cache;
+    struct da__recipes recipes;
+    struct da__signature signature; /* reused for every run */
     int64_t next_program;
     struct da__counters counters;
     struct da__bytes command; /* reused for every run */

@@ -188,6 +188,8 @@ static void free_runtime(struct da__runtime *rt)
 {
     da__graph_free(rt->graph);
     da__cache_clear(&rt->cache);
+    da__recipes_clear(&rt->recipes);
+    da__signature_free(&rt->signature);
     da__engine_close(rt->engine);
     close_endpoints(rt);
     da__bytes_free(&rt->command);

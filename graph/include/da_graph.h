@@ -392,6 +392,13 @@ da_status da__program_read(struct da__bytes *in, struct da__program **out);
 /* Every invariant a program must hold between passes; the text says which one is broken. */
 da_status da__program_verify(const struct da__program *p, struct da__error *err);
 
+/* A constant node as a parameter of `dtype`. */
+struct da__param_use {
+    da_array *node;
+    da_dtype dtype;
+    int param;
+};
+void da__param_cast(const da_array *constant, da_dtype dtype, uint8_t out[16]);
 /* What a run binds to the program's slots. */
 struct da__binding {
     int nslots, ntargets;
@@ -399,11 +406,31 @@ struct da__binding {
     da_array **node;  /* per slot: the node (counted by its graph, borrowed here) */
     int nsaves;
     da_array **save; /* SAVE nodes that the run writes */
+    /* Which constants became which parameters; `folded`: some parameters come of operations on constants. */
+    int nuses;
+    struct da__param_use *use;
+    bool folded;
 };
 void da__binding_free(struct da__binding *b);
 /* Nodes to a program: one step per operation, what targets do not need is left out (pass `prune`), constants folded (`fold`). */
 da_status da__lower(struct da__graph *g, int ntargets, da_array *const *target, const char *passes,
                     struct da__program **out, struct da__binding *bind, struct da__error *err);
+/* What lowering goes by, the values of scalars apart: graphs of equal keys and equal distributions give the same program. Memory is
+ * kept from one use to the next. */
+struct da__signature {
+    struct da__bytes key;
+    int nnodes, ndists;
+    da_array **node;              /* in the order in which lowering visits them, borrowed */
+    const struct da__dist **dist; /* in order of first use, borrowed */
+    struct da__signature_visit {
+        da_array *node;
+        int next;
+    } * stack;
+    int64_t nodes_cap, dists_cap, stack_cap;
+};
+/* False: a node below the targets is of a kind that is always lowered (files, routines, calls), or no memory. */
+bool da__sign(struct da__graph *g, int ntargets, da_array *const *target, struct da__signature *s);
+void da__signature_free(struct da__signature *s);
 /* The passes of passes.def that are on, in order, with verify between them in debug builds. `passes` is DISTARRAY_PASSES' text ("-fuse,-cse"),
  * or NULL. `after` (may be NULL) is called after each pass, for dumps. */
 da_status da__optimize(struct da__program *p, const char *passes,
