@@ -24,7 +24,7 @@ struct options {
 
 /* ---- a crash names its seed ---- */
 
-static char now[64];
+static char now[256];
 
 static void died(int signal_number)
 {
@@ -41,6 +41,12 @@ static void watch(uint64_t seed)
 {
     snprintf(now, sizeof now, "seed %" PRIu64, seed);
     alarm(SECONDS_A_GRAPH);
+}
+
+static void watch_way(uint64_t seed, const struct how *h)
+{
+    snprintf(now, sizeof now, "seed %" PRIu64 ", way %s, engines %d, threads %d, passes \"%s\"",
+             seed, run_way_name[h->way], h->engines, h->threads, h->passes);
 }
 
 /* ---- reports ---- */
@@ -116,6 +122,7 @@ static bool run_one(uint64_t seed, struct plan *p, const struct how *h, struct s
                     struct oracle *o)
 {
     struct failure f = {.node = -1};
+    watch_way(seed, h);
     if (run_plan(p, h, s, o, &f))
         return true;
     report(seed, p, *h, s, o, &f);
@@ -155,6 +162,7 @@ static void print_plan(uint64_t seed, const struct plan *p)
     struct da__text t = {0};
     plan_json(p, false, &t);
     printf("seed %" PRIu64 ", engines %d\n%s", seed, p->engines, t.s);
+    fflush(stdout); /* a crash follows, maybe */
     da__text_free(&t);
 }
 
