@@ -114,6 +114,20 @@ da_dtype da__promote(da_dtype a, da_dtype b)
     return single ? DA_FLOAT32 : DA_FLOAT64;
 }
 
+/* Two integers never meet where a float is among the dtypes: each one meets what all floats and complex numbers promote to. */
+da_dtype da__promote_all(uint32_t dtypes)
+{
+    da_dtype inexact = DA_BOOL;
+    for (int d = 0; d < DA_NDTYPES; d++)
+        if ((dtypes >> d & 1) != 0 && !is_integer((da_dtype)d))
+            inexact = da__promote(inexact, (da_dtype)d);
+    da_dtype all = inexact;
+    for (int d = 0; d < DA_NDTYPES; d++)
+        if ((dtypes >> d & 1) != 0)
+            all = da__promote(all, da__promote(inexact, (da_dtype)d));
+    return all;
+}
+
 da_dtype da__dtype_real_of(da_dtype dtype)
 {
     if (dtype_row[dtype].kind != 'c')

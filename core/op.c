@@ -93,18 +93,15 @@ static unsigned class_of(da_dtype dtype)
  * scalars alone count as arrays of their default dtype. */
 static da_dtype promote_inputs(int first, int nin, const struct da__operand_type *in)
 {
-    bool have = false;
-    da_dtype dtype = DA_BOOL;
-    for (int k = first; k < nin; k++) {
-        if (!in[k].weak) {
-            dtype = have ? da__promote(dtype, in[k].dtype) : in[k].dtype;
-            have = true;
-        }
-    }
+    uint32_t arrays = 0;
+    for (int k = first; k < nin; k++)
+        if (!in[k].weak)
+            arrays |= UINT32_C(1) << in[k].dtype;
+    da_dtype dtype = da__promote_all(arrays);
     for (int k = first; k < nin; k++) {
         if (in[k].weak)
-            dtype = have ? da__promote_weak(dtype, in[k].kind)
-                         : da__promote(dtype, da__scalar_dtype(in[k].kind));
+            dtype = arrays != 0 ? da__promote_weak(dtype, in[k].kind)
+                                : da__promote(dtype, da__scalar_dtype(in[k].kind));
     }
     return dtype;
 }

@@ -44,10 +44,10 @@ static da_array *join_later(struct da__graph *g, const char *name, int64_t n, da
 
 static da_dtype joined_dtype(int64_t n, da_array *const *x)
 {
-    da_dtype dtype = x[0]->dtype;
-    for (int64_t i = 1; i < n; i++)
-        dtype = da__promote(dtype, x[i]->dtype);
-    return dtype;
+    uint32_t dtypes = 0;
+    for (int64_t i = 0; i < n; i++)
+        dtypes |= UINT32_C(1) << x[i]->dtype;
+    return da__promote_all(dtypes);
 }
 
 /* ---- concat ---- */

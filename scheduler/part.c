@@ -22,10 +22,17 @@ bool da__body_reads(const struct da__body *b, int input)
     return false;
 }
 
-/* The base's memory can become the output's: nobody else reads it, and where this kernel does, it reads each element before it
- * stores its only result there. */
-static bool can_take(const struct da__program *p, const struct da__step *s, int base)
+/* The base's memory can become output k's: nobody else reads it, and where this kernel does, it reads each element before it
+ * stores its only result there. Of several parts of one base the last takes it, when the others have copied the rest. */
+static bool can_take(const struct da__program *p, const struct da__step *s, int k)
 {
+    int base = s->part[k].base;
+    if (base < 0)
+        return false;
+    for (int other = k + 1; other < s->noutputs; other++)
+        if (s->part[other].on && s->part[other].base >= 0 &&
+            s->input[s->part[other].base].value == s->input[base].value)
+            return false;
     const struct da__value *v = &p->value[s->input[base].value];
     bool alone = s->body.noutputs == 1 && s->body.nreductions == 0;
     return v->kind == DA__VALUE_TEMP && v->nreaders == 1 &&
@@ -82,7 +89,7 @@ da_status da__part_plan(const struct da__program *p, const struct da__step *s, i
     const struct da__dist *space = p->dist[s->dist], *whole = p->dist[v->dist];
     int64_t mine[DA_MAX_NDIM];
     out->base_ndim = v->ndim;
-    out->takes = part->base >= 0 && can_take(p, s, part->base);
+    out->takes = can_take(p, s, k);
     out->empty = da__dist_local_shape(space, engine, mine) == 0;
     da__dist_local_shape(whole, engine, out->out_shape);
     da__strides_c(v->ndim, out->out_shape, (int64_t)da__dtype_nbytes(v->dtype), out->out_stride);

@@ -99,6 +99,9 @@ bool da__dtype_find(
 bool da__dtype_valid(int dtype);
 /* NumPy's promotion of two array dtypes (uint64 with a signed int gives float64). */
 da_dtype da__promote(da_dtype a, da_dtype b);
+/* NumPy's promotion of any number of array dtypes, given as the bits 1 << dtype. Not the pairs' one after the other: int16, uint16
+ * and float32 give float32. No bits: bool. */
+da_dtype da__promote_all(uint32_t dtypes);
 da_dtype da__dtype_real_of(da_dtype dtype);    /* complex64 -> float32, others themselves */
 da_dtype da__dtype_complex_of(da_dtype dtype); /* float32 -> complex64, others complex128 */
 da_dtype da__dtype_float_of(

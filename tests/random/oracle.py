@@ -42,7 +42,13 @@ FLOAT = set("""divide hypot copysign nextafter sqrt cbrt exp exp2 expm1 log log2
 asin acos atan sinh cosh tanh asinh acosh atanh atan2 deg2rad rad2deg""".split())
 ORDER = set("equal not_equal less less_equal greater greater_equal".split())
 DIVIDING = set("remainder fmod floor_divide".split())
-POLES = set("divide reciprocal".split())
+# How far (within a factor of two) the last operand is from where the function has no bound. Beyond a pole values are finite
+# again, so that computing at both ends of an error would not show it.
+POLES = {
+    "divide": np.abs, "reciprocal": np.abs, "log": np.abs, "log2": np.abs, "log10": np.abs,
+    "log1p": lambda x: np.abs(1 + x), "atanh": lambda x: np.abs(1 - x * x), "atan": lambda x: np.abs(1 + x * x),
+    "tan": lambda x: np.abs(np.cos(x)), "tanh": lambda x: np.abs(np.cosh(x)),
+}
 PERIODIC = DIVIDING | set("sin cos tan exp exp2 expm1 sinh cosh tanh".split())
 LOGIC = set("logical_and logical_or logical_xor logical_not".split())
 REDUCTIONS = set("sum prod min max mean var std any all argmin argmax count_nonzero".split())
@@ -53,7 +59,7 @@ REDUCTIONS = set("sum prod min max mean var std any all argmin argmax count_nonz
 def int_pow(x, y):
     """NumPy refuses negative exponents: 1/x truncated."""
     negative = y < 0
-    power = np.power(x, np.where(negative, 0, y).astype(y.dtype))
+    power = np.power(x, np.where(negative, np.zeros_like(y), y))
     odd = np.where(y & y.dtype.type(1), -1, 1)
     inverse = np.where(x == 1, 1, np.where(x == -1, odd, 0))
     return np.where(negative, inverse.astype(x.dtype), power)
@@ -98,23 +104,21 @@ def either_zero(values, out):
 
 
 def lost(name, values, out):
-    """Errors of the size of a period say nothing of the result, whatever happens at both ends."""
+    """Errors that reach a pole or are of the size of a period say nothing of the result, whatever happens at both ends."""
     data, errs = shaped(values)
     errs = [np.zeros(out.data.shape) if e is None else e for e in errs]
+    far = np.zeros(out.data.shape, bool)
     if name in DIVIDING:
         quotient = np.abs(data[0].astype("f8") / np.where(data[1] == 0, 1, data[1]))
         far = errs[0] + quotient * errs[1] > 0.2 * np.abs(data[1])
-    elif name in POLES:
-        far = errs[-1] > 0.5 * np.abs(data[-1])
-    elif name in PERIODIC or name == "pow":
+    elif name == "pow":  # the angle is the imaginary part of y log x
+        with_log = np.abs(np.log(np.where(data[0] == 0, 1, data[0])))
+        far = errs[1] * (with_log + 4) + np.abs(data[1]) * errs[0] / np.where(data[0] == 0, 1, np.abs(data[0])) > 0.2
+    elif name in PERIODIC:
         far = sum(errs) > 0.2
-        if name == "pow":  # the angle is the imaginary part of y log x
-            with_log = np.abs(np.log(np.where(data[0] == 0, 1, data[0])))
-            far = errs[1] * (with_log + 4) + np.abs(data[1]) * errs[0] / np.where(data[0] == 0, 1, np.abs(data[0])) > 0.2
-    else:
-        return
-    moved_at_all = sum(errs) > 0
-    out.err = np.where(moved_at_all & far, np.inf, out.err)
+    if name in POLES:
+        far = far | (errs[-1] > 0.4 * POLES[name](data[-1]))
+    out.err = np.where((sum(errs) > 0) & far, np.inf, out.err)
 
 
 def elementwise(name, operands):

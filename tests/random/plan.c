@@ -50,6 +50,7 @@ struct da__dist_spec plan_dist_spec(const struct plan_dist *d)
     struct plan_dist *own = (struct plan_dist *)(uintptr_t)d;
     for (int k = 0; k < d->nmaps; k++) {
         own->map[k].bounds = own->map[k].nbounds > 0 ? own->bounds[k] : NULL;
+        own->map[k].cut = own->map[k].ncuts > 0 ? own->cut[k] : NULL;
         own->map[k].list_nelem = own->map[k].nlists > 0 ? own->list_nelem[k] : NULL;
         own->map[k].list = own->map[k].nlists > 0 ? own->list[k] : NULL;
     }
@@ -58,7 +59,12 @@ struct da__dist_spec plan_dist_spec(const struct plan_dist *d)
                                   .ngrid = d->ngrid,
                                   .grid = d->grid,
                                   .nengines = d->nengines,
-                                  .engines = d->engines};
+                                  .engines = d->engines,
+                                  .nreplicas = d->nreplicas,
+                                  .replicas = d->replicas,
+                                  .nstrides = d->nstrides,
+                                  .strides = d->strides,
+                                  .offset = d->offset};
 }
 
 /* ---- plans ---- */

@@ -11,16 +11,18 @@ enum {
     PLAN_DIMS = 5,   /* dimensions of an array              */
     PLAN_NODES = 40, /* nodes of a plan                     */
     PLAN_ENGINES = 8,
+    PLAN_COPIES = 2, /* dimensions of replicas             */
     PLAN_TEXT = 160, /* an index expression                 */
     PLAN_ELEMENTS = 20000
 };
 
 /* A distribution's description with its own storage. */
 struct plan_dist {
-    int nmaps, ngrid, nengines;
+    int nmaps, ngrid, nengines, nreplicas, nstrides;
     struct da__map_spec map[PLAN_DIMS];
-    int grid[PLAN_DIMS], engines[PLAN_ENGINES];
-    int64_t bounds[PLAN_DIMS][PLAN_ENGINES + 1];
+    int grid[PLAN_DIMS], engines[PLAN_ENGINES], replicas[PLAN_COPIES];
+    int64_t strides[PLAN_DIMS + PLAN_COPIES], offset;
+    int64_t bounds[PLAN_DIMS][PLAN_ENGINES + 1], cut[PLAN_DIMS][PLAN_ENGINES];
     int64_t list_nelem[PLAN_DIMS][PLAN_ENGINES];
     const int64_t *list[PLAN_DIMS][PLAN_ENGINES];
     int64_t *indices[PLAN_DIMS]; /* owned; what the lists point into */

@@ -27,34 +27,57 @@ static void scalar_json(const struct da__scalar *s, struct da__text *t)
 
 static bool is_padded(const struct da__map_spec *m)
 {
-    return m->periodic || m->padding[0] + m->padding[1] + m->boundary[0] + m->boundary[1] > 0;
+    return m->periodic || m->ncuts > 0 ||
+           m->padding[0] + m->padding[1] + m->boundary[0] + m->boundary[1] > 0;
+}
+
+static void padding_json(const struct plan_dist *d, int k, struct da__text *t)
+{
+    const struct da__map_spec *m = &d->map[k];
+    if (m->ncuts > 0) {
+        da__text_add(t, ",\"cuts\":");
+        da__json_ints(t, m->ncuts, d->cut[k]);
+    } else {
+        da__text_add(t, ",\"padding\":[%lld,%lld]", (long long)m->padding[0],
+                     (long long)m->padding[1]);
+    }
+    da__text_add(t, ",\"boundary\":[%lld,%lld],\"periodic\":%s", (long long)m->boundary[0],
+                 (long long)m->boundary[1], m->periodic ? "true" : "false");
+}
+
+static void lists_json(const struct plan_dist *d, int k, struct da__text *t)
+{
+    da__text_add(t, "{\"u\":[");
+    for (int i = 0; i < d->map[k].nlists; i++) {
+        da__text_add(t, i > 0 ? "," : "");
+        da__json_ints(t, d->list_nelem[k][i], d->list[k][i]);
+    }
+    da__text_add(t, "]");
 }
 
 static void map_json(const struct plan_dist *d, int k, struct da__text *t)
 {
     const struct da__map_spec *m = &d->map[k];
-    if (m->kind == 'c' && m->block > 0) {
-        da__text_add(t, "{\"c\":%lld}", (long long)m->block);
-    } else if (m->kind == 'b' && (m->nbounds > 0 || is_padded(m))) {
-        da__text_add(t, m->nbounds > 0 ? "{\"b\":" : "{\"b\":null");
-        if (m->nbounds > 0)
-            da__json_ints(t, m->nbounds, d->bounds[k]);
-        if (is_padded(m))
-            da__text_add(t, ",\"padding\":[%lld,%lld],\"boundary\":[%lld,%lld],\"periodic\":%s",
-                         (long long)m->padding[0], (long long)m->padding[1],
-                         (long long)m->boundary[0], (long long)m->boundary[1],
-                         m->periodic ? "true" : "false");
-        da__text_add(t, "}");
-    } else if (m->kind == 'u') {
-        da__text_add(t, "{\"u\":[");
-        for (int i = 0; i < m->nlists; i++) {
-            da__text_add(t, i > 0 ? "," : "");
-            da__json_ints(t, d->list_nelem[k][i], d->list[k][i]);
-        }
-        da__text_add(t, "]}");
+    bool padded = is_padded(m);
+    if (m->kind == 'u') {
+        lists_json(d, k, t);
+    } else if (m->kind == 'c' && (m->block > 0 || m->step != 0)) {
+        da__text_add(t, "{\"c\":%lld", (long long)(m->block > 0 ? m->block : 1));
+    } else if (m->kind == 'b' && m->nbounds > 0) {
+        da__text_add(t, "{\"b\":");
+        da__json_ints(t, m->nbounds, d->bounds[k]);
+    } else if (m->kind == 'b' && (padded || m->step != 0)) {
+        da__text_add(t, m->step != 0 ? "{\"b\":\"even\"" : "{\"b\":null");
     } else {
         da__text_add(t, "\"%c\"", m->kind);
+        return;
     }
+    if (padded)
+        padding_json(d, k, t);
+    if (m->step != 0)
+        da__text_add(t, ",\"template\":[%lld,%lld,%lld]", (long long)m->size, (long long)m->start,
+                     (long long)m->step);
+    da__text_add(t, "}");
 }
 
 static void small_ints(struct da__text *t, const char *key, int n, const int *v)
@@ -77,6 +100,14 @@ void plan_dist_json(const struct plan_dist *d, struct da__text *t)
         small_ints(t, "grid", d->ngrid, d->grid);
     if (d->nengines > 0)
         small_ints(t, "engines", d->nengines, d->engines);
+    if (d->nreplicas > 0)
+        small_ints(t, "replicas", d->nreplicas, d->replicas);
+    if (d->nstrides > 0) {
+        da__text_add(t, ",\"strides\":");
+        da__json_ints(t, d->nstrides, d->strides);
+    }
+    if (d->offset > 0)
+        da__text_add(t, ",\"offset\":%lld", (long long)d->offset);
     da__text_add(t, "}");
 }
 

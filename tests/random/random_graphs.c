@@ -16,7 +16,7 @@ struct options {
     uint64_t seed;
     int64_t count;
     int engines; /* 0: drawn */
-    bool verbose;
+    bool verbose, keep_going;
     const char *python, *oracle;
     int nfiles; /* pipelines to run instead */
     char **file;
@@ -24,7 +24,7 @@ struct options {
 
 /* ---- a crash names its seed ---- */
 
-static char now[64];
+static char now[256];
 
 static void died(int signal_number)
 {
@@ -41,6 +41,12 @@ static void watch(uint64_t seed)
 {
     snprintf(now, sizeof now, "seed %" PRIu64, seed);
     alarm(SECONDS_A_GRAPH);
+}
+
+static void watch_way(uint64_t seed, const struct how *h)
+{
+    snprintf(now, sizeof now, "seed %" PRIu64 ", way %s, engines %d, threads %d, passes \"%s\"",
+             seed, run_way_name[h->way], h->engines, h->threads, h->passes);
 }
 
 /* ---- reports ---- */
@@ -116,6 +122,7 @@ static bool run_one(uint64_t seed, struct plan *p, const struct how *h, struct s
                     struct oracle *o)
 {
     struct failure f = {.node = -1};
+    watch_way(seed, h);
     if (run_plan(p, h, s, o, &f))
         return true;
     report(seed, p, *h, s, o, &f);
@@ -155,6 +162,7 @@ static void print_plan(uint64_t seed, const struct plan *p)
     struct da__text t = {0};
     plan_json(p, false, &t);
     printf("seed %" PRIu64 ", engines %d\n%s", seed, p->engines, t.s);
+    fflush(stdout); /* a crash follows, maybe */
     da__text_free(&t);
 }
 
@@ -230,17 +238,18 @@ static bool run_file(const char *path, const struct options *options, struct ses
 
 static void usage(void)
 {
-    fprintf(stderr, "usage: random_graphs [--seed S] [--count N] [--engines E] [--one SEED] "
-                    "[--verbose] [--python PATH] [--oracle FILE] [PIPELINE.json ...]\n");
+    fprintf(stderr,
+            "usage: random_graphs [--seed S] [--count N] [--engines E] [--one SEED] "
+            "[--keep-going] [--verbose] [--python PATH] [--oracle FILE] [PIPELINE.json ...]\n");
     exit(2);
 }
 
 static struct options parse(int argc, char **argv)
 {
-    static const struct option known[] = {{"seed", 1, NULL, 's'},    {"count", 1, NULL, 'n'},
-                                          {"engines", 1, NULL, 'e'}, {"one", 1, NULL, 'o'},
-                                          {"verbose", 0, NULL, 'v'}, {"python", 1, NULL, 'p'},
-                                          {"oracle", 1, NULL, 'r'},  {NULL, 0, NULL, 0}};
+    static const struct option known[] = {
+        {"seed", 1, NULL, 's'},   {"count", 1, NULL, 'n'},   {"engines", 1, NULL, 'e'},
+        {"one", 1, NULL, 'o'},    {"verbose", 0, NULL, 'v'}, {"keep-going", 0, NULL, 'k'},
+        {"python", 1, NULL, 'p'}, {"oracle", 1, NULL, 'r'},  {NULL, 0, NULL, 0}};
     struct options o = {
         .seed = FIRST_SEED, .count = COUNT, .python = DA_TEST_PYTHON, .oracle = DA_TEST_ORACLE};
     for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
@@ -256,6 +265,7 @@ static struct options parse(int argc, char **argv)
         if (c == 'r')
             o.oracle = optarg;
         o.verbose |= c == 'v';
+        o.keep_going |= c == 'k';
         if (c == '?')
             usage();
     }
@@ -266,12 +276,28 @@ static struct options parse(int argc, char **argv)
     return o;
 }
 
+/* The files or the seeds up to the first failure, or all of them; how many failed. */
+static int64_t run_all(const struct options *options, struct session *s, struct oracle *o,
+                       int64_t *done)
+{
+    int64_t failed = 0, count = options->nfiles > 0 ? options->nfiles : options->count;
+    for (*done = 0; *done < count && (failed == 0 || options->keep_going); ++*done) {
+        bool good = options->nfiles > 0 ? run_file(options->file[*done], options, s, o)
+                                        : run_seed(options->seed + (uint64_t)*done, options, s, o);
+        if (!good)
+            session_close(s); /* the next one is not blamed for what this one left */
+        failed += !good;
+    }
+    return failed;
+}
+
 int main(int argc, char **argv)
 {
     static const int deadly[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGALRM};
     struct options options = parse(argc, argv);
     struct session s = {0};
     struct oracle o;
+    int64_t done;
     signal(SIGPIPE, SIG_IGN);
     if (!oracle_open(&o, options.python, options.oracle)) {
         fprintf(stderr, "no NumPy: skipped\n");
@@ -279,24 +305,19 @@ int main(int argc, char **argv)
     }
     for (size_t k = 0; k < sizeof deadly / sizeof *deadly; k++)
         signal(deadly[k], died);
-    bool good = true;
-    int64_t done = 0;
-    if (options.nfiles > 0)
-        for (; good && done < options.nfiles; done++)
-            good = run_file(options.file[done], &options, &s, &o);
-    else
-        for (; good && done < options.count; done++)
-            good = run_seed(options.seed + (uint64_t)done, &options, &s, &o);
+    int64_t failed = run_all(&options, &s, &o, &done);
     session_close(&s);
     oracle_close(&o);
-    if (good && da__alloc_live() != 0) {
+    if (failed == 0 && da__alloc_live() != 0) {
         fprintf(stderr, "FAILED: %" PRId64 " blocks of memory left over\n", da__alloc_live());
-        good = false;
+        failed = 1;
     }
-    if (good)
+    if (failed == 0 || options.keep_going)
         printf("%" PRId64 " graphs from seed %" PRIu64 ": %" PRId64
                " elements checked, %.2f%% of them open\n",
                done, options.seed, o.elements,
                o.elements > 0 ? 100.0 * (double)o.unknown / (double)o.elements : 0.0);
-    return good ? 0 : 1;
+    if (failed > 0 && options.keep_going)
+        printf("%" PRId64 " of them failed\n", failed);
+    return failed == 0 ? 0 : 1;
 }

@@ -43,6 +43,40 @@ static void promotes_as_numpy(void **state)
     }
 }
 
+/* numpy.result_type, where promoting pairs one after the other depends on their order and where it does not. */
+static void many_promote_as_numpy(void **state)
+{
+    static const struct {
+        da_dtype in[4];
+        int n;
+        da_dtype want;
+    } cases[] = {
+        {{DA_INT16, DA_UINT16, DA_FLOAT32}, 3, DA_FLOAT32},
+        {{DA_INT8, DA_UINT16, DA_FLOAT32}, 3, DA_FLOAT32},
+        {{DA_INT16, DA_UINT16, DA_COMPLEX64}, 3, DA_COMPLEX64},
+        {{DA_INT8, DA_UINT16, DA_COMPLEX64}, 3, DA_COMPLEX64},
+        {{DA_BOOL, DA_INT8, DA_UINT8, DA_FLOAT32}, 4, DA_FLOAT32},
+        {{DA_INT16, DA_UINT16, DA_INT32, DA_FLOAT32}, 4, DA_FLOAT64},
+        {{DA_INT16, DA_UINT16, DA_FLOAT32, DA_COMPLEX64}, 4, DA_COMPLEX64},
+        {{DA_INT16, DA_FLOAT64, DA_COMPLEX64}, 3, DA_COMPLEX128},
+        {{DA_INT8, DA_UINT8, DA_UINT16}, 3, DA_INT32},
+        {{DA_INT64, DA_UINT64, DA_FLOAT32}, 3, DA_FLOAT64},
+        {{DA_INT64, DA_UINT64, DA_COMPLEX64}, 3, DA_COMPLEX128},
+        {{DA_BOOL, DA_UINT64, DA_INT8}, 3, DA_FLOAT64},
+    };
+    (void)state;
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        uint32_t set = 0;
+        for (int i = 0; i < cases[k].n; i++)
+            set |= UINT32_C(1) << cases[k].in[i];
+        assert_int_equal(da__promote_all(set), cases[k].want);
+    }
+    for (int a = 0; a < DA_NDTYPES; a++)
+        for (int b = 0; b < DA_NDTYPES; b++)
+            assert_int_equal(da__promote_all(UINT32_C(1) << a | UINT32_C(1) << b), promotion[a][b]);
+    assert_int_equal(da__promote_all(0), DA_BOOL);
+}
+
 static void table_is_numpys(void **state)
 {
     (void)state;
@@ -192,6 +226,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(promotes_as_numpy),
+        cmocka_unit_test(many_promote_as_numpy),
         cmocka_unit_test(table_is_numpys),
         cmocka_unit_test(names),
         cmocka_unit_test(relatives),

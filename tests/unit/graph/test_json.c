@@ -414,6 +414,11 @@ static const char *const round_trip[] = {
     FRAME(
         "{\"id\": \"u\", \"op\": \"full\", \"shape\": [2], \"fill_value\": "
         "\"18446744073709551615\", \"dtype\": \"uint64\"}, {\"id\": \"v\", \"expr\": \"u // 2\"}"),
+    /* A wrapped axis of a view without elements. */
+    FRAME("{\"id\": \"x\", \"op\": \"index\", \"axis\": 1, \"shape\": [19, 11, 3], \"dist\": "
+          "{\"maps\": "
+          "[\"b\"]}}, {\"id\": \"y\", \"expr\": \"roll(astype(x * x, int16), -4, axis=-2)[6, None, "
+          "..., ::-3, :2:-1]\"}"),
 };
 
 static void dumps_load_back_the_same(void **state)
