@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { MOST_ITEMS = 2 * DA_MAX_NDIM + 1 }; /* every axis, as many new ones, one ellipsis */
+
 static da_array *fail(struct da__graph *g, const char *name, struct da__error *err)
 {
     da__error_prefix(err, "da_%s", name);
@@ -82,8 +84,6 @@ static da_status check_mask(const struct da__select *s, const da_array *mask, in
                             struct da__error *err)
 {
     char own[128], other[128];
-    if (mask->ndim == 0)
-        return da__fail(err, DA_ERR_UNSUPPORTED, "a mask of 0 dimensions is no index");
     bool fits = axis >= 0 && axis + mask->ndim <= s->x->ndim;
     for (int k = 0; fits && k < mask->ndim; k++)
         fits = mask->shape[k] == s->x->shape[axis + k];
@@ -108,11 +108,32 @@ static da_status check_masks(const struct da__select *s, struct da__error *err)
     return DA_OK;
 }
 
-/* The items with one index array per axis of each mask; there is room for them. */
-static void expand(struct da__graph *g, const struct da__select *s, struct da__index_item *item,
-                   da_array **index, struct da__select *out)
+/* A mask of 0 dimensions takes no axis: x gets one of extent 1 for it, whose one index is named or not. `added` has room. */
+static da_array *with_new_axes(struct da__graph *g, const struct da__select *s, int64_t *added,
+                               int *nadded)
 {
-    *out = (struct da__select){.x = s->x, .value = s->value, .item = item, .index = index};
+    da_array *x = s->x;
+    int used = 0, axis = 0;
+    for (int k = 0; k < s->nitems; k++)
+        used += width_of(s, k);
+    *nadded = 0;
+    for (int k = 0; k < s->nitems && x->kind != DA__NODE_POISON; k++) {
+        int width = s->item[k].kind == DA__INDEX_ELLIPSIS ? s->x->ndim - used : width_of(s, k);
+        if (is_mask(s, k) && width == 0) {
+            x = da__make_expand_dims(g, x, axis);
+            added[(*nadded)++] = axis;
+            width = 1;
+        }
+        axis += width;
+    }
+    return x;
+}
+
+/* The items with one index array per axis of each mask; there is room for them. */
+static void expand(struct da__graph *g, const struct da__select *s, da_array *x,
+                   struct da__index_item *item, da_array **index, struct da__select *out)
+{
+    *out = (struct da__select){.x = x, .value = s->value, .item = item, .index = index};
     for (int k = 0; k < s->nitems; k++) {
         struct da__index_item i = s->item[k];
         if (i.kind != DA__INDEX_ARRAY) {
@@ -120,40 +141,51 @@ static void expand(struct da__graph *g, const struct da__select *s, struct da__i
             continue;
         }
         da_array *array = s->index[i.start];
-        int n = is_mask(s, k) ? array->ndim : 1;
+        bool mask = is_mask(s, k), point = mask && array->ndim == 0;
+        int n = mask && !point ? array->ndim : 1;
         for (int axis = 0; axis < n; axis++) {
-            index[out->n] = is_mask(s, k) ? da__make_nonzero(g, array, axis) : array;
+            index[out->n] = point  ? da__make_flatnonzero(g, array)
+                            : mask ? da__make_nonzero(g, array, axis)
+                                   : array;
             item[out->nitems++] =
                 (struct da__index_item){.kind = DA__INDEX_ARRAY, .start = out->n++};
         }
     }
 }
 
-static da_array *build(struct da__graph *g, const struct da__select *s)
+static da_array *build(struct da__graph *g, const struct da__select *s, int nadded,
+                       const int64_t *added)
 {
-    return s->value == NULL ? da__make_get(g, s->x, s->nitems, s->item, s->n, s->index)
-                            : da__make_put(g, s->x, s->value, s->nitems, s->item, s->n, s->index);
+    if (s->value == NULL)
+        return da__make_get(g, s->x, s->nitems, s->item, s->n, s->index);
+    da_array *a = da__make_put(g, s->x, s->value, s->nitems, s->item, s->n, s->index);
+    return nadded > 0 ? da__make_squeeze(g, a, nadded, added) : a;
 }
 
 static da_array *with_expanded(struct da__graph *g, const char *name, const struct da__select *s)
 {
     struct da__error err = {.engine = -1};
     size_t room = (size_t)s->nitems + 1;
+    int64_t added[MOST_ITEMS];
+    int nadded = 0;
     for (int k = 0; k < s->nitems; k++)
         room += (size_t)width_of(s, k);
     if (check_masks(s, &err) != DA_OK)
         return fail(g, name, &err);
-    if (s->nitems > 2 * DA_MAX_NDIM + 1) {
+    if (s->nitems > MOST_ITEMS) {
         da__fail(&err, DA_ERR_INDEX, "too many indices: %d", s->nitems);
         return fail(g, name, &err);
     }
+    da_array *x = with_new_axes(g, s, added, &nadded);
+    if (x->kind == DA__NODE_POISON)
+        return x;
     struct da__index_item *item = da__calloc(room, sizeof *item);
     da_array **index = da__calloc(room, sizeof(da_array *));
     struct da__select out;
     da_array *a = NULL;
     if (item != NULL && index != NULL) {
-        expand(g, s, item, index, &out);
-        a = build(g, &out);
+        expand(g, s, x, item, index, &out);
+        a = build(g, &out, nadded, added);
     }
     da__free(item);
     da__free(index);

@@ -214,6 +214,21 @@ static const struct {
     {"set_slice(x[x > 19], -1, \"1:3\")", 1, {4}, {20, -1, -1, 23}},
     {"set_slice(x[:5], x[x > 21], \"1:3\")", 1, {5}, {0, 22, 23, 3, 4}},
     {"sum(set_slice(x[x > 19], x[x > 22], \"...\"))", 0, {0}, {92}},
+    {"x[:3][True]", 2, {1, 3}, {0, 1, 2}},
+    {"x[:3][False]", 2, {0, 3}, {0}},
+    {"x[:3][True, True]", 2, {1, 3}, {0, 1, 2}},
+    {"x[:3, x[0] == 0]", 2, {3, 1}, {0, 1, 2}},
+    {"x[:3][..., False]", 2, {3, 0}, {0}},
+    {"x[5][x[5] > 4]", 1, {1}, {5}},
+    {"x[5][x[5] > 6]", 1, {0}, {0}},
+    {"y[True, 1]", 2, {1, 5}, {5, 6, 7, 8, 9}},
+    {"y[x[0] == 0, x[:4] > 1, 1]", 1, {2}, {11, 16}},
+    {"x[x > 21][True]", 2, {1, 2}, {22, 23}},
+    {"put(x[:4], -1, [x[0] == 0], \"@0\")", 1, {4}, {-1, -1, -1, -1}},
+    {"put(x[:4], -1, [x[0] > 0], \"@0\")", 1, {4}, {0, 1, 2, 3}},
+    {"put(x[5], -1, [x[5] > 4], \"@0\")", 0, {0}, {-1}},
+    {"put(x[:3], x[5:7], [x[0] == 0, x[:3] > 0], \"@0, @1\")", 1, {3}, {0, 5, 6}},
+    {"put(y[:2, :3], x[:2, None, None], [x[0] == 0], \":, @0\")", 2, {2, 3}, {0, 0, 0, 1, 1, 1}},
 };
 enum { NCALLS = sizeof CALLS / sizeof CALLS[0] };
 
@@ -436,6 +451,8 @@ static void test_mistakes(void **state)
     check_refused("x[x[:3] > 0]", name, "mask's shape");
     check_refused("put(x, x[:3], [x > 19], \"@0\")", name, "does not broadcast");
     check_refused("compress(x[:, None] > 0, x)", name, "2 dimensions");
+    check_refused("put(x, x[:2], [x[0] == 0], \"@0\")", name, "not broadcast");
+    check_refused("x[x[0] > 0, x > 21]", name, "index arrays");
     check_refused("left_shift(flatnonzero(x), 0.5)", name, "left_shift");
     /* what is there already is as it was */
     da_array *ok = da__eval(g, "sum(flatnonzero(x > 19))", 1, name);
