@@ -100,6 +100,9 @@ static const struct da__callable_param roll_param[] = {{"x", DA__ARG_OPERAND, RE
                                                        {"axis", DA__ARG_INTS, false}};
 static const struct da__callable_param concat_param[] = {{"arrays", DA__ARG_ARRAYS, REQUIRED},
                                                          {"axis", DA__ARG_INT, false}};
+static const struct da__callable_param mesh_param[] = {{"arrays", DA__ARG_ARRAYS, REQUIRED},
+                                                       {"output", DA__ARG_INT, REQUIRED},
+                                                       {"indexing", DA__ARG_TEXT, false}};
 static const struct da__callable_param triangle_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
                                                            {"k", DA__ARG_INT, false}};
 static const struct da__callable_param diagonal_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},

@@ -222,7 +222,9 @@ da_array *da__make_concat(struct da__graph *g, int64_t n, da_array *const *x, in
                           bool flat);
 /* Side by side along a new axis. */
 da_array *da__make_stack(struct da__graph *g, int64_t n, da_array *const *x, int64_t axis);
-/* n coordinate vectors, each spread over the grid of all; matrix: indexing "ij", else "xy". */
+/* Vector k of n, spread over the grid of all; matrix: indexing "ij", else "xy". */
+da_array *da__make_mesh(struct da__graph *g, int n, da_array *const *x, bool matrix, int64_t k);
+/* All n of them. */
 void da__make_meshgrid(struct da__graph *g, int n, da_array *const *x, bool matrix, da_array **out);
 /* x with the part that the index names replaced by the value, cast to x's dtype and broadcast to the part. */
 da_array *da__make_set_slice(struct da__graph *g, da_array *x, const struct da__operand *value,

@@ -214,6 +214,18 @@ static const struct {
     {"set_slice(x[x > 19], -1, \"1:3\")", 1, {4}, {20, -1, -1, 23}},
     {"set_slice(x[:5], x[x > 21], \"1:3\")", 1, {5}, {0, 22, 23, 3, 4}},
     {"sum(set_slice(x[x > 19], x[x > 22], \"...\"))", 0, {0}, {92}},
+    {"diagonal(y[y[:, 0] > 6])", 1, {2}, {10, 16}},
+    {"diagonal(y[y[:, 0] > 6], 4)", 1, {1}, {14}},
+    {"diagonal(x[x > 21][:, None] + x[x < 3], -1, 1, 0)", 1, {2}, {23, 25}},
+    {"diagonal(y[y[:, 0] > 100])", 1, {0}, {0}},
+    {"tril(y[y[:, 0] > 6])[:, :3]", 2, {2, 3}, {10, 0, 0, 15, 16, 0}},
+    {"triu(y[y[:, 0] > 6], 1)[:, :3]", 2, {2, 3}, {0, 11, 12, 0, 0, 17}},
+    {"tril(x[x > 20][:, None] + x[x < 2], -1)", 2, {3, 2}, {0, 0, 22, 0, 23, 24}},
+    {"meshgrid([x[x > 21], x[:3]], 0)", 2, {3, 2}, {22, 23, 22, 23, 22, 23}},
+    {"meshgrid([x[x > 21], x[:3]], 1)", 2, {3, 2}, {0, 0, 1, 1, 2, 2}},
+    {"meshgrid([x[x > 21], x[:3]], output=1, indexing=\"ij\")", 2, {2, 3}, {0, 1, 2, 0, 1, 2}},
+    {"meshgrid([x[x > 21]], 0)", 1, {2}, {22, 23}},
+    {"meshgrid([x[:2], x[x > 100]], 0)", 2, {0, 2}, {0}},
     {"x[:3][True]", 2, {1, 3}, {0, 1, 2}},
     {"x[:3][False]", 2, {0, 3}, {0}},
     {"x[:3][True, True]", 2, {1, 3}, {0, 1, 2}},
@@ -421,7 +433,12 @@ static void test_mistakes(void **state)
     static const int64_t shape[1] = {24};
     (void)state;
     struct da__name name[] = {{"x", numbers(1, shape, 0, 1, NULL)}};
-    check_refused("diagonal(flatnonzero(x)[:, None])", name, "compute it first");
+    check_refused("diagonal(flatnonzero(x))", name, "no diagonal");
+    check_refused("diagonal(flatnonzero(x)[:, None], 0, 0, 2)", name, "axis 2");
+    check_refused("tril(flatnonzero(x))", name, "no triangle");
+    check_refused("meshgrid([flatnonzero(x)], 1)", name, "no output 1");
+    check_refused("meshgrid([flatnonzero(x)], 0, \"yx\")", name, "indexing");
+    check_refused("meshgrid([x[:, None], flatnonzero(x)], 0)", name, "2 dimensions");
     check_refused("broadcast_to(flatnonzero(x), (3, 4))", name, "does not broadcast");
     check_refused("reshape(flatnonzero(x > 19), (3, -1))", name, "cannot reshape");
     check_refused("reshape(flatnonzero(x > 19), (2, 3))", name, "cannot reshape");
