@@ -167,6 +167,7 @@ static const struct {
 } told[] = {{"concat", da__tell_concat},
             {"stack", da__tell_stack},
             {"reshape", da__tell_reshape},
+            {"repeat", da__tell_repeat},
             {"distribute_as", da__tell_reshape}};
 
 static da_status settle_dist(struct da__graph *g, struct da__inferred *out, struct da__error *err)

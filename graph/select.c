@@ -246,5 +246,10 @@ da_array *da__select(struct da__graph *g, const char *name, const struct da__sel
     if (sized && s->nitems == 1 && s->n == 1 && check_masks(s, &err) == DA_OK &&
         spreads(s, s->x->ndim - mask->ndim))
         return choose(g, s, mask);
-    return err.status != DA_OK ? fail(g, name, &err) : with_expanded(g, name, s);
+    if (err.status != DA_OK)
+        return fail(g, name, &err);
+    bool all = s->value == NULL && s->nitems == 1 && s->n == 1 && mask->ndim == s->x->ndim;
+    if (all && mask->ndim > 0 && check_masks(s, &err) == DA_OK)
+        return da__make_extract(g, mask, s->x);
+    return with_expanded(g, name, s);
 }
