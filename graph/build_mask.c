@@ -1,5 +1,6 @@
 /* Where a mask is true, and where values belong in a sorted array. */
 #include "deferred.h"
+#include "infer.h"
 #include "node.h"
 #include "routine.h"
 
@@ -124,6 +125,17 @@ da_array *da__make_extract(struct da__graph *g, da_array *condition, da_array *x
     da__node_add_input(a, mask);
     da__node_add_input(a, x);
     return a;
+}
+
+da_status da__tell_extract(struct da__graph *g, const struct da__callable *c,
+                           const struct da__arg *arg, struct da__inferred *out,
+                           struct da__error *err)
+{
+    (void)g, (void)c, (void)err;
+    out->dtype = arg[1].operand.array->dtype;
+    out->ndim = 1;
+    out->shape[0] = DA__UNSIZED;
+    return DA_OK;
 }
 
 /* ---- compress ---- */

@@ -92,8 +92,7 @@ da_array *da__later_defer(struct da__graph *g, const struct da__later *c)
     return da__defer(g, c->call, c->arg);
 }
 
-/* NumPy's notation of the items, which da__index_parse reads back. */
-static void index_text(int nitems, const struct da__index_item *item, struct da__text *t)
+void da__index_text(int nitems, const struct da__index_item *item, struct da__text *t)
 {
     for (int k = 0; k < nitems; k++) {
         const struct da__index_item *i = &item[k];
@@ -122,7 +121,7 @@ da_array *da__later_defer_index(struct da__graph *g, struct da__later *c, int ni
                                 const struct da__index_item *item)
 {
     struct da__text t = {0};
-    index_text(nitems, item, &t);
+    da__index_text(nitems, item, &t);
     da__later_text(c, "index", DA__ARG_TEXT, t.s);
     da_array *a = t.failed ? da__node_no_memory(g) : da__later_defer(g, c);
     da__text_free(&t);

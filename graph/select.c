@@ -2,6 +2,7 @@
 #include "select.h"
 
 #include "deferred.h"
+#include "infer.h"
 
 #include <string.h>
 
@@ -190,6 +191,59 @@ static da_array *with_expanded(struct da__graph *g, const char *name, const stru
     da__free(item);
     da__free(index);
     return a != NULL ? a : da__node_no_memory(g);
+}
+
+/* ---- what is known before sizes are ---- */
+
+/* Inference by trial of the call with index arrays in place of the masks, which need not fit stand-ins. */
+static da_status tell_expanded(struct da__graph *g, const struct da__callable *c,
+                               const struct da__arg *arg, const struct da__select *s,
+                               struct da__inferred *out, struct da__error *err)
+{
+    size_t room = (size_t)s->nitems + 1;
+    int64_t added[MOST_ITEMS];
+    int nadded = 0;
+    struct da__arg own[3] = {arg[0], arg[1], arg[2]};
+    struct da__select expanded;
+    struct da__text t = {0};
+    for (int k = 0; k < s->nitems; k++)
+        room += (size_t)width_of(s, k);
+    struct da__index_item *item = da__calloc(room, sizeof *item);
+    da_array **index = da__calloc(room, sizeof(da_array *));
+    da_status status = DA_ERR_MEMORY;
+    if (item != NULL && index != NULL) {
+        own[0].operand.array = with_new_axes(g, s, added, &nadded);
+        expand(g, s, own[0].operand.array, item, index, &expanded);
+        da__index_text(expanded.nitems, item, &t);
+        own[1].arrays = index;
+        own[1].narrays = expanded.n;
+        own[2].text = t.s;
+        const struct da__error *bad = da__node_error(own[0].operand.array);
+        if (bad != NULL)
+            status = da__fail(err, bad->status, "%s", bad->text);
+        else if (!t.failed)
+            status = da__infer_by_trial(g, c, own, out, err);
+    }
+    da__text_free(&t);
+    da__free(item);
+    da__free(index);
+    return status;
+}
+
+da_status da__tell_get(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg,
+                       struct da__inferred *out, struct da__error *err)
+{
+    struct da__index_item item[MOST_ITEMS];
+    struct da__select s = {.x = arg[0].operand.array, .item = item, .index = arg[1].arrays};
+    DA_TRY(da__index_parse(arg[2].text, MOST_ITEMS, item, &s.nitems, err));
+    s.n = (int)arg[1].narrays;
+    if (!any_mask(&s))
+        return da__infer_by_trial(g, c, arg, out, err);
+    if (da__scope_push(g) != DA_OK)
+        return DA_ERR_MEMORY;
+    da_status status = tell_expanded(g, c, arg, &s, out, err);
+    da__scope_pop(g);
+    return status;
 }
 
 /* ---- assignment to a mask as a whole ---- */

@@ -47,6 +47,12 @@ static void values_of_unknown_size(da_context *ctx)
     ASSERT_DOUBLES(ctx, computed(ctx, da_tril(grid[0], 0)), 4, 0, 0, 5, 5, 0);
     ASSERT_DOUBLES(ctx, computed(ctx, da_triu(grid[0], 1)), 0, 4, 4, 0, 0, 5);
     ASSERT_DOUBLES(ctx, computed(ctx, grid[0]), 4, 4, 4, 5, 5, 5);
+    da_array *times = da_astype(da_index(x, "1:3"), DA_INT16);
+    ASSERT_DOUBLES(ctx, computed(ctx, da_repeat_each(some, times, 0)), 4, 5, 5);
+    assert_poisoned(da_repeat_each(x, times, 0), DA_ERR_SHAPE, "2 repeats for 6");
+    assert_poisoned(da_repeat_each(x, x, 0), DA_ERR_DTYPE, "float64");
+    assert_int_equal(da_compute(ctx, da_repeat_each(some, da_negative(times), 0)), DA_ERR_ARGUMENT);
+    da_error_clear(ctx);
     da_unstack(da_mask_get(x, da_less(x, 1.5)), 0, 2, column);
     assert_poisoned(column[0], DA_ERR_STATE, "compute it first");
     da_error_clear(ctx);

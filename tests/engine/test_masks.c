@@ -296,6 +296,11 @@ static const struct {
     {"repeat(y[y[:, 0] > 6, :2], k[:2], axis=1)", 2, {2, 1}, {11, 16}},
     {"repeat(x[:0], k[:0])", 1, {0}, {0}},
     {"sum(repeat(x, k))", 0, {0}, {4324}},
+    {"x[x > 18][y[0] < 4, ...]", 1, {4}, {19, 20, 21, 22}},
+    {"x[x > 19][x[:4] != 2]", 1, {3}, {20, 21, 23}},
+    {"(x[x > 21][:, None] + x[:3])[y[:2, 0] > 1]", 2, {1, 3}, {23, 24, 25}},
+    {"extract(x[:3] > 0, x[x > 20])", 1, {2}, {22, 23}},
+    {"compress(x[:3] > 0, x[x > 20])", 1, {2}, {22, 23}},
     {"x[:3][True]", 2, {1, 3}, {0, 1, 2}},
     {"x[:3][False]", 2, {0, 3}, {0}},
     {"x[:3][True, True]", 2, {1, 3}, {0, 1, 2}},
@@ -549,6 +554,7 @@ static void test_mistakes(void **state)
     check_refused("searchsorted(x[:, None], x)", name, "2 dimensions");
     check_refused("searchsorted(x, x, \"middle\")", name, "side");
     check_refused("x[x[:3] > 0]", name, "mask's shape");
+    check_refused("x[x > 19][x[:3] > 0]", name, "mask's shape");
     check_refused("put(x, x[:3], [x > 19], \"@0\")", name, "does not broadcast");
     check_refused("compress(x[:, None] > 0, x)", name, "2 dimensions");
     check_refused("put(x, x[:2], [x[0] == 0], \"@0\")", name, "not broadcast");

@@ -14,7 +14,7 @@ extern "C" {
  * complete afterwards. Such an array is distributed in blocks over all engines.
  *
  * Arrays without a size can be operands of all operators and reductions, and of indexing, da_permute_dims, da_flip, da_expand_dims,
- * da_squeeze, da_moveaxis, da_roll, da_reshape, da_flatten, da_broadcast_to, da_tile, da_repeat, da_concat, da_stack, da_set_slice, da_set_where,
+ * da_squeeze, da_moveaxis, da_roll, da_reshape, da_flatten, da_broadcast_to, da_tile, da_repeat, da_repeat_each, da_concat, da_stack, da_set_slice, da_set_where,
  * da_diagonal, da_tril, da_triu, da_meshgrid, da_unstack along an axis of known extent, da_sort, da_cumulative_sum, da_astype, da_redistribute, da_rebalance, da_distribute_as, da_save and the functions below. Whether shapes fit is then checked when
  * sizes are known, and the error is da_compute's. Other functions refuse them: DA_ERR_STATE in the handle, "the size of its input
  * is known only once it is computed". */
