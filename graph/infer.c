@@ -164,9 +164,10 @@ static const struct {
     const char *name;
     da_status (*tell)(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg,
                       struct da__inferred *out, struct da__error *err);
-} told[] = {{"concat", da__tell_concat},   {"stack", da__tell_stack},
-            {"reshape", da__tell_reshape}, {"repeat", da__tell_repeat},
-            {"get", da__tell_get},         {"distribute_as", da__tell_reshape}};
+} told[] = {
+    {"concat", da__tell_concat},        {"stack", da__tell_stack}, {"reshape", da__tell_reshape},
+    {"repeat", da__tell_repeat},        {"get", da__tell_get},     {"extract", da__tell_extract},
+    {"distribute_as", da__tell_reshape}};
 
 static da_status settle_dist(struct da__graph *g, struct da__inferred *out, struct da__error *err)
 {
