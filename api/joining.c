@@ -81,7 +81,15 @@ da_array *da_stack(int n, da_array *const *x, int axis)
 static da_array *check_unstack(struct da__graph *g, const da_array *x, int axis, int64_t n, int *at)
 {
     struct da__error err = {.engine = -1};
-    if (da__axis(axis, x->ndim, "da_unstack", at, &err) == DA_OK && x->shape[*at] != n)
+    if (da__axis(axis, x->ndim, "da_unstack", at, &err) != DA_OK)
+        return da__make_poison(g, &err);
+    if (x->shape[*at] == DA__UNSIZED)
+        da__fail(
+            &err, DA_ERR_STATE,
+            "da_unstack: the size of axis %d, and so the number of results, is known only once "
+            "the array is computed: compute it first",
+            *at);
+    else if (x->shape[*at] != n)
         da__fail(&err, DA_ERR_SHAPE, "da_unstack: axis %d has %lld elements, not %lld", *at,
                  (long long)x->shape[*at], (long long)n);
     return err.status != DA_OK ? da__make_poison(g, &err) : NULL;

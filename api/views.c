@@ -216,6 +216,16 @@ da_array *da_repeat(da_array *x, int64_t repeats, int axis)
     return da__api_array(x, &g, &bad) ? da__make_repeat(g, x, repeats, &along) : bad;
 }
 
+da_array *da_repeat_each(da_array *x, da_array *repeats, int axis)
+{
+    struct da__graph *g;
+    da_array *bad, *both[] = {x, repeats};
+    int64_t along = axis;
+    return da__api_list("repeat_each", 2, both, &g, &bad)
+               ? da__make_repeat_each(g, x, repeats, &along)
+               : bad;
+}
+
 /* ---- broadcasting ---- */
 
 da_array *da_broadcast_to(da_array *x, da_extents shape)

@@ -104,6 +104,18 @@ static da_status two_axes(const da_array *x, int64_t axis1, int64_t axis2, int *
     return DA_OK;
 }
 
+static da_array *diagonal_later(struct da__graph *g, da_array *x, int64_t offset, int64_t axis1,
+                                int64_t axis2)
+{
+    struct da__later c;
+    da__later_begin(&c, "diagonal");
+    da__later_array(&c, "x", x);
+    da__later_int(&c, "offset", offset);
+    da__later_int(&c, "axis1", axis1);
+    da__later_int(&c, "axis2", axis2);
+    return da__later_defer(g, &c);
+}
+
 da_array *da__make_diagonal(struct da__graph *g, da_array *x, int64_t offset, int64_t axis1,
                             int64_t axis2)
 {
@@ -113,6 +125,8 @@ da_array *da__make_diagonal(struct da__graph *g, da_array *x, int64_t offset, in
     int one, two, next = 0;
     if (x->kind == DA__NODE_POISON)
         return da__node_again(g, x);
+    if (x->unsized)
+        return diagonal_later(g, x, offset, axis1, axis2);
     if (two_axes(x, axis1, axis2, &one, &two, &err) != DA_OK)
         return poison(g, &err);
     offset = clamped(offset, -x->shape[one], x->shape[two]);
@@ -134,6 +148,15 @@ da_array *da__make_diagonal(struct da__graph *g, da_array *x, int64_t offset, in
     return da__make_view(g, x, &v, v.ndim, shape);
 }
 
+static da_array *triangle_later(struct da__graph *g, da_array *x, bool upper, int64_t k)
+{
+    struct da__later c;
+    da__later_begin(&c, upper ? "triu" : "tril");
+    da__later_array(&c, "x", x);
+    da__later_int(&c, "k", k);
+    return da__later_defer(g, &c);
+}
+
 /* The row index of a column and the column index of a row broadcast to the whole: nothing lies in memory. */
 da_array *da__make_triangle(struct da__graph *g, da_array *x, bool upper, int64_t k)
 {
@@ -145,6 +168,8 @@ da_array *da__make_triangle(struct da__graph *g, da_array *x, bool upper, int64_
                  upper ? "triu" : "tril", x->ndim);
         return poison(g, &err);
     }
+    if (x->unsized)
+        return triangle_later(g, x, upper, k);
     int64_t nrows = x->shape[x->ndim - 2], ncols = x->shape[x->ndim - 1];
     int64_t column[] = {nrows, 1}, row[] = {ncols}, diagonal = clamped(k, -nrows, ncols);
     struct da__operand sum[] = {{.array = da__make_index(g, 0, 2, column, NULL)},

@@ -315,29 +315,49 @@ static da_array *check_mesh(struct da__graph *g, int n, da_array *const *x)
     return err.status != DA_OK ? poison(g, &err) : NULL;
 }
 
+/* The axis along which array k varies. */
+static int mesh_axis(int n, bool matrix, int k)
+{
+    return !matrix && n > 1 && k < 2 ? 1 - k : k;
+}
+
+static da_array *mesh_later(struct da__graph *g, int n, da_array *const *x, bool matrix, int k)
+{
+    struct da__later c;
+    da__later_begin(&c, "meshgrid");
+    da__later_arrays(&c, "arrays", n, x);
+    da__later_int(&c, "output", k);
+    da__later_text(&c, "indexing", DA__ARG_TEXT, matrix ? "ij" : "xy");
+    return da__later_defer(g, &c);
+}
+
+da_array *da__make_mesh(struct da__graph *g, int n, da_array *const *x, bool matrix, int64_t k)
+{
+    struct da__error err = {.engine = -1};
+    int64_t shape[DA_MAX_NDIM] = {0};
+    struct da__view v = {.ndim = n};
+    da_array *bad = check_mesh(g, n, x);
+    if (bad != NULL)
+        return bad;
+    if (k < 0 || k >= n)
+        da__fail(&err, DA_ERR_ARGUMENT, "da_meshgrid: there is no output %lld of %d", (long long)k,
+                 n);
+    else if (any_unsized(n, x))
+        return mesh_later(g, n, x, matrix, (int)k);
+    for (int i = 0; i < n; i++)
+        shape[mesh_axis(n, matrix, i)] = x[i]->ndim > 0 ? x[i]->shape[0] : 1;
+    if (err.status == DA_OK && da__nelem(n, shape) < 0)
+        da__fail(&err, DA_ERR_SHAPE, "da_meshgrid: the results have more than 2^63 elements");
+    if (err.status != DA_OK)
+        return poison(g, &err);
+    v.base_ndim = x[k]->ndim;
+    v.axis[0] = mesh_axis(n, matrix, (int)k);
+    v.step[0] = 1;
+    return da__make_view(g, x[k], &v, n, shape);
+}
+
 void da__make_meshgrid(struct da__graph *g, int n, da_array *const *x, bool matrix, da_array **out)
 {
-    int axis[DA_MAX_NDIM] = {0};
-    int64_t shape[DA_MAX_NDIM] = {0};
-    da_array *bad = check_mesh(g, n, x);
-    for (int k = 0; k < n && bad == NULL; k++) {
-        axis[k] = !matrix && n > 1 && k < 2 ? 1 - k : k;
-        shape[axis[k]] = x[k]->ndim > 0 ? x[k]->shape[0] : 1;
-    }
-    if (bad == NULL && da__nelem(n, shape) < 0) {
-        struct da__error err = {.engine = -1};
-        da__fail(&err, DA_ERR_SHAPE, "da_meshgrid: the results have more than 2^63 elements");
-        bad = poison(g, &err);
-    }
-    for (int k = 0; k < n; k++) {
-        struct da__view v = {.ndim = n};
-        if (bad != NULL) {
-            out[k] = bad;
-            continue;
-        }
-        v.base_ndim = x[k]->ndim;
-        v.axis[0] = axis[k];
-        v.step[0] = 1;
-        out[k] = da__make_view(g, x[k], &v, n, shape);
-    }
+    for (int k = 0; k < n; k++)
+        out[k] = da__make_mesh(g, n, x, matrix, k);
 }

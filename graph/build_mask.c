@@ -1,5 +1,6 @@
 /* Where a mask is true, and where values belong in a sorted array. */
 #include "deferred.h"
+#include "infer.h"
 #include "node.h"
 #include "routine.h"
 
@@ -66,16 +67,78 @@ da_array *da__make_nonzero(struct da__graph *g, da_array *x, int64_t axis)
     return at > 0 ? with_int(g, DA__OP_REMAINDER, flat, x->shape[at] > 0 ? x->shape[at] : 1) : flat;
 }
 
-/* ---- compress ---- */
+/* ---- extract ---- */
 
-static da_array *defer_compress(struct da__graph *g, da_array *condition, da_array *x)
+/* axis NULL: left out. */
+static da_array *selection_later(struct da__graph *g, const char *name, da_array *condition,
+                                 da_array *x, const int64_t *axis)
 {
     struct da__later c;
-    da__later_begin(&c, "compress");
+    da__later_begin(&c, name);
     da__later_array(&c, "condition", condition);
     da__later_array(&c, "x", x);
+    if (axis != NULL)
+        da__later_int(&c, "axis", *axis);
     return da__later_defer(g, &c);
 }
+
+/* The mask comes to the elements, unless these are computed wherever they are read. */
+static da_status extract_space(struct da__graph *g, const da_array *a, const struct da__dist **out)
+{
+    (void)g;
+    if (da__node_moves_nothing(a->in[1]) && a->in[0]->dist != NULL)
+        *out = da__dist_keep(a->in[0]->dist);
+    return DA_OK;
+}
+
+const struct da__routine_rules da__extract_rules = {.space = 2, .space_dist = extract_space};
+
+static bool same_shape(const da_array *x, const da_array *y)
+{
+    bool same = x->ndim == y->ndim;
+    for (int k = 0; same && k < x->ndim; k++)
+        same = x->shape[k] == y->shape[k];
+    return same;
+}
+
+da_array *da__make_extract(struct da__graph *g, da_array *condition, da_array *x)
+{
+    struct da__error err = {.engine = -1};
+    char own[128], other[128];
+    int64_t unsized = DA__UNSIZED;
+    if (condition->kind == DA__NODE_POISON || x->kind == DA__NODE_POISON)
+        return da__node_again(g, condition->kind == DA__NODE_POISON ? condition : x);
+    if (condition->unsized || x->unsized)
+        return selection_later(g, "extract", condition, x, NULL);
+    if (!same_shape(condition, x)) {
+        da__fail(&err, DA_ERR_SHAPE, "da_extract: the condition has the shape %s, the array %s",
+                 da__shape_text(condition->ndim, condition->shape, own, sizeof own),
+                 da__shape_text(x->ndim, x->shape, other, sizeof other));
+        return poison(g, &err);
+    }
+    da_array *mask = da__make_astype(g, condition, DA_BOOL);
+    if (mask->kind == DA__NODE_POISON)
+        return mask;
+    da_array *a = da__routine_node(g, DA__ROUTINE_EXTRACT, x->dtype, 1, &unsized, NULL, 2, 0, NULL);
+    if (a == NULL)
+        return da__node_no_memory(g);
+    da__node_add_input(a, mask);
+    da__node_add_input(a, x);
+    return a;
+}
+
+da_status da__tell_extract(struct da__graph *g, const struct da__callable *c,
+                           const struct da__arg *arg, struct da__inferred *out,
+                           struct da__error *err)
+{
+    (void)g, (void)c, (void)err;
+    out->dtype = arg[1].operand.array->dtype;
+    out->ndim = 1;
+    out->shape[0] = DA__UNSIZED;
+    return DA_OK;
+}
+
+/* ---- compress ---- */
 
 /* Elements of x in C order: index arrays for all axes from flat indices. Those beyond x stay beyond it. */
 static da_array *take_flat(struct da__graph *g, da_array *x, da_array *flat)
@@ -108,12 +171,17 @@ da_array *da__make_compress(struct da__graph *g, da_array *condition, da_array *
         da__axis(*axis, x->ndim, "da_compress", &at, &err);
     if (err.status != DA_OK)
         return poison(g, &err);
+    if (condition->unsized || x->unsized)
+        return selection_later(g, "compress", condition, x, axis);
+    bool whole = condition->shape[0] == da__nelem(x->ndim, x->shape);
+    if (whole && (axis == NULL || x->ndim == 1))
+        return da__make_extract(g, da__make_reshape(g, condition, x->ndim, x->shape, NULL), x);
     da_array *flat = da__make_flatnonzero(g, condition);
     if (axis != NULL || x->ndim == 1)
         return da__make_take(g, x, flat, axis != NULL ? at : 0);
     if (x->ndim == 0)
         return da__make_take(g, da__make_expand_dims(g, x, 0), flat, 0);
-    return x->unsized ? defer_compress(g, condition, x) : take_flat(g, x, flat);
+    return take_flat(g, x, flat);
 }
 
 /* ---- searchsorted ---- */

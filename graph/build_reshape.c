@@ -297,24 +297,15 @@ da_array *da__make_tile(struct da__graph *g, da_array *x, int n, const int64_t *
     return finish_copies(g, x, &c);
 }
 
-static da_array *repeat_later(struct da__graph *g, da_array *x, int64_t repeats,
-                              const int64_t *axis)
-{
-    struct da__later c;
-    da__later_begin(&c, "repeat");
-    da__later_array(&c, "x", x);
-    da__later_ints(&c, "repeats", 1, &repeats);
-    if (axis != NULL)
-        da__later_int(&c, "axis", *axis);
-    return da__later_defer(g, &c);
-}
-
 da_array *da__make_repeat(struct da__graph *g, da_array *x, int64_t repeats, const int64_t *axis)
 {
     struct copies c;
     int along = 0;
-    if (x->unsized)
-        return repeat_later(g, x, repeats, axis);
+    if (x->unsized) {
+        const struct da__operand times = {
+            .scalar = {.kind = DA__SCALAR_INT, .i = repeats, .re = (double)repeats}};
+        return da__repeat_later(g, x, &times, axis);
+    }
     if (axis == NULL)
         x = da__make_flatten(g, x);
     if (x->kind == DA__NODE_POISON)

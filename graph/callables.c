@@ -88,7 +88,7 @@ static const struct da__callable_param reshape_param[] = {{"x", DA__ARG_OPERAND,
 static const struct da__callable_param tile_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
                                                        {"repetitions", DA__ARG_INTS, REQUIRED}};
 static const struct da__callable_param repeat_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
-                                                         {"repeats", DA__ARG_INTS, REQUIRED},
+                                                         {"repeats", DA__ARG_OPERAND, REQUIRED},
                                                          {"axis", DA__ARG_INT, false}};
 static const struct da__callable_param dist_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
                                                        {"dist", DA__ARG_DIST, REQUIRED}};
@@ -100,6 +100,9 @@ static const struct da__callable_param roll_param[] = {{"x", DA__ARG_OPERAND, RE
                                                        {"axis", DA__ARG_INTS, false}};
 static const struct da__callable_param concat_param[] = {{"arrays", DA__ARG_ARRAYS, REQUIRED},
                                                          {"axis", DA__ARG_INT, false}};
+static const struct da__callable_param mesh_param[] = {{"arrays", DA__ARG_ARRAYS, REQUIRED},
+                                                       {"output", DA__ARG_INT, REQUIRED},
+                                                       {"indexing", DA__ARG_TEXT, false}};
 static const struct da__callable_param triangle_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
                                                            {"k", DA__ARG_INT, false}};
 static const struct da__callable_param diagonal_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
@@ -144,6 +147,10 @@ static const struct da__callable_param save_param[] = {{"x", DA__ARG_OPERAND, RE
 static const struct da__callable_param compress_param[] = {{"condition", DA__ARG_OPERAND, REQUIRED},
                                                            {"x", DA__ARG_OPERAND, REQUIRED},
                                                            {"axis", DA__ARG_INT, false}};
+static const struct da__callable_param extract_param[] = {{"condition", DA__ARG_OPERAND, REQUIRED},
+                                                          {"x", DA__ARG_OPERAND, REQUIRED}};
+static const struct da__callable_param repeat_index_param[] = {
+    {"counts", DA__ARG_OPERAND, REQUIRED}};
 static const struct da__callable_param search_param[] = {{"x1", DA__ARG_OPERAND, REQUIRED},
                                                          {"x2", DA__ARG_OPERAND, REQUIRED},
                                                          {"side", DA__ARG_TEXT, false}};

@@ -398,11 +398,12 @@ da_array *da__call_tile(struct da__graph *g, const struct da__callable *c,
 da_array *da__call_repeat(struct da__graph *g, const struct da__callable *c,
                           const struct da__arg *arg)
 {
-    if (arg[1].nints != 1)
-        return fail(g, c, DA_ERR_UNSUPPORTED,
-                    "repeats must be one number; take with repeated indices gives other counts");
-    return da__make_repeat(g, array_of(g, &arg[0]), arg[1].ints[0],
-                           given(&arg[2]) ? &arg[2].operand.scalar.i : NULL);
+    const int64_t *axis = given(&arg[2]) ? &arg[2].operand.scalar.i : NULL;
+    if (arg[1].operand.array != NULL)
+        return da__make_repeat_each(g, array_of(g, &arg[0]), arg[1].operand.array, axis);
+    if (arg[1].operand.scalar.kind > DA__SCALAR_INT)
+        return fail(g, c, DA_ERR_ARGUMENT, "repeats must be an integer or an array of integers");
+    return da__make_repeat(g, array_of(g, &arg[0]), arg[1].operand.scalar.i, axis);
 }
 
 da_array *da__call_redistribute(struct da__graph *g, const struct da__callable *c,

@@ -1,6 +1,8 @@
 /* From bound arguments to the builders of joins, rolls, diagonals and assignments. */
 #include "calls.h"
 
+#include <string.h>
+
 static bool given(const struct da__arg *arg)
 {
     return arg->kind != DA__ARG_NONE;
@@ -59,6 +61,23 @@ da_array *da__call_stack(struct da__graph *g, const struct da__callable *c,
 {
     (void)c;
     return da__make_stack(g, arg[0].narrays, arg[0].arrays, int_or(&arg[1], 0));
+}
+
+da_array *da__call_meshgrid(struct da__graph *g, const struct da__callable *c,
+                            const struct da__arg *arg)
+{
+    const char *indexing = given(&arg[2]) ? arg[2].text : "xy";
+    bool matrix = strcmp(indexing, "ij") == 0;
+    struct da__error err = {.engine = -1};
+    if (!matrix && strcmp(indexing, "xy") != 0)
+        da__fail(&err, DA_ERR_ARGUMENT, "da_%s: the indexing is \"%.20s\", not \"xy\" or \"ij\"",
+                 c->name, indexing);
+    else if (arg[0].narrays > DA_MAX_NDIM)
+        da__fail(&err, DA_ERR_SHAPE, "da_%s: %lld arrays give more than %d dimensions", c->name,
+                 (long long)arg[0].narrays, DA_MAX_NDIM);
+    if (err.status != DA_OK)
+        return da__make_poison(g, &err);
+    return da__make_mesh(g, (int)arg[0].narrays, arg[0].arrays, matrix, arg[1].operand.scalar.i);
 }
 
 da_array *da__call_tril(struct da__graph *g, const struct da__callable *c,

@@ -32,6 +32,20 @@ da_array *da__call_nonzero(struct da__graph *g, const struct da__callable *c,
     return da__make_nonzero(g, array_of(g, &arg[0]), arg[1].operand.scalar.i);
 }
 
+da_array *da__call_extract(struct da__graph *g, const struct da__callable *c,
+                           const struct da__arg *arg)
+{
+    (void)c;
+    return da__make_extract(g, array_of(g, &arg[0]), array_of(g, &arg[1]));
+}
+
+da_array *da__call_repeat_index(struct da__graph *g, const struct da__callable *c,
+                                const struct da__arg *arg)
+{
+    (void)c;
+    return da__make_repeat_index(g, array_of(g, &arg[0]));
+}
+
 da_array *da__call_compress(struct da__graph *g, const struct da__callable *c,
                             const struct da__arg *arg)
 {

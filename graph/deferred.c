@@ -92,8 +92,7 @@ da_array *da__later_defer(struct da__graph *g, const struct da__later *c)
     return da__defer(g, c->call, c->arg);
 }
 
-/* NumPy's notation of the items, which da__index_parse reads back. */
-static void index_text(int nitems, const struct da__index_item *item, struct da__text *t)
+void da__index_text(int nitems, const struct da__index_item *item, struct da__text *t)
 {
     for (int k = 0; k < nitems; k++) {
         const struct da__index_item *i = &item[k];
@@ -122,7 +121,7 @@ da_array *da__later_defer_index(struct da__graph *g, struct da__later *c, int ni
                                 const struct da__index_item *item)
 {
     struct da__text t = {0};
-    index_text(nitems, item, &t);
+    da__index_text(nitems, item, &t);
     da__later_text(c, "index", DA__ARG_TEXT, t.s);
     da_array *a = t.failed ? da__node_no_memory(g) : da__later_defer(g, c);
     da__text_free(&t);
@@ -239,47 +238,17 @@ const char *da__deferred_name(const da_array *a)
  * operators and reductions may as well. "index", "mask_get" and others that are no callables are entry points of other names. */
 bool da__takes_unsized(const char *callable)
 {
-    static const char *const name[] = {"slice",
-                                       "index",
-                                       "redistribute",
-                                       "save",
-                                       "permute_dims",
-                                       "flip",
-                                       "expand_dims",
-                                       "squeeze",
-                                       "moveaxis",
-                                       "matrix_transpose",
-                                       "take",
-                                       "get",
-                                       "put",
-                                       "get_items",
-                                       "put_items",
-                                       "mask_get",
-                                       "mask_put",
-                                       "astype",
-                                       "flatnonzero",
-                                       "nonzero",
-                                       "compress",
-                                       "searchsorted",
-                                       "set_where",
-                                       "sort",
-                                       "argsort",
-                                       "cumulative_sum",
-                                       "cumulative_prod",
-                                       "set_slice",
-                                       "set_index",
-                                       "concat",
-                                       "concat_flat",
-                                       "stack",
-                                       "roll",
-                                       "roll_each",
-                                       "reshape",
-                                       "flatten",
-                                       "broadcast_to",
-                                       "tile",
-                                       "repeat",
-                                       "rebalance",
-                                       "distribute_as"};
+    static const char *const name[] = {
+        "slice",     "index",       "redistribute", "save",           "permute_dims",
+        "flip",      "expand_dims", "squeeze",      "moveaxis",       "matrix_transpose",
+        "take",      "get",         "put",          "get_items",      "put_items",
+        "mask_get",  "mask_put",    "astype",       "flatnonzero",    "nonzero",
+        "compress",  "extract",     "repeat_each",  "repeat_index",   "searchsorted",
+        "set_where", "sort",        "argsort",      "cumulative_sum", "cumulative_prod",
+        "set_slice", "set_index",   "concat",       "concat_flat",    "stack",
+        "meshgrid",  "unstack",     "diagonal",     "tril",           "triu",
+        "roll",      "roll_each",   "reshape",      "flatten",        "broadcast_to",
+        "tile",      "repeat",      "rebalance",    "distribute_as"};
     const struct da__callable *c = da__callable_find(callable);
     for (size_t k = 0; k < sizeof name / sizeof *name; k++)
         if (strcmp(name[k], callable) == 0)

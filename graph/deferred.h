@@ -38,9 +38,14 @@ void da__later_none(struct da__later *c, const char *param); /* None was said */
 void da__later_text(struct da__later *c, const char *param, enum da__arg_kind kind, const char *v);
 void da__later_dist(struct da__later *c, const char *param, const struct da__dist_spec *v);
 da_array *da__later_defer(struct da__graph *g, const struct da__later *c);
+/* NumPy's notation of the items, which da__index_parse reads back. */
+void da__index_text(int nitems, const struct da__index_item *item, struct da__text *t);
 /* With the parameter "index" in NumPy's notation, as da__index_parse reads it back. */
 da_array *da__later_defer_index(struct da__graph *g, struct da__later *c, int nitems,
                                 const struct da__index_item *item);
+/* repeat by a number or an array; axis NULL: left out (build_repeat.c). */
+da_array *da__repeat_later(struct da__graph *g, da_array *x, const struct da__operand *repeats,
+                           const int64_t *axis);
 /* A call of one array and a list of ints (left out for n < 0). */
 da_array *da__defer_ints(struct da__graph *g, const char *name, da_array *x, const char *param,
                          int64_t n, const int64_t *v);

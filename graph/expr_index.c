@@ -52,6 +52,17 @@ static da_status parse_slice(struct da__parser *p, struct da__index_item *item)
     return slice_bound(p, &item->has_step, &item->step);
 }
 
+static da_status add_array(struct da__parser *p, struct index_list *list, da_array *array)
+{
+    if (!da__parse_room(p, (void **)&list->array, list->narrays, &list->arrays_cap,
+                        sizeof(da_array *)))
+        return da__parse_no_memory(p);
+    list->item[list->n - 1] =
+        (struct da__index_item){.kind = DA__INDEX_ARRAY, .start = list->narrays};
+    list->array[list->narrays++] = array;
+    return DA_OK;
+}
+
 static da_status single_index(struct da__parser *p, const struct da__raw *r,
                               struct index_list *list)
 {
@@ -59,14 +70,11 @@ static da_status single_index(struct da__parser *p, const struct da__raw *r,
         return da__parse_no_memory(p);
     struct da__index_item *item = &list->item[list->n++];
     bool has;
-    if (r->kind == DA__RAW_ARRAY) {
-        if (!da__parse_room(p, (void **)&list->array, list->narrays, &list->arrays_cap,
-                            sizeof(da_array *)))
-            return da__parse_no_memory(p);
-        *item = (struct da__index_item){.kind = DA__INDEX_ARRAY, .start = list->narrays};
-        list->array[list->narrays++] = r->u.array;
-        return DA_OK;
-    }
+    if (r->kind == DA__RAW_ARRAY)
+        return add_array(p, list, r->u.array);
+    if (r->kind == DA__RAW_SCALAR &&
+        r->u.scalar.kind == DA__SCALAR_BOOL) /* a mask of all or none */
+        return add_array(p, list, da__make_full(p->g, 0, NULL, r->u.scalar, DA_BOOL, NULL));
     *item = (struct da__index_item){.kind = DA__INDEX_INT};
     DA_TRY(index_part(p, r, &has, &item->start));
     if (!has)

@@ -164,10 +164,10 @@ static const struct {
     const char *name;
     da_status (*tell)(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg,
                       struct da__inferred *out, struct da__error *err);
-} told[] = {{"concat", da__tell_concat},
-            {"stack", da__tell_stack},
-            {"reshape", da__tell_reshape},
-            {"distribute_as", da__tell_reshape}};
+} told[] = {
+    {"concat", da__tell_concat},        {"stack", da__tell_stack}, {"reshape", da__tell_reshape},
+    {"repeat", da__tell_repeat},        {"get", da__tell_get},     {"extract", da__tell_extract},
+    {"distribute_as", da__tell_reshape}};
 
 static da_status settle_dist(struct da__graph *g, struct da__inferred *out, struct da__error *err)
 {
@@ -185,21 +185,12 @@ static da_status settle_dist(struct da__graph *g, struct da__inferred *out, stru
     return DA_OK;
 }
 
-da_status da__infer(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg,
-                    struct da__inferred *out, struct da__error *err)
+da_status da__infer_by_trial(struct da__graph *g, const struct da__callable *c,
+                             const struct da__arg *arg, struct da__inferred *out,
+                             struct da__error *err)
 {
     struct trial t = {.g = g, .call = c, .arg = arg, .usual = LARGE};
     struct da__error first = {.engine = -1};
-    if (keeps_shape(c)) {
-        DA_TRY(read_result(arg[0].operand.array, out, err));
-        return settle_dist(g, out, err);
-    }
-    for (size_t k = 0; k < sizeof told / sizeof *told; k++)
-        if (strcmp(told[k].name, c->name) == 0) {
-            *out = (struct da__inferred){0};
-            DA_TRY(told[k].tell(g, c, arg, out, err));
-            return settle_dist(g, out, err);
-        }
     da_status status = try_call(&t, out, &first);
     if (status != DA_OK) { /* what broadcasts does so from 1, whatever it meets */
         struct da__error second = {.engine = -1};
@@ -208,7 +199,23 @@ da_status da__infer(struct da__graph *g, const struct da__callable *c, const str
         if (status != DA_OK)
             return second.status != DA_OK ? da__fail(err, status, "%s", second.text) : status;
     }
-    status = vary(&t, out);
+    return vary(&t, out);
+}
+
+da_status da__infer(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg,
+                    struct da__inferred *out, struct da__error *err)
+{
+    *out = (struct da__inferred){0};
+    if (keeps_shape(c)) {
+        DA_TRY(read_result(arg[0].operand.array, out, err));
+        return settle_dist(g, out, err);
+    }
+    da_status (*tell)(struct da__graph *, const struct da__callable *, const struct da__arg *,
+                      struct da__inferred *, struct da__error *) = da__infer_by_trial;
+    for (size_t k = 0; k < sizeof told / sizeof *told; k++)
+        if (strcmp(told[k].name, c->name) == 0)
+            tell = told[k].tell;
+    da_status status = tell(g, c, arg, out, err);
     if (status == DA_OK)
         status = settle_dist(g, out, err);
     if (status != DA_OK) {

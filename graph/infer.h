@@ -21,6 +21,18 @@ da_status da__tell_stack(struct da__graph *g, const struct da__callable *c,
 da_status da__tell_reshape(struct da__graph *g, const struct da__callable *c,
                            const struct da__arg *arg, struct da__inferred *out,
                            struct da__error *err);
+da_status da__tell_repeat(struct da__graph *g, const struct da__callable *c,
+                          const struct da__arg *arg, struct da__inferred *out,
+                          struct da__error *err);
+da_status da__tell_extract(struct da__graph *g, const struct da__callable *c,
+                           const struct da__arg *arg, struct da__inferred *out,
+                           struct da__error *err);
+da_status da__tell_get(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg,
+                       struct da__inferred *out, struct da__error *err);
+/* By making the call with stand-ins for the unsized arrays. */
+da_status da__infer_by_trial(struct da__graph *g, const struct da__callable *c,
+                             const struct da__arg *arg, struct da__inferred *out,
+                             struct da__error *err);
 
 /* DA_ERR_MEMORY may leave `err` empty. */
 da_status da__infer(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg,

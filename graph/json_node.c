@@ -9,11 +9,6 @@ static const char *const common_key[] = {"id", "op", "in", "dtype", "shape", "di
 static const char *const expr_key[] = {"id", "expr", "dtype", "shape", "dist", "comment"};
 #define COUNT(list) ((int)(sizeof(list) / sizeof *(list)))
 
-static bool is_input_kind(enum da__arg_kind kind)
-{
-    return kind == DA__ARG_OPERAND || kind == DA__ARG_ARRAYS;
-}
-
 /* The keys of `object` are among the callable's parameters (none for NULL) and `common`. */
 static da_status check_keys(const struct da__loader *l, int64_t item, const struct da__callable *c,
                             int ncommon, const char *const *common)
@@ -23,7 +18,7 @@ static da_status check_keys(const struct da__loader *l, int64_t item, const stru
     for (int k = 0; k < ncommon; k++)
         known[n++] = common[k];
     for (int k = 0; c != NULL && k < c->nparams && n < COUNT(known); k++)
-        if (!is_input_kind(c->param[k].kind))
+        if (c->param[k].kind != DA__ARG_ARRAYS)
             known[n++] = c->param[k].name;
     return da__json_keys(l, item, NULL, l->item[item].object, n, known);
 }
@@ -132,7 +127,7 @@ static da_status read_attributes(struct da__loader *l, int64_t item, const struc
     for (int k = 0; k < c->nparams; k++) {
         json_t *value = json_object_get(l->item[item].object, c->param[k].name);
         struct da__place place = {.key = c->param[k].name};
-        if (value == NULL || is_input_kind(c->param[k].kind))
+        if (value == NULL || c->param[k].kind == DA__ARG_ARRAYS)
             continue;
         struct da__keyword *kw = &keyword[(*n)++];
         kw->name = c->param[k].name;

@@ -2,8 +2,11 @@
 #include "select.h"
 
 #include "deferred.h"
+#include "infer.h"
 
 #include <string.h>
+
+enum { MOST_ITEMS = 2 * DA_MAX_NDIM + 1 }; /* every axis, as many new ones, one ellipsis */
 
 static da_array *fail(struct da__graph *g, const char *name, struct da__error *err)
 {
@@ -82,8 +85,6 @@ static da_status check_mask(const struct da__select *s, const da_array *mask, in
                             struct da__error *err)
 {
     char own[128], other[128];
-    if (mask->ndim == 0)
-        return da__fail(err, DA_ERR_UNSUPPORTED, "a mask of 0 dimensions is no index");
     bool fits = axis >= 0 && axis + mask->ndim <= s->x->ndim;
     for (int k = 0; fits && k < mask->ndim; k++)
         fits = mask->shape[k] == s->x->shape[axis + k];
@@ -108,11 +109,32 @@ static da_status check_masks(const struct da__select *s, struct da__error *err)
     return DA_OK;
 }
 
-/* The items with one index array per axis of each mask; there is room for them. */
-static void expand(struct da__graph *g, const struct da__select *s, struct da__index_item *item,
-                   da_array **index, struct da__select *out)
+/* A mask of 0 dimensions takes no axis: x gets one of extent 1 for it, whose one index is named or not. `added` has room. */
+static da_array *with_new_axes(struct da__graph *g, const struct da__select *s, int64_t *added,
+                               int *nadded)
 {
-    *out = (struct da__select){.x = s->x, .value = s->value, .item = item, .index = index};
+    da_array *x = s->x;
+    int used = 0, axis = 0;
+    for (int k = 0; k < s->nitems; k++)
+        used += width_of(s, k);
+    *nadded = 0;
+    for (int k = 0; k < s->nitems && x->kind != DA__NODE_POISON; k++) {
+        int width = s->item[k].kind == DA__INDEX_ELLIPSIS ? s->x->ndim - used : width_of(s, k);
+        if (is_mask(s, k) && width == 0) {
+            x = da__make_expand_dims(g, x, axis);
+            added[(*nadded)++] = axis;
+            width = 1;
+        }
+        axis += width;
+    }
+    return x;
+}
+
+/* The items with one index array per axis of each mask; there is room for them. */
+static void expand(struct da__graph *g, const struct da__select *s, da_array *x,
+                   struct da__index_item *item, da_array **index, struct da__select *out)
+{
+    *out = (struct da__select){.x = x, .value = s->value, .item = item, .index = index};
     for (int k = 0; k < s->nitems; k++) {
         struct da__index_item i = s->item[k];
         if (i.kind != DA__INDEX_ARRAY) {
@@ -120,44 +142,108 @@ static void expand(struct da__graph *g, const struct da__select *s, struct da__i
             continue;
         }
         da_array *array = s->index[i.start];
-        int n = is_mask(s, k) ? array->ndim : 1;
+        bool mask = is_mask(s, k), point = mask && array->ndim == 0;
+        int n = mask && !point ? array->ndim : 1;
         for (int axis = 0; axis < n; axis++) {
-            index[out->n] = is_mask(s, k) ? da__make_nonzero(g, array, axis) : array;
+            index[out->n] = point  ? da__make_flatnonzero(g, array)
+                            : mask ? da__make_nonzero(g, array, axis)
+                                   : array;
             item[out->nitems++] =
                 (struct da__index_item){.kind = DA__INDEX_ARRAY, .start = out->n++};
         }
     }
 }
 
-static da_array *build(struct da__graph *g, const struct da__select *s)
+static da_array *build(struct da__graph *g, const struct da__select *s, int nadded,
+                       const int64_t *added)
 {
-    return s->value == NULL ? da__make_get(g, s->x, s->nitems, s->item, s->n, s->index)
-                            : da__make_put(g, s->x, s->value, s->nitems, s->item, s->n, s->index);
+    if (s->value == NULL)
+        return da__make_get(g, s->x, s->nitems, s->item, s->n, s->index);
+    da_array *a = da__make_put(g, s->x, s->value, s->nitems, s->item, s->n, s->index);
+    return nadded > 0 ? da__make_squeeze(g, a, nadded, added) : a;
 }
 
 static da_array *with_expanded(struct da__graph *g, const char *name, const struct da__select *s)
 {
     struct da__error err = {.engine = -1};
     size_t room = (size_t)s->nitems + 1;
+    int64_t added[MOST_ITEMS];
+    int nadded = 0;
     for (int k = 0; k < s->nitems; k++)
         room += (size_t)width_of(s, k);
     if (check_masks(s, &err) != DA_OK)
         return fail(g, name, &err);
-    if (s->nitems > 2 * DA_MAX_NDIM + 1) {
+    if (s->nitems > MOST_ITEMS) {
         da__fail(&err, DA_ERR_INDEX, "too many indices: %d", s->nitems);
         return fail(g, name, &err);
     }
+    da_array *x = with_new_axes(g, s, added, &nadded);
+    if (x->kind == DA__NODE_POISON)
+        return x;
     struct da__index_item *item = da__calloc(room, sizeof *item);
     da_array **index = da__calloc(room, sizeof(da_array *));
     struct da__select out;
     da_array *a = NULL;
     if (item != NULL && index != NULL) {
-        expand(g, s, item, index, &out);
-        a = build(g, &out);
+        expand(g, s, x, item, index, &out);
+        a = build(g, &out, nadded, added);
     }
     da__free(item);
     da__free(index);
     return a != NULL ? a : da__node_no_memory(g);
+}
+
+/* ---- what is known before sizes are ---- */
+
+/* Inference by trial of the call with index arrays in place of the masks, which need not fit stand-ins. */
+static da_status tell_expanded(struct da__graph *g, const struct da__callable *c,
+                               const struct da__arg *arg, const struct da__select *s,
+                               struct da__inferred *out, struct da__error *err)
+{
+    size_t room = (size_t)s->nitems + 1;
+    int64_t added[MOST_ITEMS];
+    int nadded = 0;
+    struct da__arg own[3] = {arg[0], arg[1], arg[2]};
+    struct da__select expanded;
+    struct da__text t = {0};
+    for (int k = 0; k < s->nitems; k++)
+        room += (size_t)width_of(s, k);
+    struct da__index_item *item = da__calloc(room, sizeof *item);
+    da_array **index = da__calloc(room, sizeof(da_array *));
+    da_status status = DA_ERR_MEMORY;
+    if (item != NULL && index != NULL) {
+        own[0].operand.array = with_new_axes(g, s, added, &nadded);
+        expand(g, s, own[0].operand.array, item, index, &expanded);
+        da__index_text(expanded.nitems, item, &t);
+        own[1].arrays = index;
+        own[1].narrays = expanded.n;
+        own[2].text = t.s;
+        const struct da__error *bad = da__node_error(own[0].operand.array);
+        if (bad != NULL)
+            status = da__fail(err, bad->status, "%s", bad->text);
+        else if (!t.failed)
+            status = da__infer_by_trial(g, c, own, out, err);
+    }
+    da__text_free(&t);
+    da__free(item);
+    da__free(index);
+    return status;
+}
+
+da_status da__tell_get(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg,
+                       struct da__inferred *out, struct da__error *err)
+{
+    struct da__index_item item[MOST_ITEMS];
+    struct da__select s = {.x = arg[0].operand.array, .item = item, .index = arg[1].arrays};
+    DA_TRY(da__index_parse(arg[2].text, MOST_ITEMS, item, &s.nitems, err));
+    s.n = (int)arg[1].narrays;
+    if (!any_mask(&s))
+        return da__infer_by_trial(g, c, arg, out, err);
+    if (da__scope_push(g) != DA_OK)
+        return DA_ERR_MEMORY;
+    da_status status = tell_expanded(g, c, arg, &s, out, err);
+    da__scope_pop(g);
+    return status;
 }
 
 /* ---- assignment to a mask as a whole ---- */
@@ -214,5 +300,10 @@ da_array *da__select(struct da__graph *g, const char *name, const struct da__sel
     if (sized && s->nitems == 1 && s->n == 1 && check_masks(s, &err) == DA_OK &&
         spreads(s, s->x->ndim - mask->ndim))
         return choose(g, s, mask);
-    return err.status != DA_OK ? fail(g, name, &err) : with_expanded(g, name, s);
+    if (err.status != DA_OK)
+        return fail(g, name, &err);
+    bool all = s->value == NULL && s->nitems == 1 && s->n == 1 && mask->ndim == s->x->ndim;
+    if (all && mask->ndim > 0 && check_masks(s, &err) == DA_OK)
+        return da__make_extract(g, mask, s->x);
+    return with_expanded(g, name, s);
 }

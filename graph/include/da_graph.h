@@ -222,7 +222,9 @@ da_array *da__make_concat(struct da__graph *g, int64_t n, da_array *const *x, in
                           bool flat);
 /* Side by side along a new axis. */
 da_array *da__make_stack(struct da__graph *g, int64_t n, da_array *const *x, int64_t axis);
-/* n coordinate vectors, each spread over the grid of all; matrix: indexing "ij", else "xy". */
+/* Vector k of n, spread over the grid of all; matrix: indexing "ij", else "xy". */
+da_array *da__make_mesh(struct da__graph *g, int n, da_array *const *x, bool matrix, int64_t k);
+/* All n of them. */
 void da__make_meshgrid(struct da__graph *g, int n, da_array *const *x, bool matrix, da_array **out);
 /* x with the part that the index names replaced by the value, cast to x's dtype and broadcast to the part. */
 da_array *da__make_set_slice(struct da__graph *g, da_array *x, const struct da__operand *value,
@@ -241,6 +243,11 @@ da_array *da__make_reshape(struct da__graph *g, da_array *x, int ndim, const int
                            const struct da__dist_spec *spec);
 da_array *da__make_flatten(struct da__graph *g, da_array *x); /* to one dimension */
 da_array *da__make_tile(struct da__graph *g, da_array *x, int n, const int64_t *repetitions);
+/* Each element along the axis (NULL: of the flattened array) as often as its count says: integers of one dimension, or one for all. */
+da_array *da__make_repeat_each(struct da__graph *g, da_array *x, da_array *counts,
+                               const int64_t *axis);
+/* Each index of the 1-d counts as often as its count says; unsized. */
+da_array *da__make_repeat_index(struct da__graph *g, da_array *counts);
 da_array *da__make_repeat(struct da__graph *g, da_array *x, int64_t repeats,
                           const int64_t *axis); /* axis NULL: of the flattened array */
 da_array *da__make_redistribute(struct da__graph *g, da_array *x, const struct da__dist_spec *spec);
@@ -284,6 +291,8 @@ da_array *da__make_save(struct da__graph *g, da_array *x, const char *path, cons
 da_array *da__make_flatnonzero(struct da__graph *g, da_array *x);
 /* The indices along one axis of the true elements, in C order; unsized. */
 da_array *da__make_nonzero(struct da__graph *g, da_array *x, int64_t axis);
+/* The elements of x, in C order, where the condition, of x's shape, is true; unsized. */
+da_array *da__make_extract(struct da__graph *g, da_array *condition, da_array *x);
 /* The elements of x along the axis (NULL: of all of x in C order) where the 1-d condition is true, which may be shorter. */
 da_array *da__make_compress(struct da__graph *g, da_array *condition, da_array *x,
                             const int64_t *axis);

@@ -27,6 +27,43 @@ static void values(da_context *ctx)
     ASSERT_DOUBLES(ctx, row[2], 2, 2);
 }
 
+static da_array *computed(da_context *ctx, da_array *a)
+{
+    assert_int_equal(da_compute(ctx, a), DA_OK);
+    return a;
+}
+
+/* Extents that data decide: 4 and 5 are what is left of 0 … 5. */
+static void values_of_unknown_size(da_context *ctx)
+{
+    da_array *x = da_arange(ctx, 0, 6, 1, DA_FLOAT64, NULL), *grid[2], *column[2];
+    da_array *some = da_mask_get(x, da_greater(x, 3.5));
+    da_meshgrid(2, (da_array *[]){some, da_index(x, ":3")}, "ij", grid);
+    assert_int_equal(da_shape(grid[0])[0], -1);
+    assert_int_equal(da_shape(grid[0])[1], 3);
+    da_unstack(da_index(grid[1], ":, 1:"), 1, 2, column);
+    ASSERT_DOUBLES(ctx, computed(ctx, column[1]), 2, 2);
+    ASSERT_DOUBLES(ctx, computed(ctx, da_diagonal(grid[1], 1, 0, 1)), 1, 2);
+    ASSERT_DOUBLES(ctx, computed(ctx, da_tril(grid[0], 0)), 4, 0, 0, 5, 5, 0);
+    ASSERT_DOUBLES(ctx, computed(ctx, da_triu(grid[0], 1)), 0, 4, 4, 0, 0, 5);
+    ASSERT_DOUBLES(ctx, computed(ctx, grid[0]), 4, 4, 4, 5, 5, 5);
+    da_array *times = da_astype(da_index(x, "1:3"), DA_INT16);
+    ASSERT_DOUBLES(ctx, computed(ctx, da_repeat_each(some, times, 0)), 4, 5, 5);
+    assert_poisoned(da_repeat_each(x, times, 0), DA_ERR_SHAPE, "2 repeats for 6");
+    assert_poisoned(da_repeat_each(x, x, 0), DA_ERR_DTYPE, "float64");
+    assert_int_equal(da_compute(ctx, da_repeat_each(some, da_negative(times), 0)), DA_ERR_ARGUMENT);
+    da_error_clear(ctx);
+    da_unstack(da_mask_get(x, da_less(x, 1.5)), 0, 2, column);
+    assert_poisoned(column[0], DA_ERR_STATE, "compute it first");
+    da_error_clear(ctx);
+}
+
+static void test_values_of_unknown_size(void **state)
+{
+    (void)state;
+    on_all_counts(values_of_unknown_size);
+}
+
 static void test_values(void **state)
 {
     (void)state;
@@ -66,6 +103,7 @@ static void test_wrong_calls_give_poison(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_values),
+                                       cmocka_unit_test(test_values_of_unknown_size),
                                        cmocka_unit_test(test_wrong_calls_give_poison)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

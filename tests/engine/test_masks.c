@@ -61,6 +61,18 @@ static void check_flat(da_array *a, int64_t n, bool (*is_true)(int64_t i), const
     free(got);
 }
 
+/* Elements that are their own flat indices, of every size, where the mask is and elsewhere. */
+static void check_extract(int ndim, const int64_t *shape, bool (*is_true)(int64_t i),
+                          da_array *mask, const struct layout *l, const char *what)
+{
+    static const da_dtype dtypes[] = {DA_INT8, DA_INT16, DA_FLOAT32, DA_FLOAT64, DA_COMPLEX128};
+    int64_t n = da__nelem(ndim, shape);
+    for (int k = 0; k < 5; k++) {
+        da_array *x = numbers(ndim, shape, 0, 1, k % 2 == 0 ? &l->spec : NULL);
+        check_flat(da__make_extract(g, mask, da__make_astype(g, x, dtypes[k])), n, is_true, what);
+    }
+}
+
 static void check_patterns(int ndim, const int64_t *shape, const struct layout *l)
 {
     char what[128];
@@ -69,6 +81,7 @@ static void check_patterns(int ndim, const int64_t *shape, const struct layout *
         snprintf(what, sizeof what, "pattern %d of %d dimensions, %s", k, ndim, l->text);
         da_array *mask = mask_of(ndim, shape, PATTERNS[k], &l->spec);
         check_flat(da__make_flatnonzero(g, mask), da__nelem(ndim, shape), PATTERNS[k], what);
+        check_extract(ndim, shape, PATTERNS[k], mask, l, what);
         da__scope_pop(g);
     }
 }
@@ -112,6 +125,42 @@ static void test_three_axes_and_none(void **state)
     }
     check_flat(da__make_flatnonzero(g, mask_of(0, NULL, always, NULL)), 1, always, "0-d, true");
     check_flat(da__make_flatnonzero(g, mask_of(0, NULL, never, NULL)), 1, never, "0-d, false");
+}
+
+/* What is selected travels at most once, without its indices where parts follow each other: less than by way of indices. */
+static void test_extract_moves_little(void **state)
+{
+    static const int64_t shape[1] = {6000};
+    static const char *const maps[] = {"b", "c"};
+    (void)state;
+    for (int m = 0; m < 2; m++) {
+        struct layout l;
+        int64_t sent[3];
+        da__scope_push(g);
+        struct da__name name[] = {{"x", numbers(1, shape, 0, 1, layout(&l, 1, shape, maps[m], 0))},
+                                  {"mask", NULL}};
+        name[1].array = da__eval(g, "x < 3000", 1, name);
+        compute(1, &name[0].array);
+        compute(1, &name[1].array);
+        da_array *a[] = {da__eval(g, "x[mask]", 2, name),
+                         da__eval(g, "x[flatnonzero(mask)]", 2, name)};
+        for (int k = 0; k < 2; k++) {
+            sent[k] = counters().message_bytes;
+            compute(1, &a[k]);
+            sent[k] = counters().message_bytes - sent[k];
+        }
+        double *direct = gathered(a[0], "direct"), *by_index = gathered(a[1], "by indices");
+        assert_int_equal(a[0]->shape[0], 3000);
+        assert_memory_equal(direct, by_index, 3000 * sizeof *direct);
+        free(direct);
+        free(by_index);
+        if (P > 1 && 4 * sent[0] > 3 * sent[1])
+            fail_msg("%s: %lld bytes, by indices %lld", maps[m], (long long)sent[0],
+                     (long long)sent[1]);
+        if (P > 1 && m == 0)
+            assert_true(sent[0] < 3000 * 8 + 4096 * P);
+        da__scope_pop(g);
+    }
 }
 
 /* A mask that lies on all engines many times over is counted once. */
@@ -177,6 +226,14 @@ static const struct {
     {"sum(y[y > 16] * 2)", 0, {0}, {108}},
     {"compress(x[:4] > 1, y, axis=0)", 2, {2, 5}, {10, 11, 12, 13, 14, 15, 16, 17, 18, 19}},
     {"compress(x[:3] > 0, y[:, :3], axis=1)", 2, {4, 2}, {1, 2, 6, 7, 11, 12, 16, 17}},
+    {"extract(y % 6 == 1, y)", 1, {4}, {1, 7, 13, 19}},
+    {"extract(x[x > 20] != 22, x[x > 20])", 1, {2}, {21, 23}},
+    {"extract(x < 2, arange(24) * 2)", 1, {2}, {0, 2}},
+    {"extract(matrix_transpose(y)[:2] > 10, permute_dims(y[::-1, 2:4]))", 1, {3}, {2, 8, 3}},
+    {"extract(x[0] == 0, x[5])", 1, {1}, {5}},
+    {"sum(y, axis=1)[y[:, 0] > 6]", 1, {2}, {60, 85}},
+    {"compress(x[:20] % 9 == 1, y)", 1, {3}, {1, 10, 19}},
+    {"compress(x[x > 20] != 22, x[x > 20])", 1, {2}, {21, 23}},
     {"compress(x % 9 == 1, y)", 1, {3}, {1, 10, 19}},
     {"take(x, flatnonzero(x > 20) - 20, 0)", 1, {3}, {1, 2, 3}},
     {"take(y, flatnonzero(x > 21) - 20, 0)[:, 1:3]", 2, {2, 2}, {11, 12, 16, 17}},
@@ -214,6 +271,51 @@ static const struct {
     {"set_slice(x[x > 19], -1, \"1:3\")", 1, {4}, {20, -1, -1, 23}},
     {"set_slice(x[:5], x[x > 21], \"1:3\")", 1, {5}, {0, 22, 23, 3, 4}},
     {"sum(set_slice(x[x > 19], x[x > 22], \"...\"))", 0, {0}, {92}},
+    {"diagonal(y[y[:, 0] > 6])", 1, {2}, {10, 16}},
+    {"diagonal(y[y[:, 0] > 6], 4)", 1, {1}, {14}},
+    {"diagonal(x[x > 21][:, None] + x[x < 3], -1, 1, 0)", 1, {2}, {23, 25}},
+    {"diagonal(y[y[:, 0] > 100])", 1, {0}, {0}},
+    {"tril(y[y[:, 0] > 6])[:, :3]", 2, {2, 3}, {10, 0, 0, 15, 16, 0}},
+    {"triu(y[y[:, 0] > 6], 1)[:, :3]", 2, {2, 3}, {0, 11, 12, 0, 0, 17}},
+    {"tril(x[x > 20][:, None] + x[x < 2], -1)", 2, {3, 2}, {0, 0, 22, 0, 23, 24}},
+    {"meshgrid([x[x > 21], x[:3]], 0)", 2, {3, 2}, {22, 23, 22, 23, 22, 23}},
+    {"meshgrid([x[x > 21], x[:3]], 1)", 2, {3, 2}, {0, 0, 1, 1, 2, 2}},
+    {"meshgrid([x[x > 21], x[:3]], output=1, indexing=\"ij\")", 2, {2, 3}, {0, 1, 2, 0, 1, 2}},
+    {"meshgrid([x[x > 21]], 0)", 1, {2}, {22, 23}},
+    {"meshgrid([x[:2], x[x > 100]], 0)", 2, {0, 2}, {0}},
+    {"repeat(x[:4], k[:4])", 1, {6}, {1, 2, 2, 3, 3, 3}},
+    {"repeat(x[:3], x[2:5] > 2, axis=0)", 1, {2}, {1, 2}},
+    {"repeat(x[:3], k[0], 0)", 1, {0}, {0}},
+    {"repeat(x[:3], astype(k[2], int8))", 1, {6}, {0, 0, 1, 1, 2, 2}},
+    {"repeat(x[:3], astype(k[2:3], int32), axis=-1)", 1, {6}, {0, 0, 1, 1, 2, 2}},
+    {"repeat(y[:2, :3], k[:3], axis=1)", 2, {2, 3}, {1, 2, 2, 6, 7, 7}},
+    {"repeat(y[:2, :2], k[1:3], axis=0)", 2, {3, 2}, {0, 1, 5, 6, 5, 6}},
+    {"repeat(y[:2, :2], k[:4])", 1, {6}, {1, 5, 5, 6, 6, 6}},
+    {"repeat(x[x > 21], k[1:3])", 1, {3}, {22, 23, 23}},
+    {"repeat(x[:2], k[k > 21] - 20)", 1, {5}, {0, 0, 1, 1, 1}},
+    {"repeat(y[y[:, 0] > 6, :2], k[:2], axis=1)", 2, {2, 1}, {11, 16}},
+    {"repeat(x[:0], k[:0])", 1, {0}, {0}},
+    {"sum(repeat(x, k))", 0, {0}, {4324}},
+    {"x[x > 18][y[0] < 4, ...]", 1, {4}, {19, 20, 21, 22}},
+    {"x[x > 19][x[:4] != 2]", 1, {3}, {20, 21, 23}},
+    {"(x[x > 21][:, None] + x[:3])[y[:2, 0] > 1]", 2, {1, 3}, {23, 24, 25}},
+    {"extract(x[:3] > 0, x[x > 20])", 1, {2}, {22, 23}},
+    {"compress(x[:3] > 0, x[x > 20])", 1, {2}, {22, 23}},
+    {"x[:3][True]", 2, {1, 3}, {0, 1, 2}},
+    {"x[:3][False]", 2, {0, 3}, {0}},
+    {"x[:3][True, True]", 2, {1, 3}, {0, 1, 2}},
+    {"x[:3, x[0] == 0]", 2, {3, 1}, {0, 1, 2}},
+    {"x[:3][..., False]", 2, {3, 0}, {0}},
+    {"x[5][x[5] > 4]", 1, {1}, {5}},
+    {"x[5][x[5] > 6]", 1, {0}, {0}},
+    {"y[True, 1]", 2, {1, 5}, {5, 6, 7, 8, 9}},
+    {"y[x[0] == 0, x[:4] > 1, 1]", 1, {2}, {11, 16}},
+    {"x[x > 21][True]", 2, {1, 2}, {22, 23}},
+    {"put(x[:4], -1, [x[0] == 0], \"@0\")", 1, {4}, {-1, -1, -1, -1}},
+    {"put(x[:4], -1, [x[0] > 0], \"@0\")", 1, {4}, {0, 1, 2, 3}},
+    {"put(x[5], -1, [x[5] > 4], \"@0\")", 0, {0}, {-1}},
+    {"put(x[:3], x[5:7], [x[0] == 0, x[:3] > 0], \"@0, @1\")", 1, {3}, {0, 5, 6}},
+    {"put(y[:2, :3], x[:2, None, None], [x[0] == 0], \":, @0\")", 2, {2, 3}, {0, 0, 0, 1, 1, 1}},
 };
 enum { NCALLS = sizeof CALLS / sizeof CALLS[0] };
 
@@ -251,8 +353,10 @@ static void test_calls(void **state)
         for (int k = 0; k < NCALLS; k++) {
             da__scope_push(g);
             struct da__name name[] = {{"x", numbers(1, shape, 0, 1, &l.spec)},
-                                      {"y", numbers(2, square, 0, 1, &l2.spec)}};
-            check_call(k, da__eval(g, CALLS[k].text, 2, name));
+                                      {"y", numbers(2, square, 0, 1, &l2.spec)},
+                                      {"k", NULL}};
+            name[2].array = da__make_astype(g, name[0].array, DA_INT64);
+            check_call(k, da__eval(g, CALLS[k].text, 3, name));
             da__scope_pop(g);
         }
     }
@@ -270,10 +374,12 @@ static void test_dumps(void **state)
         struct da__pipeline *p = NULL;
         da__scope_push(g);
         struct da__name name[] = {{"x", numbers(1, shape, 0, 1, NULL)},
-                                  {"y", numbers(2, square, 0, 1, NULL)}};
-        compute(1, &name[0].array);
-        compute(1, &name[1].array);
-        da_array *a = da__eval(g, CALLS[k].text, 2, name);
+                                  {"y", numbers(2, square, 0, 1, NULL)},
+                                  {"k", NULL}};
+        name[2].array = da__make_astype(g, name[0].array, DA_INT64);
+        for (int i = 0; i < 3; i++)
+            compute(1, &name[i].array);
+        da_array *a = da__eval(g, CALLS[k].text, 3, name);
         assert_sound(a, CALLS[k].text);
         int64_t runs = counters().runs;
         assert_ok(da__graph_dump_json(g, 1, &a, &first, &err), &err, CALLS[k].text);
@@ -406,7 +512,12 @@ static void test_mistakes(void **state)
     static const int64_t shape[1] = {24};
     (void)state;
     struct da__name name[] = {{"x", numbers(1, shape, 0, 1, NULL)}};
-    check_refused("diagonal(flatnonzero(x)[:, None])", name, "compute it first");
+    check_refused("diagonal(flatnonzero(x))", name, "no diagonal");
+    check_refused("diagonal(flatnonzero(x)[:, None], 0, 0, 2)", name, "axis 2");
+    check_refused("tril(flatnonzero(x))", name, "no triangle");
+    check_refused("meshgrid([flatnonzero(x)], 1)", name, "no output 1");
+    check_refused("meshgrid([flatnonzero(x)], 0, \"yx\")", name, "indexing");
+    check_refused("meshgrid([x[:, None], flatnonzero(x)], 0)", name, "2 dimensions");
     check_refused("broadcast_to(flatnonzero(x), (3, 4))", name, "does not broadcast");
     check_refused("reshape(flatnonzero(x > 19), (3, -1))", name, "cannot reshape");
     check_refused("reshape(flatnonzero(x > 19), (2, 3))", name, "cannot reshape");
@@ -423,6 +534,15 @@ static void test_mistakes(void **state)
     check_refused("roll(x[x > 19], 1, 1)", name, "axis 1");
     check_refused("tile(x[x > 19], -1)", name, "negative");
     check_refused("repeat(x[x > 19], 2, axis=1)", name, "axis 1");
+    check_refused("repeat(x, x)", name, "not safely int64");
+    check_refused("repeat(x, astype(x, uint64))", name, "not safely int64");
+    check_refused("repeat(x, 1.5)", name, "integer");
+    check_refused("repeat(x, astype(x, int8)[:, None])", name, "2 dimensions");
+    check_refused("repeat(x, astype(x[1:], int8))", name, "23 repeats for 24");
+    check_refused("repeat(x[x > 19], astype(x, int8))", name, "24 repeats for 4");
+    check_refused("repeat(x, astype(x - 1, int8))", name, "negative values: -1");
+    check_refused("repeat(x, astype(x, int8), axis=1)", name, "axis 1");
+    check_refused("extract(x[1:] > 0, x)", name, "(23,)");
     check_refused("set_slice(x[x > 19], 0, \"4\")", name, "da_set_slice");
     check_refused("set_slice(x, x[x > 19], \":3\")", name, "does not broadcast");
     check_refused("flatnonzero(x > 19) + x[:3]", name, "do not broadcast");
@@ -434,8 +554,11 @@ static void test_mistakes(void **state)
     check_refused("searchsorted(x[:, None], x)", name, "2 dimensions");
     check_refused("searchsorted(x, x, \"middle\")", name, "side");
     check_refused("x[x[:3] > 0]", name, "mask's shape");
+    check_refused("x[x > 19][x[:3] > 0]", name, "mask's shape");
     check_refused("put(x, x[:3], [x > 19], \"@0\")", name, "does not broadcast");
     check_refused("compress(x[:, None] > 0, x)", name, "2 dimensions");
+    check_refused("put(x, x[:2], [x[0] == 0], \"@0\")", name, "not broadcast");
+    check_refused("x[x[0] > 0, x > 21]", name, "index arrays");
     check_refused("left_shift(flatnonzero(x), 0.5)", name, "left_shift");
     /* what is there already is as it was */
     da_array *ok = da__eval(g, "sum(flatnonzero(x > 19))", 1, name);
@@ -523,6 +646,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_one_axis),
         cmocka_unit_test(test_two_axes),
         cmocka_unit_test(test_three_axes_and_none),
+        cmocka_unit_test(test_extract_moves_little),
         cmocka_unit_test(test_replicas),
         cmocka_unit_test(test_calls),
         cmocka_unit_test(test_dumps),

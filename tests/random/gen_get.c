@@ -173,14 +173,40 @@ static bool draw_item(struct gen *g, const struct shape_of_get *s, int axis, int
     return true;
 }
 
+/* A mask of some of the axes, or of none, behind slices of those before it. */
+static int draw_masks(struct gen *g, int x, struct expression *e, struct da__error *why)
+{
+    struct plan_node in = g->plan->node[x];
+    bool point = in.ndim == 0 || gen_percent(g, 25);
+    if (point && in.ndim >= MOST_DIMS)
+        return -2;
+    int width = point ? 0 : (int)gen_between(g, 1, in.ndim);
+    int first = gen_percent(g, 50) ? 0 : (int)gen_between(g, 0, in.ndim - width);
+    memset(e, 0, sizeof *e);
+    for (int k = 0; k < first; k++) {
+        draw_slice(g, in.shape[k], e->text);
+        add(e->text, ", ", 0);
+    }
+    int made = gen_truths(g, DA_BOOL, width, in.shape + first, why);
+    if (made < 0)
+        return -1;
+    add(e->text, "@0", 0);
+    if (gen_percent(g, 20))
+        add(e->text, ", ...", 0);
+    e->array[e->n++] = made;
+    return 0;
+}
+
 /* Items axis by axis; a stretch of axes that are no arrays may be an ellipsis. */
 static int draw_expression(struct gen *g, int x, struct expression *e, struct da__error *why)
 {
     struct plan_node in = g->plan->node[x];
     struct shape_of_get s = {.ndim = 0};
     bool ellipsis = false;
+    if (in.ndim == 0 || gen_percent(g, 25))
+        return draw_masks(g, x, e, why);
     memset(e, 0, sizeof *e);
-    if (in.ndim == 0 || !draw_shape(g, &in, &s))
+    if (!draw_shape(g, &in, &s))
         return -2;
     for (int k = 0; k < in.ndim; k++) {
         if (s.room > 0 && gen_percent(g, 10)) {
@@ -261,7 +287,8 @@ int gen_get(struct gen *g, struct da__error *why)
     static int (*const draw[])(struct gen *, int, struct da__error *) = {
         draw_take, draw_along, draw_get, draw_get, draw_put, draw_put};
     int x = gen_pick(g);
-    if (g->plan->node[x].ndim == 0 || g->plan->nnodes + NEEDED_NODES > PLAN_NODES)
+    if (g->plan->nnodes + NEEDED_NODES > PLAN_NODES)
         return -2;
-    return draw[gen_below(g, 6)](g, x, why);
+    bool axes = g->plan->node[x].ndim > 0; /* else there are masks only */
+    return draw[axes ? gen_below(g, 6) : gen_between(g, 2, 5)](g, x, why);
 }

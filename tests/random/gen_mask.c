@@ -18,12 +18,11 @@ static int draw_shape(struct gen *g, int least, int64_t *shape)
     return ndim;
 }
 
-/* A leaf with some, few, all or no true elements. */
-static int draw_mask(struct gen *g, int ndim, const int64_t *shape, struct da__error *why)
+int gen_truths(struct gen *g, da_dtype dtype, int ndim, const int64_t *shape, struct da__error *why)
 {
     static const int percents[] = {0, 3, 30, 50, 80, 100};
     int percent = percents[gen_below(g, 6)];
-    int mask = gen_array(g, gen_percent(g, 85) ? DA_BOOL : gen_dtype(g), ndim, shape, why);
+    int mask = gen_array(g, dtype, ndim, shape, why);
     struct plan_node *n = &g->plan->node[mask >= 0 ? mask : 0];
     uint8_t *data = n->data;
     for (int64_t i = 0; mask >= 0 && n->dtype == DA_BOOL && i < da__nelem(ndim, shape); i++)
@@ -32,6 +31,11 @@ static int draw_mask(struct gen *g, int ndim, const int64_t *shape, struct da__e
         plan_build_node(g->plan, mask, g->rt, true, g->array);
     g->lazy[mask >= 0 ? mask : 0] = g->array[mask >= 0 ? mask : 0];
     return mask;
+}
+
+static int draw_mask(struct gen *g, int ndim, const int64_t *shape, struct da__error *why)
+{
+    return gen_truths(g, gen_percent(g, 85) ? DA_BOOL : gen_dtype(g), ndim, shape, why);
 }
 
 /* Exact operations on a mask. */

@@ -84,7 +84,10 @@ static int draw_repeat(struct gen *g, int x, struct da__error *why)
         return -2;
     struct plan_node *n = gen_node(g, "repeat");
     gen_set_operand(n, "x", x);
-    gen_set_ints(n, "repeats", 1, &repeats);
+    *plan_arg(n, "repeats") =
+        (struct plan_arg){.kind = DA__ARG_OPERAND,
+                          .node = -1,
+                          .scalar = {.kind = DA__SCALAR_INT, .i = repeats, .re = (double)repeats}};
     if (in->ndim > 0 && gen_percent(g, 75))
         gen_set_int(n, "axis", gen_between(g, -in->ndim, in->ndim - 1));
     return gen_finish(g, why);

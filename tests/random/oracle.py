@@ -22,7 +22,7 @@ except ImportError:
     sys.exit(77)
 
 from along import ALONG, searchsorted
-from placing import GETS, SELECTIONS, VIEWS, assigned, get, index_of, joined, places, put, replaced_where, true_in
+from placing import GETS, SELECTIONS, VIEWS, assigned, get, grid, index_of, joined, places, put, repeated, replaced_where, true_in
 from values import (Value, cast, compared, kind_of, moved, operand, promote, shaped, tiny_of, truth_of, truths,
                     units, where)
 
@@ -372,6 +372,15 @@ def evaluate(node, known):
         return cast(operands[0], node["dtype"])
     if name in SELECTIONS:
         return Value(np.asarray(SELECTIONS[name](operands[0], node)))
+    if name == "repeat":
+        return repeated(operands, node)
+    if name == "repeat_index":
+        return Value(np.repeat(np.arange(operands[0].data.size), operands[0].data))
+    if name == "meshgrid":
+        return grid(operands, node)
+    if name == "extract":
+        chosen, err = true_in(operands[0]), operands[1].err
+        return Value(operands[1].data[chosen], None if err is None else np.broadcast_to(err, chosen.shape)[chosen])
     if name == "compress":
         chosen, axis = true_in(operands[0]), node.get("axis")
         err = operands[1].err

@@ -48,7 +48,6 @@ VIEWS = {
     "broadcast_to": lambda x, n: np.broadcast_to(x, n["shape"]),
     "reshape": lambda x, n: np.reshape(x, n["shape"]),
     "tile": lambda x, n: np.tile(x, n["repetitions"]),
-    "repeat": lambda x, n: np.repeat(x, n["repeats"], n.get("axis")),
     "redistribute": lambda x, n: x,
     "rebalance": lambda x, n: x,
     "distribute_as": lambda x, n: np.reshape(x, n["shape"]),
@@ -58,6 +57,28 @@ VIEWS = {
     "triu": lambda x, n: triangle(np.triu, x, n),
     "view": view,
 }
+
+
+def repeated(operands, node):
+    """By a number or by counts, which must be beyond doubt."""
+    x, by = operands[0], node["repeats"] if len(operands) == 1 else operands[1]
+    if isinstance(by, Value) and by.err is not None and np.any(by.err > 0):
+        raise ValueError("inexact counts")
+    by = by.data if isinstance(by, Value) else by
+    axis = node.get("axis")
+    err = None if x.err is None else np.repeat(np.broadcast_to(x.err, x.data.shape), by, axis)
+    return Value(np.repeat(x.data, by, axis), err)
+
+
+def grid(operands, node):
+    values = [np.atleast_1d(x.data) for x in operands]
+    indexing, k = node.get("indexing", "xy"), node["output"]
+    err = operands[k].err
+    if err is not None:
+        errs = list(values)
+        errs[k] = np.atleast_1d(np.broadcast_to(err, operands[k].data.shape))
+        err = np.meshgrid(*errs, indexing=indexing)[k]
+    return Value(np.meshgrid(*values, indexing=indexing)[k], err)
 
 
 # ---- arrays side by side, and arrays with parts replaced ----
@@ -100,7 +121,7 @@ def replaced_where(x, mask, value):
 # ---- indexing by arrays ----
 
 def indices_of(values):
-    return [v.data.astype("i8") for v in values]
+    return [true_in(v) if v.data.dtype == bool else v.data.astype("i8") for v in values]
 
 
 def chosen(text, arrays):

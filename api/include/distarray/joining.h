@@ -45,7 +45,8 @@ DA_API da_array *da_concat_flat(int n, da_array *const *x);
 /* n arrays of one shape side by side along a new axis at `axis`, -ndim-1 … ndim. */
 DA_API da_array *da_stack(int n, da_array *const *x, int axis);
 
-/* The n = da_shape(x)[axis] slices of x along an axis, which goes. Where n is another number every out[k] is poisoned. */
+/* The n = da_shape(x)[axis] slices of x along an axis, which goes. Where n is another number every out[k] is poisoned, and
+ * where data decide the axis's extent (DA_ERR_STATE): it must be computed first. Other extents may be unknown. */
 DA_API void da_unstack(da_array *x, int axis, int64_t n, da_array **out);
 
 /* n vectors spread over the grid of all of them: out[k] repeats x[k] along every other axis. indexing "ij": out[k] varies along

@@ -14,8 +14,8 @@ extern "C" {
  * complete afterwards. Such an array is distributed in blocks over all engines.
  *
  * Arrays without a size can be operands of all operators and reductions, and of indexing, da_permute_dims, da_flip, da_expand_dims,
- * da_squeeze, da_moveaxis, da_roll, da_reshape, da_flatten, da_broadcast_to, da_tile, da_repeat, da_concat, da_stack, da_set_slice, da_set_where,
- * da_sort, da_cumulative_sum, da_astype, da_redistribute, da_rebalance, da_distribute_as, da_save and the functions below. Whether shapes fit is then checked when
+ * da_squeeze, da_moveaxis, da_roll, da_reshape, da_flatten, da_broadcast_to, da_tile, da_repeat, da_repeat_each, da_concat, da_stack, da_set_slice, da_set_where,
+ * da_diagonal, da_tril, da_triu, da_meshgrid, da_unstack along an axis of known extent, da_sort, da_cumulative_sum, da_astype, da_redistribute, da_rebalance, da_distribute_as, da_save and the functions below. Whether shapes fit is then checked when
  * sizes are known, and the error is da_compute's. Other functions refuse them: DA_ERR_STATE in the handle, "the size of its input
  * is known only once it is computed". */
 
@@ -33,7 +33,7 @@ DA_API void da_nonzero(da_array *x, da_array **out);
 DA_API da_array *da_compress(da_array *condition, da_array *x, da_axes axis);
 
 /* x[mask]: the elements of x where the bool mask, which has the shape of x's leading axes, is true; 1-d in their place, of unknown extent.
- * Lazy. Errors, in the handle: DA_ERR_INDEX (another shape), DA_ERR_DTYPE (the mask is not bool). */
+ * A mask of 0 dimensions gives x all or not at all, under a new first axis of one or no element, as NumPy's x[True]. Lazy. Errors, in the handle: DA_ERR_INDEX (another shape), DA_ERR_DTYPE (the mask is not bool). */
 DA_API da_array *da_mask_get(da_array *x, da_array *mask);
 
 /* x with x[mask] = value: what broadcasts to one selected element goes to all of them, an array with one element per true element of the

@@ -96,6 +96,12 @@ DA_API da_array *da_tile(da_array *x, da_extents repetitions);
  * no such axis), DA_ERR_SHAPE. */
 DA_API da_array *da_repeat(da_array *x, int64_t repeats, int axis);
 
+/* Each element of x along `axis` as many times in a row as its own count says: `repeats` is 1-d, of integers, with one count per element,
+ * or of one element for all. The extent along the axis is unknown until the array is computed. dtype as x. Lazy. Errors, in the
+ * handle: DA_ERR_ARGUMENT (no such axis), DA_ERR_DTYPE (repeats that int64 cannot hold), DA_ERR_SHAPE (another number of counts);
+ * of da_compute: DA_ERR_ARGUMENT (a negative count). */
+DA_API da_array *da_repeat_each(da_array *x, da_array *repeats, int axis);
+
 /* ---- broadcasting ------------------------------------------------------------------------------- */
 
 /* x repeated to `shape`, by NumPy's broadcasting. */

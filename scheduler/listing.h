@@ -1,0 +1,24 @@
+/* Elements that data choose, listed in C order by the engines that have them, become an array in balanced blocks. Private to
+ * scheduler. */
+#ifndef DA_LISTING_H
+#define DA_LISTING_H
+
+#include "routine.h"
+
+/* What an engine contributes: n elements of `item` bytes and, as long as order is to be made, their flat indices in the step's space. Where
+ * `item` is 0 the flat indices themselves are what is listed. From the run's temporaries. */
+struct da__listing {
+    int64_t n, item;
+    int64_t *flat;
+    char *data;
+};
+
+/* The true elements of this engine's part of the step's space: their flat indices, and the elements of x (NULL: none). Where the
+ * parts of all engines follow each other in C order, elements go without their indices. */
+void da__listing_of_mask(struct da__execution *r, int step, const struct da__strided *mask,
+                         const struct da__strided *x, int64_t item, struct da__listing *out);
+/* The engines' lists in C order, one after the other, become the step's result, which is unsized; they are given back. All engines of the
+ * run call this. */
+void da__listing_place(struct da__execution *r, int step, struct da__listing *mine);
+
+#endif
