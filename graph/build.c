@@ -116,15 +116,19 @@ static da_array *elementwise(struct da__graph *g, enum da__op_id op, int nin,
     int ndim;
     int64_t shape[DA_MAX_NDIM];
     const struct da__dist *dist = NULL;
+    int64_t *reach = NULL;
     if (broadcast_all(what, nin, node, &ndim, shape, &err) != DA_OK ||
-        da__result_dist(g, nin, node, ndim, shape, &dist, &err) != DA_OK)
+        da__result_dist(g, nin, node, ndim, shape, &dist, &reach, &err) != DA_OK)
         return poison_operator(g, what, &err);
     da_array *a = da__node_new(g, DA__NODE_ELEMENTWISE, result, ndim, shape, dist);
     da__dist_drop(dist);
-    if (a == NULL)
+    if (a == NULL) {
+        da__free(reach);
         return da__node_no_memory(g);
+    }
     a->op = (int)op;
     a->compute = compute;
+    a->reach = reach;
     a->generated = true;
     for (int k = 0; k < nin; k++) {
         a->generated &= da__node_moves_nothing(node[k]);

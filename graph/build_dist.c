@@ -2,6 +2,8 @@
 #include "cost.h"
 #include "node.h"
 
+#include <string.h>
+
 static bool is_covering(const struct da__dist *d, int ndim, const int64_t *shape)
 {
     if (d->ndim != ndim)
@@ -101,20 +103,98 @@ static da_status choose(int nin, da_array *const *in, const da_array *natural, i
     return DA_OK;
 }
 
+/* ---- between shifted views of one template ---- */
+
+/* How many indices of the template one engine has in a row, about: views further apart than that have no middle, as whoever lies
+ * there would hold nothing of either. 0: it has no order. */
+static int64_t stretch_of(const struct da__map *m)
+{
+    if (m->kind == DA__MAP_C)
+        return m->block;
+    return m->kind == DA__MAP_B && m->parts > 0 ? m->size / m->parts : 0;
+}
+
+/* Where the operands' views of d's template begin, per axis: least and greatest. Returns whether they differ along an axis that is
+ * split. */
+static bool find_reach(const struct da__dist *d, int nin, da_array *const *in, int64_t *reach)
+{
+    bool spread = false;
+    for (int k = 0; k < d->ndim; k++)
+        reach[2 * k] = reach[2 * k + 1] = d->map[k].start;
+    for (int i = 0; i < nin; i++) {
+        if (in[i]->dist == NULL || da__node_moves_nothing(in[i]) ||
+            !da__dist_shifted(in[i]->dist, d))
+            continue;
+        for (int k = 0; k < d->ndim; k++) {
+            const int64_t *own = in[i]->reach;
+            int64_t lo = own != NULL ? own[2 * k] : in[i]->dist->map[k].start;
+            int64_t hi = own != NULL ? own[2 * k + 1] : in[i]->dist->map[k].start;
+            reach[2 * k] = lo < reach[2 * k] ? lo : reach[2 * k];
+            reach[2 * k + 1] = hi > reach[2 * k + 1] ? hi : reach[2 * k + 1];
+        }
+    }
+    for (int k = 0; k < d->ndim; k++) {
+        if (d->axis_grid[k] < 0 || reach[2 * k + 1] - reach[2 * k] > stretch_of(&d->map[k]))
+            reach[2 * k] = reach[2 * k + 1] = d->map[k].start;
+        spread |= reach[2 * k] < reach[2 * k + 1];
+    }
+    return spread;
+}
+
+/* The middle of an axis' reach; of two the one nearer to where the result would lie without this. */
+static int64_t middle(const int64_t *reach, int64_t start)
+{
+    int64_t span = reach[1] - reach[0], low = reach[0] + span / 2;
+    return span % 2 != 0 && start > low ? low + 1 : low;
+}
+
+/* Moves *d into the middle of the views that the operands are. */
+static da_status center(int nin, da_array *const *in, const struct da__dist **d, int64_t **out)
+{
+    int64_t reach[2 * DA_MAX_NDIM];
+    if (nin == 1 && in[0]->reach == NULL)
+        return DA_OK;
+    if (!find_reach(*d, nin, in, reach))
+        return DA_OK;
+    size_t nbytes = 2 * (size_t)(*d)->ndim * sizeof *reach;
+    if ((*out = da__alloc(nbytes)) == NULL)
+        return DA_ERR_MEMORY;
+    memcpy(*out, reach, nbytes);
+    for (int k = 0; k < (*d)->ndim; k++) {
+        const struct da__dist *moved = NULL;
+        struct da__map m = (*d)->map[k];
+        m.start = middle(&reach[2 * k], m.start);
+        if (reach[2 * k] == reach[2 * k + 1] || m.start == (*d)->map[k].start)
+            continue;
+        m.padding = NULL;
+        DA_TRY(da__dist_with_map(*d, k, &m, &moved));
+        da__dist_drop(*d);
+        *d = moved;
+    }
+    return DA_OK;
+}
+
 da_status da__result_dist(struct da__graph *g, int nin, da_array *const *in, int ndim,
-                          const int64_t *shape, const struct da__dist **out, struct da__error *err)
+                          const int64_t *shape, const struct da__dist **out, int64_t **reach,
+                          struct da__error *err)
 {
     const da_array *natural = natural_operand(nin, in);
+    *reach = NULL;
     if (natural == NULL || (natural->dist->ndim == 0 && !is_covering(natural->dist, ndim, shape)))
         return da__spec_dist(g, ndim, shape, NULL, out, err);
     const struct da__dist *d = NULL;
     DA_TRY(projected(natural, ndim, shape, &d));
+    da_status status = DA_OK;
     if (!da__node_moves_nothing(natural)) {
-        da_status status = choose(nin, in, natural, ndim, shape, &d);
-        if (status != DA_OK) {
-            da__dist_drop(d);
-            return status;
-        }
+        status = choose(nin, in, natural, ndim, shape, &d);
+        if (status == DA_OK)
+            status = center(nin, in, &d, reach);
+    }
+    if (status != DA_OK) {
+        da__dist_drop(d);
+        da__free(*reach);
+        *reach = NULL;
+        return status;
     }
     *out = d;
     return DA_OK;

@@ -522,6 +522,11 @@ da_status da__lower(struct da__graph *g, int ntargets, da_array *const *target, 
     }
     l.program->nlowered = l.program->nparams;
     da__program_index(l.program);
+    if (da__lower_align(l.program) != DA_OK) {
+        da__program_free(l.program);
+        da__binding_free(bind);
+        return da__fail(l.err, DA_ERR_MEMORY, "out of memory while lowering the graph");
+    }
     *out = l.program;
     return DA_OK;
 }

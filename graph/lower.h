@@ -57,5 +57,7 @@ int da__lower_stored(struct da__lowering *l, const da_array *a, const struct da_
 void da__lower_concat(struct da__lowering *l, struct da__entry *e, da_array *a, bool wanted);
 void da__lower_assign(struct da__lowering *l, struct da__entry *e, da_array *a, bool wanted);
 void da__lower_routine(struct da__lowering *l, struct da__entry *e, da_array *a, bool wanted);
+/* Temporaries among shifted views of one template go where they are read (lower_align.c). */
+da_status da__lower_align(struct da__program *p);
 
 #endif

@@ -213,6 +213,7 @@ static void free_node(da_array *a)
     free_attributes(a);
     da__dist_drop(a->dist);
     da__free(a->name);
+    da__free(a->reach);
     if (a->in != a->few)
         da__free(a->in);
     node_return(g, a);
@@ -491,6 +492,8 @@ static void become_moved(da_array *a, da_array *from)
     a->nin = from->nin;
     memcpy(a->few, from->few, sizeof a->few);
     a->in = from->in == from->few ? a->few : from->in;
+    a->reach = from->reach;
+    from->reach = NULL;
     if (a->dist == NULL) {
         a->dist = from->dist;
         from->dist = NULL;
@@ -542,6 +545,8 @@ da_status da__node_size(da_array *a, int64_t extent, struct da__error *err)
 void da__node_computed(da_array *a, uint64_t buffer)
 {
     free_attributes(a);
+    da__free(a->reach);
+    a->reach = NULL;
     a->kind = DA__NODE_LEAF;
     a->generated = false;
     a->buffer = buffer;

@@ -30,9 +30,11 @@ static inline bool da__node_moves_nothing(const da_array *a)
     return a->generated || a->kind == DA__NODE_CONSTANT || a->kind == DA__NODE_INDEX;
 }
 /* The distribution of an elementwise result of `shape`, counted for the caller: where operands disagree, the one under which the
- * fewest bytes move (build_dist.c). */
+ * fewest bytes move (build_dist.c); in the middle of operands that are shifted views of one template. *reach is the node's (owned
+ * by the caller), NULL where no operand is shifted. */
 da_status da__result_dist(struct da__graph *g, int nin, da_array *const *in, int ndim,
-                          const int64_t *shape, const struct da__dist **out, struct da__error *err);
+                          const int64_t *shape, const struct da__dist **out, int64_t **reach,
+                          struct da__error *err);
 /* Where every engine's part is one box of consecutive indices, as files want it. */
 bool da__dist_is_boxes(const struct da__dist *d);
 /* A scalar as a constant node of `dtype`; poisoned where it does not fit. */
