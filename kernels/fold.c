@@ -1,38 +1,30 @@
 /* Finds a reduction, and the reductions' public face: states of partial results. */
 #include "fold.h"
 
-static const struct da__fold *const *const baseline[DA_NDTYPES] = {
-    [DA_BOOL] = da__folds_bool8,
-    [DA_INT8] = da__folds_int8,
-    [DA_INT16] = da__folds_int16,
-    [DA_INT32] = da__folds_int32,
-    [DA_INT64] = da__folds_int64,
-    [DA_UINT8] = da__folds_uint8,
-    [DA_UINT16] = da__folds_uint16,
-    [DA_UINT32] = da__folds_uint32,
-    [DA_UINT64] = da__folds_uint64,
-    [DA_FLOAT32] = da__folds_float32,
-    [DA_FLOAT64] = da__folds_float64,
-    [DA_COMPLEX64] = da__folds_complex64,
-    [DA_COMPLEX128] = da__folds_complex128,
+static const struct da__fold *const *const folds[DA_NDTYPES][DA__NISAS] = {
+    [DA_BOOL] = DA__VARIANTS(da__folds_bool8),
+    [DA_INT8] = DA__VARIANTS(da__folds_int8),
+    [DA_INT16] = DA__VARIANTS(da__folds_int16),
+    [DA_INT32] = DA__VARIANTS(da__folds_int32),
+    [DA_INT64] = DA__VARIANTS(da__folds_int64),
+    [DA_UINT8] = DA__VARIANTS(da__folds_uint8),
+    [DA_UINT16] = DA__VARIANTS(da__folds_uint16),
+    [DA_UINT32] = DA__VARIANTS(da__folds_uint32),
+    [DA_UINT64] = DA__VARIANTS(da__folds_uint64),
+    [DA_FLOAT32] = DA__VARIANTS(da__folds_float32),
+    [DA_FLOAT64] = DA__VARIANTS(da__folds_float64),
+    [DA_COMPLEX64] = {da__folds_complex64, da__folds_complex64, da__folds_complex64},
+    [DA_COMPLEX128] = {da__folds_complex128, da__folds_complex128, da__folds_complex128},
 };
-#ifdef DA__HAVE_AVX2
-static const struct da__fold *const *const avx2[DA_NDTYPES] = {
-    [DA_BOOL] = da__folds_bool8_avx2,       [DA_INT8] = da__folds_int8_avx2,
-    [DA_INT16] = da__folds_int16_avx2,      [DA_INT32] = da__folds_int32_avx2,
-    [DA_INT64] = da__folds_int64_avx2,      [DA_UINT8] = da__folds_uint8_avx2,
-    [DA_UINT16] = da__folds_uint16_avx2,    [DA_UINT32] = da__folds_uint32_avx2,
-    [DA_UINT64] = da__folds_uint64_avx2,    [DA_FLOAT32] = da__folds_float32_avx2,
-    [DA_FLOAT64] = da__folds_float64_avx2,  [DA_COMPLEX64] = da__folds_complex64,
-    [DA_COMPLEX128] = da__folds_complex128,
-};
-#else
-#define avx2 baseline
-#endif
+
+const struct da__fold *da__fold_find_for(enum da__isa isa, enum da__red_id red, da_dtype compute)
+{
+    return folds[compute][isa][red];
+}
 
 const struct da__fold *da__fold_find(enum da__red_id red, da_dtype compute)
 {
-    return (da__has_avx2() ? avx2 : baseline)[compute][red];
+    return da__fold_find_for(da__isa_best(), red, compute);
 }
 
 size_t da__red_state_nbytes(enum da__red_id red, da_dtype compute)

@@ -22,12 +22,15 @@ struct da__fold {
     void (*join)(int64_t n, void *into, const void *from);
     void (*end)(int64_t n, const void *state, int64_t count, double correction, void *out);
 };
+/* The best of this machine, or that of an instruction set which the machine has. */
 const struct da__fold *da__fold_find(enum da__red_id red, da_dtype compute);
+const struct da__fold *da__fold_find_for(enum da__isa isa, enum da__red_id red, da_dtype compute);
 
 /* One table per computing dtype and variant, indexed by enum da__red_id. */
 #define DA__FOLD_TABLE(dtype)                                                                      \
     extern const struct da__fold *const da__folds_##dtype[DA__NREDUCTIONS];                        \
-    extern const struct da__fold *const da__folds_##dtype##_avx2[DA__NREDUCTIONS]
+    extern const struct da__fold *const da__folds_##dtype##_avx2[DA__NREDUCTIONS];                 \
+    extern const struct da__fold *const da__folds_##dtype##_avx512[DA__NREDUCTIONS]
 DA__FOLD_TABLE(bool8);
 DA__FOLD_TABLE(int8);
 DA__FOLD_TABLE(int16);

@@ -1,49 +1,65 @@
 /* Finds the strip loop of an operator, and runs one. */
-#include "strips.h"
+#include "vector.h"
 
-static da__strip_fn *const *const baseline[DA_NDTYPES] = {
-    [DA_BOOL] = da__strips_bool8,
-    [DA_INT8] = da__strips_int8,
-    [DA_INT16] = da__strips_int16,
-    [DA_INT32] = da__strips_int32,
-    [DA_INT64] = da__strips_int64,
-    [DA_UINT8] = da__strips_uint8,
-    [DA_UINT16] = da__strips_uint16,
-    [DA_UINT32] = da__strips_uint32,
-    [DA_UINT64] = da__strips_uint64,
-    [DA_FLOAT32] = da__strips_float32,
-    [DA_FLOAT64] = da__strips_float64,
-    [DA_COMPLEX64] = da__strips_complex64,
-    [DA_COMPLEX128] = da__strips_complex128,
+static da__strip_fn *const *const strips[DA_NDTYPES][DA__NISAS] = {
+    [DA_BOOL] = DA__VARIANTS(da__strips_bool8),
+    [DA_INT8] = DA__VARIANTS(da__strips_int8),
+    [DA_INT16] = DA__VARIANTS(da__strips_int16),
+    [DA_INT32] = DA__VARIANTS(da__strips_int32),
+    [DA_INT64] = DA__VARIANTS(da__strips_int64),
+    [DA_UINT8] = DA__VARIANTS(da__strips_uint8),
+    [DA_UINT16] = DA__VARIANTS(da__strips_uint16),
+    [DA_UINT32] = DA__VARIANTS(da__strips_uint32),
+    [DA_UINT64] = DA__VARIANTS(da__strips_uint64),
+    [DA_FLOAT32] = DA__VARIANTS(da__strips_float32),
+    [DA_FLOAT64] = DA__VARIANTS(da__strips_float64),
+    [DA_COMPLEX64] = {da__strips_complex64, da__strips_complex64, da__strips_complex64},
+    [DA_COMPLEX128] = {da__strips_complex128, da__strips_complex128, da__strips_complex128},
 };
-#ifdef DA__HAVE_AVX2
-static da__strip_fn *const *const avx2[DA_NDTYPES] = {
-    [DA_BOOL] = da__strips_bool8_avx2,       [DA_INT8] = da__strips_int8_avx2,
-    [DA_INT16] = da__strips_int16_avx2,      [DA_INT32] = da__strips_int32_avx2,
-    [DA_INT64] = da__strips_int64_avx2,      [DA_UINT8] = da__strips_uint8_avx2,
-    [DA_UINT16] = da__strips_uint16_avx2,    [DA_UINT32] = da__strips_uint32_avx2,
-    [DA_UINT64] = da__strips_uint64_avx2,    [DA_FLOAT32] = da__strips_float32_avx2,
-    [DA_FLOAT64] = da__strips_float64_avx2,  [DA_COMPLEX64] = da__strips_complex64,
-    [DA_COMPLEX128] = da__strips_complex128,
+static da__strip_fn *const *const *const casts[DA__NISAS] = DA__VARIANTS(da__casts);
+
+static const struct da__vector *const vectors[2][DA__NISAS] = {
+    DA__VARIANTS(da__vectors_float32),
+    DA__VARIANTS(da__vectors_float64),
 };
-#else
-#define avx2 baseline
-#endif
+
+const struct da__vector *da__vector_find_for(enum da__isa isa, enum da__op_id op, da_dtype compute)
+{
+    if (compute != DA_FLOAT32 && compute != DA_FLOAT64)
+        return NULL;
+    const struct da__vector *v = &vectors[compute == DA_FLOAT64][isa][op];
+    return v->strip ? v : NULL;
+}
+
+double da__vector_ulps(enum da__op_id op, da_dtype compute)
+{
+    static const double bound[DA__NELEMENTWISE][2] = {
+#define DA__VECTOR(ID, name, NIN, BOUND32, BOUND64) [DA__OP_##ID] = {BOUND32, BOUND64},
+#include "vectors.def"
+#undef DA__VECTOR
+    };
+    return da__vector_find_for(DA__BASELINE, op, compute) ? bound[op][compute == DA_FLOAT64] : 0;
+}
 
 da__strip_fn *da__cast_find(da_dtype from, da_dtype to)
 {
-#ifdef DA__HAVE_AVX2
-    if (da__has_avx2())
-        return da__casts_avx2[from][to];
-#endif
-    return da__casts[from][to];
+    return casts[da__isa_best()][from][to];
+}
+
+da__strip_fn *da__strip_find_for(enum da__isa isa, enum da__op_id op, da_dtype compute,
+                                 da_dtype result)
+{
+    if (da__op_info(op)->rule == DA__RULE_CAST)
+        return casts[isa][compute][result];
+    const struct da__vector *v = da__vector_find_for(isa, op, compute);
+    if (v)
+        return v->strip;
+    return strips[compute][isa][op];
 }
 
 da__strip_fn *da__strip_find(enum da__op_id op, da_dtype compute, da_dtype result)
 {
-    if (da__op_info(op)->rule == DA__RULE_CAST)
-        return da__cast_find(compute, result);
-    return (da__has_avx2() ? avx2 : baseline)[compute][op];
+    return da__strip_find_for(da__isa_best(), op, compute, result);
 }
 
 void da__strip(enum da__op_id op, da_dtype compute, da_dtype result, int64_t n, void *out,

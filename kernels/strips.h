@@ -24,14 +24,18 @@ struct da__pair64 {
  * operand whose elements have the same width, or overlap nothing. */
 typedef void da__strip_fn(int64_t n, void *out, const void *const *in, unsigned scalars);
 
-/* The loop of an operator in a computing dtype, or of a cast; NULL where the row says NO. */
+/* The loop of an operator in a computing dtype, or of a cast; NULL where the row says NO. The best of this machine, or
+ * that of an instruction set which the machine has. */
 da__strip_fn *da__strip_find(enum da__op_id op, da_dtype compute, da_dtype result);
+da__strip_fn *da__strip_find_for(enum da__isa isa, enum da__op_id op, da_dtype compute,
+                                 da_dtype result);
 da__strip_fn *da__cast_find(da_dtype from, da_dtype to);
 
 /* One table per computing dtype and variant, indexed by enum da__op_id. */
 #define DA__STRIP_TABLE(dtype)                                                                     \
     extern da__strip_fn *const da__strips_##dtype[DA__NELEMENTWISE];                               \
-    extern da__strip_fn *const da__strips_##dtype##_avx2[DA__NELEMENTWISE]
+    extern da__strip_fn *const da__strips_##dtype##_avx2[DA__NELEMENTWISE];                        \
+    extern da__strip_fn *const da__strips_##dtype##_avx512[DA__NELEMENTWISE]
 DA__STRIP_TABLE(bool8);
 DA__STRIP_TABLE(int8);
 DA__STRIP_TABLE(int16);
@@ -49,6 +53,7 @@ DA__STRIP_TABLE(complex128);
 /* Indexed by the source's and the target's dtype. */
 extern da__strip_fn *const *const da__casts[DA_NDTYPES];
 extern da__strip_fn *const *const da__casts_avx2[DA_NDTYPES];
+extern da__strip_fn *const *const da__casts_avx512[DA_NDTYPES];
 
 /* In front of a loop whose iterations do not depend on each other although its arrays may coincide.
  */

@@ -1,7 +1,7 @@
 /* The loops of strip_uint.c for processors with AVX2. */
-#define DA__AVX2 1
+#define DA__FOR_AVX2 1
 #include "../variant.h"
-#ifdef DA__HAVE_AVX2
+#ifdef DA__HAVE_X86
 #include "avx2.h"
 #include "../strip_uint.c"
 #if defined(__clang__)

@@ -34,9 +34,12 @@ NAMES = {
     "atanh": "arctanh", "atan2": "arctan2", "pow": "power", "bitwise_invert": "invert", "abs": "absolute",
     "bitwise_left_shift": "left_shift", "bitwise_right_shift": "right_shift", "round": "rint", "conj": "conjugate",
 }
-# Not correctly rounded: within this many units in the last place of NumPy (both err).
-ROUNDED = dict.fromkeys("""acos acosh asin asinh atan atan2 atanh cbrt cos cosh exp exp2 expm1 hypot log log1p log2
-log10 logaddexp pow sin sinh tan tanh erf""".split(), 8)
+# Not correctly rounded: the bound that kernels/vectors.def promises, in units in the last place, ...
+OURS = dict.fromkeys("exp expm1 log10 atanh cbrt".split(), 1.5)
+OURS.update(dict.fromkeys("exp2 log log2 log1p sin cos tan asin acos atan atan2 sinh cosh tanh".split(), 3.5))
+OURS.update(hypot=2, pow=2.5, erf=3, asinh=3.5, acosh=3.5, logaddexp=4)
+# ... and NumPy's own.
+ROUNDED = {name: ours + 4 for name, ours in OURS.items()}
 # Float functions: integers and bools are computed in float64 (NumPy takes float16 or float32 for the small ones).
 FLOAT = set("""divide hypot copysign nextafter sqrt cbrt exp exp2 expm1 log log2 log10 log1p logaddexp erf sin cos tan
 asin acos atan sinh cosh tanh asinh acosh atanh atan2 deg2rad rad2deg""".split())

@@ -1,0 +1,318 @@
+/* Instruction sets agree bit by bit, and vector mathematics keeps its bounds and the C library's special values. */
+#include "layout.h"
+#include "fold.h"
+#include "vector.h"
+#include <float.h>
+#include <math.h>
+
+enum { N = 1021 };
+
+static const double special[] = {
+    0.0,     -0.0,     1.0,      -1.0,   0.5,       -0.5,      2.0,     -2.0,    3.0,
+    -3.0,    27.0,     1000.0,   1e10,   -1e10,     1e22,      -1e22,   1e-30,   1e300,
+    -1e300,  INFINITY, NAN,      5e-324, -5e-324,   1e-310,    DBL_MIN, DBL_MAX, -DBL_MAX,
+    FLT_MAX, -FLT_MAX, FLT_MIN,  1e-40,  -INFINITY, 88.5,      89.0,    -89.0,   -104.0,
+    709.5,   710.0,    -710.3,   711.0,  -745.0,    -746.0,    1023.9,  1024.0,  -1074.0,
+    -1075.0, 128.0,    -149.0,   -150.0, 0x1p52,    0x1p53,    -0x1p53, 1e160,   1e19,
+    6.0,     -7.0,     0.999999, -37.0,  0x1p28,    268435457, 1e-9,    1e-17,   -1e-17};
+enum { NSPECIAL = sizeof special / sizeof special[0] };
+
+/* Special values first, then some of every magnitude; `from` shifts where they start. */
+static double real_value(uint64_t *seed, int i)
+{
+    double u = 2 * random_unit(seed) - 1;
+    if (i < NSPECIAL)
+        return special[i];
+    switch (i % 5) {
+    case 0:
+        return u * 10;
+    case 1:
+        return u * 1500;
+    case 2:
+        return ldexp(u, (int)random_below(seed, 2000) - 1000);
+    case 3:
+        return 1 + ldexp(u, -(int)random_below(seed, 50));
+    default:
+        return ldexp(u, -(int)random_below(seed, 40));
+    }
+}
+
+/* n elements of a dtype. */
+static void fill(da_dtype dtype, int64_t n, void *out, uint64_t seed)
+{
+    const struct da__dtype_info *info = da__dtype(dtype);
+    int per = info->kind == 'c' ? 2 : 1;
+    size_t nbytes = info->nbytes / (size_t)per;
+    for (int i = 0; i < n * per; i++) {
+        char *at = (char *)out + (size_t)i * nbytes;
+        int which = per == 2 && i % 2 ? i / 2 * 7 % N : i / per;
+        double x = real_value(&seed, which);
+        float x32 = (float)x;
+        int64_t whole = i < 8 ? i - 4 : (int64_t)random_bits(&seed) >> random_below(&seed, 60);
+        if (info->kind == 'b')
+            *at = (char)(whole & 1);
+        else if (info->kind == 'f' || info->kind == 'c')
+            memcpy(at, nbytes == 4 ? (void *)&x32 : (void *)&x, nbytes);
+        else
+            memcpy(at, &whole, nbytes);
+    }
+}
+
+/* Bit by bit, but one NaN is as good as another. */
+static bool same(da_dtype dtype, const void *a, const void *b, int64_t n)
+{
+    const struct da__dtype_info *info = da__dtype(dtype);
+    int64_t per = info->kind == 'c' ? 2 : 1;
+    size_t nbytes = info->nbytes / (size_t)per;
+    for (int64_t i = 0; i < n * per; i++) {
+        const char *p = (const char *)a + (size_t)i * nbytes,
+                   *q = (const char *)b + (size_t)i * nbytes;
+        if (memcmp(p, q, nbytes) == 0)
+            continue;
+        double x = 0, y = 0;
+        float x32, y32;
+        if (info->kind != 'f' && info->kind != 'c')
+            return false;
+        memcpy(nbytes == 8 ? (void *)&x : (void *)&x32, p, nbytes);
+        memcpy(nbytes == 8 ? (void *)&y : (void *)&y32, q, nbytes);
+        if (nbytes == 8 ? x == x || y == y : x32 == x32 || y32 == y32)
+            return false;
+    }
+    return true;
+}
+
+static da_dtype result_of(enum da__op_id op, da_dtype compute)
+{
+    enum da__dtype_rule rule = da__op_info(op)->rule;
+    if (rule == DA__RULE_BOOL || rule == DA__RULE_LOGICAL)
+        return DA_BOOL;
+    return rule == DA__RULE_REAL_PART ? da__dtype_real_of(compute) : compute;
+}
+
+static _Alignas(64) unsigned char in[3][N * 16], want[N * 16], got[N * 16];
+
+static void compare_strips(enum da__op_id op, da_dtype compute, da_dtype result)
+{
+    static const int length[] = {N, 64, 17, 3, 1};
+    da__strip_fn *plain = da__strip_find_for(DA__BASELINE, op, compute, result);
+    if (!plain)
+        return;
+    for (int k = 0; k < da__op_info(op)->nin; k++)
+        fill(da__op_input_dtype(op, k, compute), N, in[k], (uint64_t)op * 31 + (uint64_t)k);
+    for (int isa = 1; isa <= (int)da__isa_best(); isa++)
+        for (unsigned scalars = 0; scalars < 1u << da__op_info(op)->nin; scalars++)
+            for (int l = 0; l < 5; l++) {
+                const void *args[3];
+                for (int k = 0; k < 3; k++)
+                    args[k] =
+                        in[k] + (k < da__op_info(op)->nin
+                                     ? (size_t)(l + k) *
+                                           da__dtype_nbytes(da__op_input_dtype(op, k, compute))
+                                     : 0);
+                int64_t n = length[l] < N ? length[l] : N - 8;
+                plain(n, want, args, scalars);
+                da__strip_find_for((enum da__isa)isa, op, compute, result)(n, got, args, scalars);
+                if (!same(result, want, got, n))
+                    fail_msg("%s of %s, scalars %u, n %d: %s differs from the baseline",
+                             da__op_info(op)->name, da__dtype(compute)->name, scalars, (int)n,
+                             da__isa_name((enum da__isa)isa));
+            }
+}
+
+static void instruction_sets_agree_on_operators(void **state)
+{
+    (void)state;
+    for (int op = 0; op < DA__NELEMENTWISE; op++)
+        for (int dtype = 0; dtype < DA_NDTYPES; dtype++)
+            if (da__op_info(op)->rule != DA__RULE_CAST)
+                compare_strips(op, dtype, result_of(op, dtype));
+            else
+                for (int to = 0; to < DA_NDTYPES; to++)
+                    compare_strips(op, dtype, to);
+}
+
+static void compare_folds(enum da__red_id red, da_dtype compute)
+{
+    const struct da__fold *plain = da__fold_find_for(DA__BASELINE, red, compute);
+    enum { NSTATES = 37 };
+    static _Alignas(16) unsigned char one[2][NSTATES * 64], ends[2][NSTATES * 16];
+    assert_true(plain->state_nbytes <= 64);
+    fill(compute, N, in[0], (uint64_t)red + 5);
+    for (int isa = 1; isa <= (int)da__isa_best(); isa++)
+        for (int start = 0; start < 2; start++) { /* with the special values and without */
+            const struct da__fold *fold = da__fold_find_for((enum da__isa)isa, red, compute);
+            const struct da__fold *both[2] = {plain, fold};
+            const char *x =
+                (const char *)in[0] + (size_t)(start * (NSPECIAL + 3)) * da__dtype_nbytes(compute);
+            for (int k = 0; k < 2; k++) {
+                both[k]->zero(NSTATES, one[k]);
+                both[k]->along(one[k], N - NSPECIAL - 3, x, false, 5, 3);
+                both[k]->across(one[k], (int64_t)fold->state_nbytes, NSTATES, x, false, 9, 1);
+                both[k]->across(one[k], (int64_t)fold->state_nbytes, NSTATES, x + 16, false, 99, 1);
+                both[k]->join(NSTATES - 1, one[k], one[k] + fold->state_nbytes);
+                memset(ends[k], 0, sizeof ends[k]);
+                both[k]->end(NSTATES, one[k], 3, 1, ends[k]);
+            }
+            if (!same(fold->end_dtype, ends[0], ends[1], NSTATES))
+                fail_msg("reduction %d of %s: %s differs from the baseline", red,
+                         da__dtype(compute)->name, da__isa_name((enum da__isa)isa));
+        }
+}
+
+static void instruction_sets_agree_on_reductions(void **state)
+{
+    (void)state;
+    for (int red = 0; red < DA__NREDUCTIONS; red++)
+        for (int dtype = 0; dtype < DA_NDTYPES; dtype++)
+            compare_folds(red, dtype);
+}
+
+static void the_environment_limits_instruction_sets(void **state)
+{
+    (void)state;
+    enum da__isa best = da__isa_best();
+    for (int isa = 0; isa < DA__NISAS; isa++) {
+        setenv("DISTARRAY_ISA", da__isa_name((enum da__isa)isa), 1);
+        assert_int_equal(da__isa_best(), isa < (int)best ? isa : (int)best);
+    }
+    unsetenv("DISTARRAY_ISA");
+    assert_int_equal(da__isa_best(), best);
+}
+
+/* ---- vector mathematics ---- */
+
+struct exact {
+    enum da__op_id op;
+    long double (*one)(long double);
+    long double (*two)(long double, long double);
+};
+static const struct exact exact[] = {
+    {DA__OP_EXP, expl, NULL},     {DA__OP_EXP2, exp2l, NULL},   {DA__OP_EXPM1, expm1l, NULL},
+    {DA__OP_LOG, logl, NULL},     {DA__OP_LOG2, log2l, NULL},   {DA__OP_LOG10, log10l, NULL},
+    {DA__OP_LOG1P, log1pl, NULL}, {DA__OP_SIN, sinl, NULL},     {DA__OP_COS, cosl, NULL},
+    {DA__OP_TAN, tanl, NULL},     {DA__OP_ASIN, asinl, NULL},   {DA__OP_ACOS, acosl, NULL},
+    {DA__OP_ATAN, atanl, NULL},   {DA__OP_ATAN2, NULL, atan2l}, {DA__OP_SINH, sinhl, NULL},
+    {DA__OP_COSH, coshl, NULL},   {DA__OP_TANH, tanhl, NULL},   {DA__OP_ASINH, asinhl, NULL},
+    {DA__OP_ACOSH, acoshl, NULL}, {DA__OP_ATANH, atanhl, NULL}, {DA__OP_CBRT, cbrtl, NULL},
+    {DA__OP_ERF, erfl, NULL},     {DA__OP_POW, NULL, powl},     {DA__OP_HYPOT, NULL, hypotl},
+};
+enum { NEXACT = sizeof exact / sizeof exact[0] };
+
+/* Units in the last place between a result and the exact value; a million where one of them is infinite or not a number and
+ * the other is not, or a zero has the wrong sign. */
+static double distance(long double want_value, double got_value, bool wide)
+{
+    double rounded = wide ? (double)want_value : (double)(float)want_value;
+    if (isnan(rounded) || isnan(got_value))
+        return isnan(rounded) && isnan(got_value) ? 0 : 1e6;
+    if (isinf(rounded) || isinf(got_value))
+        return rounded == got_value ? 0 : 1e6;
+    if (rounded == 0 && got_value == 0)
+        return !signbit(rounded) == !signbit(got_value) ? 0 : 1e6;
+    int exponent, least = wide ? -1074 : -149;
+    (void)frexpl(want_value, &exponent);
+    exponent -= wide ? DBL_MANT_DIG : FLT_MANT_DIG;
+    return (double)(fabsl(want_value - (long double)got_value) /
+                    ldexpl(1, exponent < least ? least : exponent));
+}
+
+static double element(bool wide, const void *array, int64_t i)
+{
+    return wide ? ((const double *)array)[i] : (double)((const float *)array)[i];
+}
+
+static double worst_of(const struct exact *e, da_dtype dtype, int64_t n, int round)
+{
+    bool wide = dtype == DA_FLOAT64;
+    const void *args[2] = {in[0], in[1]};
+    double worst = 0;
+    fill(dtype, n, in[0], (uint64_t)e->op * 1000 + (uint64_t)round * 2);
+    fill(dtype, n, in[1], (uint64_t)e->op * 1000 + (uint64_t)round * 2 + 1);
+    if (round < NSPECIAL) /* every pair of special values */
+        for (int64_t i = 0; i < n; i++) {
+            double y = special[round];
+            float y32 = (float)y;
+            memcpy(in[1] + (size_t)i * (wide ? 8 : 4), wide ? (void *)&y : (void *)&y32,
+                   wide ? 8 : 4);
+        }
+    da__strip(e->op, dtype, dtype, n, got, args, 0);
+    for (int64_t i = 0; i < n; i++) {
+        double x = element(wide, in[0], i), y = element(wide, in[1], i);
+        double off = distance(e->one ? e->one(x) : e->two(x, y), element(wide, got, i), wide);
+        worst = off > worst ? off : worst;
+        if (off > da__vector_ulps(e->op, dtype) + (da__vector_ulps(e->op, dtype) == 0 ? 2 : 0))
+            fail_msg("%s of %s at %.17g, %.17g: %.17g is %.2f units off", da__op_info(e->op)->name,
+                     da__dtype(dtype)->name, x, y, element(wide, got, i), off);
+    }
+    return worst;
+}
+
+/* DA_TEST_ROUNDS=20000 measures what docs/accuracy.md says. */
+static void results_keep_their_bounds(void **state)
+{
+    (void)state;
+    const char *more = getenv("DA_TEST_ROUNDS");
+    int rounds = more ? atoi(more) : 100;
+    for (int k = 0; k < NEXACT; k++)
+        for (int dtype = DA_FLOAT32; dtype <= DA_FLOAT64; dtype++) {
+            double worst = 0;
+            for (int r = 0; r < rounds; r++) {
+                double off = worst_of(&exact[k], dtype, N - 8, r);
+                worst = off > worst ? off : worst;
+            }
+            if (more)
+                printf("%s %s %.2f of %.2f\n", da__op_info(exact[k].op)->name,
+                       da__dtype(dtype)->name, worst, da__vector_ulps(exact[k].op, dtype));
+        }
+}
+
+/* A result depends on its operands only, not on its place in a strip or on its neighbours. */
+static void places_do_not_matter(void **state)
+{
+    (void)state;
+    for (int k = 0; k < NEXACT; k++)
+        for (int dtype = DA_FLOAT32; dtype <= DA_FLOAT64; dtype++) {
+            size_t width = da__dtype_nbytes(dtype);
+            const void *args[2] = {in[0], in[1]};
+            fill(dtype, N, in[0], (uint64_t)k + 77);
+            fill(dtype, N, in[1], (uint64_t)k + 78);
+            da__strip(exact[k].op, dtype, dtype, N, want, args, 0);
+            for (size_t i = 0; i < N; i++) {
+                const void *single[2] = {in[0] + i * width, in[1] + i * width};
+                da__strip(exact[k].op, dtype, dtype, 1, got + i * width, single, i % 2 ? 3 : 0);
+            }
+            if (!same(dtype, want, got, N))
+                fail_msg("%s of %s depends on the place", da__op_info(exact[k].op)->name,
+                         da__dtype(dtype)->name);
+        }
+}
+
+static void whole_results_are_exact(void **state)
+{
+    (void)state;
+    for (int k = -300; k <= 300; k++) {
+        double x[4] = {(double)k * k * k, ldexp(1, k), k, 3.0 * k}, y = 4.0 * k, out;
+        const void *cube = &x[0], *power = &x[1], *whole = &x[2], *legs[2] = {&x[3], &y};
+        da__strip(DA__OP_CBRT, DA_FLOAT64, DA_FLOAT64, 1, &out, &cube, 0);
+        assert_true(out == k);
+        da__strip(DA__OP_LOG2, DA_FLOAT64, DA_FLOAT64, 1, &out, &power, 0);
+        assert_true(out == k);
+        da__strip(DA__OP_EXP2, DA_FLOAT64, DA_FLOAT64, 1, &out, &whole, 0);
+        assert_true(out == x[1]);
+        da__strip(DA__OP_HYPOT, DA_FLOAT64, DA_FLOAT64, 1, &out, legs, 0);
+        assert_true(out == 5.0 * abs(k));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(instruction_sets_agree_on_operators),
+        cmocka_unit_test(instruction_sets_agree_on_reductions),
+        cmocka_unit_test(the_environment_limits_instruction_sets),
+        cmocka_unit_test(results_keep_their_bounds),
+        cmocka_unit_test(places_do_not_matter),
+        cmocka_unit_test(whole_results_are_exact),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
