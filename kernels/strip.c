@@ -30,6 +30,20 @@ static da__strip_fn *const *const avx2[DA_NDTYPES] = {
 #define avx2 baseline
 #endif
 
+/* Random numbers have loops of their own, on runs of indices. */
+static da__strip_fn *random_find(enum da__op_id op)
+{
+    if (op == DA__OP_RANDOM_PERMUTE)
+        return da__strip_permute;
+#ifdef DA__HAVE_AVX2
+    if (da__has_avx512())
+        return da__strips_random_avx512[op];
+    if (da__has_avx2())
+        return da__strips_random_avx2[op];
+#endif
+    return da__strips_random[op];
+}
+
 da__strip_fn *da__cast_find(da_dtype from, da_dtype to)
 {
 #ifdef DA__HAVE_AVX2
@@ -43,6 +57,8 @@ da__strip_fn *da__strip_find(enum da__op_id op, da_dtype compute, da_dtype resul
 {
     if (da__op_info(op)->rule == DA__RULE_CAST)
         return da__cast_find(compute, result);
+    if (da__op_info(op)->rule >= DA__RULE_DRAW_INT64)
+        return random_find(op);
     return (da__has_avx2() ? avx2 : baseline)[compute][op];
 }
 
