@@ -131,8 +131,12 @@ da_status da__op_infer(enum da__op_id op, int nin, const struct da__operand_type
         [DA__RULE_REAL_PART] = da__dtype_real_of(type),
         [DA__RULE_WHERE] = type,
         [DA__RULE_CAST] = attr_dtype,
+        [DA__RULE_DRAW_INT64] = DA_INT64,
+        [DA__RULE_DRAW_UINT64] = DA_UINT64,
+        [DA__RULE_DRAW_FLOAT32] = DA_FLOAT32,
+        [DA__RULE_DRAW_FLOAT64] = DA_FLOAT64,
     };
-    *compute = type;
+    *compute = row->rule >= DA__RULE_DRAW_INT64 ? DA_INT64 : type;
     *result = results[row->rule];
     return DA_OK;
 }

@@ -46,8 +46,7 @@ static da_array *new_array(struct da__graph *g, enum da__node_kind kind, const c
     return a;
 }
 
-/* What was computed from padded parts, under the padded distribution that was asked for. */
-static da_array *padded(struct da__graph *g, da_array *a, const struct da__dist_spec *spec)
+da_array *da__make_padded(struct da__graph *g, da_array *a, const struct da__dist_spec *spec)
 {
     for (int k = 0; spec != NULL && k < spec->nmaps; k++) {
         const struct da__map_spec *m = &spec->map[k];
@@ -79,11 +78,17 @@ da_array *da__make_full(struct da__graph *g, int ndim, const int64_t *shape,
 da_array *da__make_index(struct da__graph *g, int axis, int ndim, const int64_t *shape,
                          const struct da__dist_spec *spec)
 {
+    return da__make_index_for(g, "index", axis, ndim, shape, spec);
+}
+
+da_array *da__make_index_for(struct da__graph *g, const char *what, int axis, int ndim,
+                             const int64_t *shape, const struct da__dist_spec *spec)
+{
     struct da__error err = {.engine = -1};
     if (axis < 0 || axis >= ndim)
         da__fail(&err, DA_ERR_ARGUMENT, "da_index: axis %d of %d dimensions", axis, ndim);
     da_array *a = err.status == DA_OK
-                      ? new_array(g, DA__NODE_INDEX, "index", DA_INT64, ndim, shape, spec, &err)
+                      ? new_array(g, DA__NODE_INDEX, what, DA_INT64, ndim, shape, spec, &err)
                       : NULL;
     if (a == NULL)
         return poison(g, &err);
@@ -129,7 +134,7 @@ static da_array *ramp(struct da__graph *g, int64_t n, struct da__operand start,
 {
     da_array *i = da__make_astype(g, da__make_index(g, 0, 1, &n, spec), compute);
     da_array *y = binary(g, DA__OP_ADD, binary(g, DA__OP_MULTIPLY, i, delta), start);
-    return padded(g, da__make_astype(g, y, dtype), spec);
+    return da__make_padded(g, da__make_astype(g, y, dtype), spec);
 }
 
 static bool is_int(const struct da__scalar *s)
@@ -182,7 +187,8 @@ da_array *da__make_arange(struct da__graph *g, struct da__scalar start, struct d
     if (err.status != DA_OK)
         return poison(g, &err);
     if (whole && start.i == 0 && step.i == 1)
-        return padded(g, da__make_astype(g, da__make_index(g, 0, 1, &n, spec), dtype), spec);
+        return da__make_padded(g, da__make_astype(g, da__make_index(g, 0, 1, &n, spec), dtype),
+                               spec);
     if (whole)
         return ramp(g, n, int_operand(start.i), int_operand(step.i), DA_INT64, dtype, spec);
     da_dtype compute = dtype == DA_FLOAT32 ? DA_FLOAT32 : DA_FLOAT64;
@@ -215,7 +221,7 @@ da_array *da__make_linspace(struct da__graph *g, double start, double stop, int6
         struct da__operand in = array_operand(y);
         y = da__make_elementwise(g, DA__OP_FLOOR, 1, &in);
     }
-    return padded(g, da__make_astype(g, y, dtype), spec);
+    return da__make_padded(g, da__make_astype(g, y, dtype), spec);
 }
 
 da_array *da__make_eye(struct da__graph *g, int64_t nrows, int64_t ncols, int64_t k, da_dtype dtype,
@@ -226,7 +232,8 @@ da_array *da__make_eye(struct da__graph *g, int64_t nrows, int64_t ncols, int64_
     da_array *column = da__make_index(g, 1, 2, shape, spec);
     da_array *on =
         binary(g, DA__OP_EQUAL, column, array_operand(binary(g, DA__OP_ADD, row, int_operand(k))));
-    return padded(g, da__make_astype(g, on, dtype == DA_DTYPE_DEFAULT ? DA_FLOAT64 : dtype), spec);
+    return da__make_padded(
+        g, da__make_astype(g, on, dtype == DA_DTYPE_DEFAULT ? DA_FLOAT64 : dtype), spec);
 }
 
 /* ---- from a C function ---- */
@@ -276,5 +283,5 @@ da_array *da__make_from_function(struct da__graph *g, da__fill fill, const void 
     if (a == NULL)
         return poison(g, &err);
     a->u.call = call_of(fill, data, nbytes, &err);
-    return a->u.call != NULL ? padded(g, a, spec) : poison(g, &err);
+    return a->u.call != NULL ? da__make_padded(g, a, spec) : poison(g, &err);
 }

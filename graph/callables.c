@@ -16,6 +16,12 @@ static const struct da__callable_param binary_param[] = {{"x1", DA__ARG_OPERAND,
 static const struct da__callable_param where_param[] = {{"condition", DA__ARG_OPERAND, REQUIRED},
                                                         {"x1", DA__ARG_OPERAND, REQUIRED},
                                                         {"x2", DA__ARG_OPERAND, REQUIRED}};
+static const struct da__callable_param random_param[] = {{"index", DA__ARG_OPERAND, REQUIRED},
+                                                         {"seed", DA__ARG_OPERAND, REQUIRED},
+                                                         {"stream", DA__ARG_OPERAND, REQUIRED}};
+static const struct da__callable_param permute_param[] = {{"index", DA__ARG_OPERAND, REQUIRED},
+                                                          {"n", DA__ARG_OPERAND, REQUIRED},
+                                                          {"key", DA__ARG_OPERAND, REQUIRED}};
 static const struct da__callable_param clip_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
                                                        {"min", DA__ARG_OPERAND, false},
                                                        {"max", DA__ARG_OPERAND, false}};
@@ -58,6 +64,32 @@ static const struct da__callable_param eye_param[] = {{"n_rows", DA__ARG_INT, RE
 static const struct da__callable_param index_param[] = {{"axis", DA__ARG_INT, REQUIRED},
                                                         {"shape", DA__ARG_INTS, REQUIRED},
                                                         {"dist", DA__ARG_DIST, false}};
+#define DRAW_PARAMS                                                                                \
+    {"dtype", DA__ARG_DTYPE, false}, {"seed", DA__ARG_INT, REQUIRED},                              \
+        {"stream", DA__ARG_INT, false},                                                            \
+    {                                                                                              \
+        "dist", DA__ARG_DIST, false                                                                \
+    }
+static const struct da__callable_param uniform_param[] = {{"shape", DA__ARG_INTS, REQUIRED},
+                                                          {"low", DA__ARG_NUMBER, false},
+                                                          {"high", DA__ARG_NUMBER, false},
+                                                          DRAW_PARAMS};
+static const struct da__callable_param normal_param[] = {{"shape", DA__ARG_INTS, REQUIRED},
+                                                         {"mean", DA__ARG_NUMBER, false},
+                                                         {"std", DA__ARG_NUMBER, false},
+                                                         DRAW_PARAMS};
+static const struct da__callable_param exponential_param[] = {
+    {"shape", DA__ARG_INTS, REQUIRED}, {"scale", DA__ARG_NUMBER, false}, DRAW_PARAMS};
+static const struct da__callable_param integers_param[] = {{"low", DA__ARG_INT, REQUIRED},
+                                                           {"high", DA__ARG_INT, REQUIRED},
+                                                           {"shape", DA__ARG_INTS, REQUIRED},
+                                                           {"endpoint", DA__ARG_BOOL, false},
+                                                           DRAW_PARAMS};
+static const struct da__callable_param permutation_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
+                                                              {"axis", DA__ARG_INT, false},
+                                                              {"seed", DA__ARG_INT, REQUIRED},
+                                                              {"stream", DA__ARG_INT, false},
+                                                              {"dist", DA__ARG_DIST, false}};
 static const struct da__callable_param array_param[] = {{"data", DA__ARG_DATA, REQUIRED},
                                                         {"dtype", DA__ARG_DTYPE, false},
                                                         {"dist", DA__ARG_DIST, false}};
@@ -169,12 +201,14 @@ static const struct da__callable_param cumulative_param[] = {
 /* Operators whose parameters or builder are not those of their number of inputs. */
 #define IS(id, name) (DA__OP_##id == DA__OP_##name)
 #define ELEMENTWISE_NPARAMS(id, nin) (IS(id, ASTYPE) ? 2 : (nin))
-#define ELEMENTWISE_PARAMS(id, nin)                                                                \
-    (IS(id, ASTYPE) ? astype_param                                                                 \
-     : IS(id, CLIP) ? clip_param                                                                   \
-     : (nin) == 3   ? where_param                                                                  \
-     : (nin) == 2   ? binary_param                                                                 \
-                    : unary_param)
+#define ELEMENTWISE_PARAMS(id, nin, rule)                                                          \
+    (IS(id, ASTYPE)                  ? astype_param                                                \
+     : IS(id, CLIP)                  ? clip_param                                                  \
+     : IS(id, RANDOM_PERMUTE)        ? permute_param                                               \
+     : (rule) >= DA__RULE_DRAW_INT64 ? random_param                                                \
+     : (nin) == 3                    ? where_param                                                 \
+     : (nin) == 2                    ? binary_param                                                \
+                                     : unary_param)
 #define ELEMENTWISE_BUILD(id)                                                                      \
     (IS(id, ASTYPE) ? da__call_astype : IS(id, CLIP) ? da__call_clip : da__call_elementwise)
 
@@ -188,7 +222,7 @@ static const struct da__callable table[] = {
 #define DA__ELEMENTWISE(id, name, symbol, nin, rule, takes, commutative, doc, ...)                 \
     {name,                                                                                         \
      ELEMENTWISE_NPARAMS(id, nin),                                                                 \
-     ELEMENTWISE_PARAMS(id, nin),                                                                  \
+     ELEMENTWISE_PARAMS(id, nin, rule),                                                            \
      ELEMENTWISE_BUILD(id),                                                                        \
      DA__OP_##id,                                                                                  \
      doc},

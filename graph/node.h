@@ -37,6 +37,11 @@ da_status da__result_dist(struct da__graph *g, int nin, da_array *const *in, int
                           struct da__error *err);
 /* Where every engine's part is one box of consecutive indices, as files want it. */
 bool da__dist_is_boxes(const struct da__dist *d);
+/* da__make_index, in errors under another name. */
+da_array *da__make_index_for(struct da__graph *g, const char *what, int axis, int ndim,
+                             const int64_t *shape, const struct da__dist_spec *spec);
+/* What was computed from padded parts, under the padded distribution that was asked for. */
+da_array *da__make_padded(struct da__graph *g, da_array *a, const struct da__dist_spec *spec);
 /* A scalar as a constant node of `dtype`; poisoned where it does not fit. */
 da_array *da__make_scalar(struct da__graph *g, const struct da__scalar *s, da_dtype dtype,
                           const char *what);

@@ -41,6 +41,8 @@ double da__vector_ulps(enum da__op_id op, da_dtype compute)
     return da__vector_find_for(DA__BASELINE, op, compute) ? bound[op][compute == DA_FLOAT64] : 0;
 }
 
+static da__strip_fn *const *const randoms[DA__NISAS] = DA__VARIANTS(da__strips_random);
+
 da__strip_fn *da__cast_find(da_dtype from, da_dtype to)
 {
     return casts[da__isa_best()][from][to];
@@ -51,6 +53,10 @@ da__strip_fn *da__strip_find_for(enum da__isa isa, enum da__op_id op, da_dtype c
 {
     if (da__op_info(op)->rule == DA__RULE_CAST)
         return casts[isa][compute][result];
+    if (op == DA__OP_RANDOM_PERMUTE)
+        return da__strip_permute;
+    if (da__op_info(op)->rule >= DA__RULE_DRAW_INT64)
+        return randoms[isa][op];
     const struct da__vector *v = da__vector_find_for(isa, op, compute);
     if (v)
         return v->strip;

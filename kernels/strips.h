@@ -50,6 +50,14 @@ DA__STRIP_TABLE(float64);
 DA__STRIP_TABLE(complex64);
 DA__STRIP_TABLE(complex128);
 
+/* The rows whose dtype rule draws (random_bits …); NULL for others. */
+extern da__strip_fn *const da__strips_random[DA__NELEMENTWISE];
+extern da__strip_fn *const da__strips_random_avx2[DA__NELEMENTWISE];
+extern da__strip_fn *const da__strips_random_avx512[DA__NELEMENTWISE];
+da__strip_fn da__strip_permute;
+void da__philox_avx2(uint64_t number, uint64_t seed, uint64_t stream, uint64_t *block);
+void da__philox_avx512(uint64_t number, uint64_t seed, uint64_t stream, uint64_t *block);
+
 /* Indexed by the source's and the target's dtype. */
 extern da__strip_fn *const *const da__casts[DA_NDTYPES];
 extern da__strip_fn *const *const da__casts_avx2[DA_NDTYPES];

@@ -151,7 +151,12 @@ enum da__dtype_rule {
     DA__RULE_LOGICAL, /* T = promotion (the loop reads truth), R = bool                       (logical_and) */
     DA__RULE_REAL_PART, /* T = promotion, R = real_of(T)                                        (abs, real, imag) */
     DA__RULE_WHERE, /* input 0 is read as bool; T = promotion of inputs 1 and 2, R = T      (where) */
-    DA__RULE_CAST /* T = the input's dtype, R = the attribute `dtype`                     (astype) */
+    DA__RULE_CAST, /* T = the input's dtype, R = the attribute `dtype`                     (astype) */
+    /* T = int64, whatever integers the inputs are; R as named                             (random_bits) */
+    DA__RULE_DRAW_INT64,
+    DA__RULE_DRAW_UINT64,
+    DA__RULE_DRAW_FLOAT32,
+    DA__RULE_DRAW_FLOAT64
 };
 /* Which computing dtypes a row accepts; inputs are never cast to fit, except as the rule says. */
 enum { DA__TAKES_BOOL = 1, DA__TAKES_INT = 2, DA__TAKES_FLOAT = 4, DA__TAKES_COMPLEX = 8 };

@@ -278,6 +278,28 @@ da_array *da__make_linspace(struct da__graph *g, double start, double stop, int6
                             bool endpoint, da_dtype dtype, const struct da__dist_spec *spec);
 da_array *da__make_eye(struct da__graph *g, int64_t nrows, int64_t ncols, int64_t k, da_dtype dtype,
                        const struct da__dist_spec *spec);
+/* Random arrays: elements of the operators random_… (ops.def) at the global index in C order. */
+struct da__draw {
+    int ndim;
+    const int64_t *shape;
+    int64_t seed, stream; /* 64 bits, whatever their sign */
+    da_dtype dtype;
+    const struct da__dist_spec *spec;
+};
+/* In [low, high); float64 in steps of 2^-53, float32 of 2^-24, of the range. */
+da_array *da__make_uniform(struct da__graph *g, double low, double high, const struct da__draw *d);
+/* float32: float64's numbers, rounded. */
+da_array *da__make_normal(struct da__graph *g, double mean, double std, const struct da__draw *d);
+da_array *da__make_exponential(struct da__graph *g, double scale, const struct da__draw *d);
+/* From low up to high, which is one of them only where `endpoint` says so. */
+da_array *da__make_integers(struct da__graph *g, int64_t low, int64_t high, bool endpoint,
+                            const struct da__draw *d);
+/* 0 … n-1 in random order, int64; any element on its own, from its index. */
+da_array *da__make_permutation(struct da__graph *g, int64_t n, int64_t seed, int64_t stream,
+                               const struct da__dist_spec *spec);
+/* x along the axis in the order of da__make_permutation. */
+da_array *da__make_shuffle(struct da__graph *g, da_array *x, int64_t axis, int64_t seed,
+                           int64_t stream);
 da_array *da__make_from_function(struct da__graph *g, da__fill fill, const void *data,
                                  int64_t nbytes, int ndim, const int64_t *shape, da_dtype dtype,
                                  const struct da__dist_spec *spec);

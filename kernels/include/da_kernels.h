@@ -92,6 +92,11 @@ void da__red_end(enum da__red_id red, da_dtype compute, da_dtype result, int64_t
 void da__strip(enum da__op_id op, da_dtype compute, da_dtype result, int64_t n, void *out,
                const void *const *in, unsigned scalars);
 
+/* ---- random bits ------------------------------------------------------------------------------- */
+
+/* Block `number` of Philox4x32-10: 128 bits for the counter (number, stream) and the key `seed`. */
+void da__philox(uint64_t number, uint64_t seed, uint64_t stream, uint64_t *block);
+
 /* ---- searching --------------------------------------------------------------------------------- */
 
 /* out[i] := base + how many of the n ascending elements (NaN last) are less than value[i], or, with `right`, not greater. */

@@ -45,6 +45,11 @@ int gen_pick(struct gen *g); /* an existing node, recent and unread ones more of
 
 /* ---- kinds of nodes; each gives what gen_finish gives, or -2 where nothing suits ---- */
 int gen_leaf(struct gen *g, struct da__error *why); /* gen_leaf.c */
+int gen_shape(struct gen *g, int64_t *shape);       /* of a new leaf; its number of dimensions */
+/* The distribution of a leaf, at times the default. */
+void gen_set_dist(struct gen *g, struct plan_node *n, int ndim, const int64_t *shape);
+int gen_random(struct gen *g, struct da__error *why); /* gen_random.c: a leaf of random numbers */
+int gen_permutation(struct gen *g, struct da__error *why); /* of a node, or of indices */
 /* A leaf from memory of exactly that dtype and shape. */
 int gen_array(struct gen *g, da_dtype dtype, int ndim, const int64_t *shape, struct da__error *why);
 /* One with these elements, which it takes over. */

@@ -14,7 +14,7 @@ static int64_t draw_extent(struct gen *g, int ndim)
     return gen_between(g, 1, ndim <= 2 ? 20 : ndim == 3 ? 9 : 6);
 }
 
-static int draw_shape(struct gen *g, int64_t *shape)
+int gen_shape(struct gen *g, int64_t *shape)
 {
     static const int dims[] = {0, 1, 1, 1, 2, 2, 2, 2, 3, 3, 4};
     int ndim = dims[gen_below(g, (int64_t)(sizeof dims / sizeof *dims))];
@@ -23,7 +23,7 @@ static int draw_shape(struct gen *g, int64_t *shape)
     return ndim;
 }
 
-static void draw_dist(struct gen *g, struct plan_node *n, int ndim, const int64_t *shape)
+void gen_set_dist(struct gen *g, struct plan_node *n, int ndim, const int64_t *shape)
 {
     struct plan_arg *a = plan_arg(n, "dist");
     a->dist = gen_dist(g, ndim, shape);
@@ -54,7 +54,7 @@ int gen_given(struct gen *g, da_dtype dtype, int ndim, const int64_t *shape, voi
     n->data = data;
     plan_arg(n, "data")->kind = DA__ARG_DATA;
     gen_set_dtype(n, "dtype", dtype);
-    draw_dist(g, n, ndim, shape);
+    gen_set_dist(g, n, ndim, shape);
     return gen_finish(g, why);
 }
 
@@ -63,7 +63,7 @@ static int draw_full(struct gen *g, struct da__error *why)
     static const char *const op[] = {"full", "full", "zeros", "ones"};
     struct plan_node *n = gen_node(g, op[gen_below(g, 4)]);
     int64_t shape[PLAN_DIMS];
-    int ndim = draw_shape(g, shape);
+    int ndim = gen_shape(g, shape);
     da_dtype dtype = gen_dtype(g);
     gen_set_ints(n, "shape", ndim, shape);
     gen_set_dtype(n, "dtype", dtype);
@@ -73,7 +73,7 @@ static int draw_full(struct gen *g, struct da__error *why)
         gen_element(g, dtype, n->data);
         plan_arg(n, "fill_value")->kind = DA__ARG_DATA;
     }
-    draw_dist(g, n, ndim, shape);
+    gen_set_dist(g, n, ndim, shape);
     return gen_finish(g, why);
 }
 
@@ -112,7 +112,7 @@ static int draw_arange(struct gen *g, struct da__error *why)
     /* The length is the library's to find. */
     int64_t shape = da__ceil_div(length, 1);
     if (!real)
-        draw_dist(g, n, 1, &shape);
+        gen_set_dist(g, n, 1, &shape);
     return gen_finish(g, why);
 }
 
@@ -131,7 +131,7 @@ static int draw_linspace(struct gen *g, struct da__error *why)
         gen_set_dtype(n, "dtype", dtype[gen_below(g, 6)]);
     if (gen_percent(g, 50))
         gen_set_flag(n, "endpoint", gen_percent(g, 50));
-    draw_dist(g, n, 1, &num);
+    gen_set_dist(g, n, 1, &num);
     return gen_finish(g, why);
 }
 
@@ -148,7 +148,7 @@ static int draw_eye(struct gen *g, struct da__error *why)
         gen_set_int(n, "k", gen_between(g, -13, 13));
     if (gen_percent(g, 60))
         gen_set_dtype(n, "dtype", gen_dtype(g));
-    draw_dist(g, n, 2, shape);
+    gen_set_dist(g, n, 2, shape);
     return gen_finish(g, why);
 }
 
@@ -158,10 +158,10 @@ static int draw_index(struct gen *g, struct da__error *why)
     int64_t shape[PLAN_DIMS];
     int ndim = 0;
     while (ndim == 0)
-        ndim = draw_shape(g, shape);
+        ndim = gen_shape(g, shape);
     gen_set_int(n, "axis", gen_below(g, ndim));
     gen_set_ints(n, "shape", ndim, shape);
-    draw_dist(g, n, ndim, shape);
+    gen_set_dist(g, n, ndim, shape);
     return gen_finish(g, why);
 }
 
@@ -179,7 +179,9 @@ int gen_leaf(struct gen *g, struct da__error *why)
         return draw_eye(g, why);
     if (chance < 30)
         return draw_index(g, why);
+    if (chance < 38)
+        return gen_random(g, why);
     da_dtype dtype = gen_dtype(g);
-    int ndim = draw_shape(g, shape);
+    int ndim = gen_shape(g, shape);
     return gen_array(g, dtype, ndim, shape, why);
 }

@@ -22,6 +22,7 @@ except ImportError:
     sys.exit(77)
 
 from along import ALONG, searchsorted
+from chance import DRAWN, OPERATORS, drawn, multiply_high, permutation
 from placing import GETS, SELECTIONS, VIEWS, assigned, get, grid, index_of, joined, places, put, repeated, replaced_where, true_in
 from values import (Value, cast, compared, kind_of, moved, operand, promote, shaped, tiny_of, truth_of, truths,
                     units, where)
@@ -82,6 +83,8 @@ def function(name, dtype):
         return lambda x: x
     if name in ("multiply", "square") and dtype.kind == "c":  # NumPy fuses multiply and add where AVX512 is
         return lambda x, y=None: complex_product(x, x if y is None else y)
+    if name == "multiply_high":
+        return multiply_high
     if name in ("real", "imag"):
         return getattr(np, name)
     if name == "pow" and dtype.kind in "iu":
@@ -128,6 +131,8 @@ def elementwise(name, operands):
     if name == "where":
         dtype = promote(operands[1:])
         return where(truth_of(operands[0]), operand(operands[1], dtype), operand(operands[2], dtype))
+    if name in OPERATORS:
+        return drawn(name, operands)
     dtype = promote(operands)
     if name in FLOAT and dtype.kind not in "fc":
         dtype = np.dtype("f8")
@@ -352,11 +357,15 @@ def evaluate(node, known):
     name = node["op"]
     if name in NEW:
         return Value(np.asarray(NEW[name](node)))
+    if name in DRAWN:
+        return DRAWN[name](node)
     operands = [x if isinstance(x, Value) else known[x] if isinstance(x, str) and x in known else number(x) for x in node["in"]]
     if name in VIEWS:
         x = operands[0]
         err = None if x.err is None else np.asarray(VIEWS[name](x.err, node))
         return Value(np.asarray(VIEWS[name](x.data, node)), err)
+    if name == "permutation":
+        return permutation(operands[0], node)
     if name in ALONG:
         return ALONG[name](operands[0], node)
     if name in GETS:

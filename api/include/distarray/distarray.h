@@ -7,6 +7,7 @@
  *     array.h         operands, shapes, making arrays, their dtype and shape
  *     operators.h     elementwise operators
  *     reductions.h    sums, means, extrema … over axes
+ *     random.h        random arrays, permutations
  *     sorting.h       sorting, running sums and products
  *     views.h         indexing, permuting, broadcasting; casts and redistribution
  *     joining.h       rolls, joins, arrays with parts replaced
@@ -37,6 +38,7 @@
 #include <distarray/array.h>
 #include <distarray/operators.h>
 #include <distarray/reductions.h>
+#include <distarray/random.h>
 #include <distarray/sorting.h>
 #include <distarray/views.h>
 #include <distarray/joining.h>

@@ -29,6 +29,9 @@ DA_API da_array *da_subtract(da_operand x, da_operand y);
 /* Product; of bools: and. [any dtype] */
 DA_API da_array *da_multiply(da_operand x, da_operand y);
 
+/* The upper half of the product that has twice the bits. [ints] */
+DA_API da_array *da_multiply_high(da_operand x, da_operand y);
+
 /* True division; of integers in float64. [floating; complex too] */
 DA_API da_array *da_divide(da_operand x, da_operand y);
 
@@ -251,6 +254,29 @@ DA_API da_array *da_bitwise_left_shift(da_operand x, da_operand y);
 /* x shifted right by y bits, sign kept; 0 or -1 beyond the width. [ints] */
 DA_API da_array *da_bitwise_right_shift(da_operand x, da_operand y);
 
+/* ---- random numbers ------------------------------------------------------------------------------- */
+
+/* What random.h is made of, for indices of one's own: numbers of Philox4x32-10 that depend on (index, seed, stream) alone. Operands
+ * are integers, read as 64 bits. */
+
+/* 64 random bits. [ints; uint64] */
+DA_API da_array *da_random_bits(da_operand index, da_operand seed, da_operand stream);
+
+/* The upper 53 of da_random_bits as a multiple of 2^-53 in [0, 1). [ints; float64] */
+DA_API da_array *da_random_uniform(da_operand index, da_operand seed, da_operand stream);
+
+/* A multiple of 2^-24 in [0, 1); four elements share what two of the others take. [ints; float32] */
+DA_API da_array *da_random_uniform32(da_operand index, da_operand seed, da_operand stream);
+
+/* A standard normal number, as da_normal says. [ints; float64] */
+DA_API da_array *da_random_normal(da_operand index, da_operand seed, da_operand stream);
+
+/* An exponential number of mean 1, as da_exponential says. [ints; float64] */
+DA_API da_array *da_random_exponential(da_operand index, da_operand seed, da_operand stream);
+
+/* Where the key's permutation of 0 … n-1 sends the index; an index outside stays. [ints; int64] */
+DA_API da_array *da_random_permute(da_operand index, da_operand n, da_operand key);
+
 /* ---- choice and conversion ------------------------------------------------------------------------ */
 
 /* x where the condition holds, else y. [promotes x and y; any dtype] */
@@ -263,6 +289,7 @@ DA_API da_array *da_where(da_operand condition, da_operand x, da_operand y);
 #define da_add(x, y) (da_add)(DA_OPERAND(x), DA_OPERAND(y))
 #define da_subtract(x, y) (da_subtract)(DA_OPERAND(x), DA_OPERAND(y))
 #define da_multiply(x, y) (da_multiply)(DA_OPERAND(x), DA_OPERAND(y))
+#define da_multiply_high(x, y) (da_multiply_high)(DA_OPERAND(x), DA_OPERAND(y))
 #define da_divide(x, y) (da_divide)(DA_OPERAND(x), DA_OPERAND(y))
 #define da_floor_divide(x, y) (da_floor_divide)(DA_OPERAND(x), DA_OPERAND(y))
 #define da_remainder(x, y) (da_remainder)(DA_OPERAND(x), DA_OPERAND(y))
@@ -333,6 +360,12 @@ DA_API da_array *da_where(da_operand condition, da_operand x, da_operand y);
 #define da_bitwise_invert(x) (da_bitwise_invert)(DA_OPERAND(x))
 #define da_bitwise_left_shift(x, y) (da_bitwise_left_shift)(DA_OPERAND(x), DA_OPERAND(y))
 #define da_bitwise_right_shift(x, y) (da_bitwise_right_shift)(DA_OPERAND(x), DA_OPERAND(y))
+#define da_random_bits(index, seed, stream) (da_random_bits)(DA_OPERAND(index), DA_OPERAND(seed), DA_OPERAND(stream))
+#define da_random_uniform(index, seed, stream) (da_random_uniform)(DA_OPERAND(index), DA_OPERAND(seed), DA_OPERAND(stream))
+#define da_random_uniform32(index, seed, stream) (da_random_uniform32)(DA_OPERAND(index), DA_OPERAND(seed), DA_OPERAND(stream))
+#define da_random_normal(index, seed, stream) (da_random_normal)(DA_OPERAND(index), DA_OPERAND(seed), DA_OPERAND(stream))
+#define da_random_exponential(index, seed, stream) (da_random_exponential)(DA_OPERAND(index), DA_OPERAND(seed), DA_OPERAND(stream))
+#define da_random_permute(index, n, key) (da_random_permute)(DA_OPERAND(index), DA_OPERAND(n), DA_OPERAND(key))
 #define da_where(condition, x, y) (da_where)(DA_OPERAND(condition), DA_OPERAND(x), DA_OPERAND(y))
 /* clang-format on */
 #endif

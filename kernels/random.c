@@ -1,0 +1,320 @@
+/* Random numbers by counters: Philox4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3, SC 2011),
+ * and what is made of its bits. An element is a function of (index, seed, stream) alone. */
+#include "random_lanes.h"
+
+/* ---- the generator ---- */
+
+/* One block per lane: counter (number, stream), key `seed`, each of 64 bits. Words 0 and 1 are `first`, 2 and 3 `second`. Of the
+ * lanes only the lower halves count until the end: the multiplication does not see the upper ones. */
+LANE void philox(lanes number, lanes seed, lanes stream, lanes *first, lanes *second)
+{
+    lanes c0 = number, c1 = number >> 32, c2 = stream, c3 = stream >> 32;
+    lanes k0 = seed, k1 = seed >> 32;
+#pragma GCC unroll 10
+    for (int round = 0; round < 10; round++) {
+        lanes p0 = product(c0, spread(0xd2511f53)), p1 = product(c2, spread(0xcd9e8d57));
+        c0 = (p1 >> 32) ^ c1 ^ k0;
+        c1 = p1;
+        c2 = (p0 >> 32) ^ c3 ^ k1;
+        c3 = p0;
+        k0 += 0x9e3779b9;
+        k1 += 0xbb67ae85;
+    }
+    *first = (c0 & UINT32_MAX) | (c1 << 32);
+    *second = (c2 & UINT32_MAX) | (c3 << 32);
+}
+
+/* ---- numbers from bits ---- */
+
+/* The upper 53 bits as a multiple of 2^-53 in [0, 1): bits 32 … 52 and 0 … 31 become the fractions of 2^31 and 1/2, where they
+ * weigh what they should; both operations are exact. */
+LANE reals unit(lanes bits)
+{
+    reals upper = (reals)((bits >> 43) | 0x41e0000000000000);
+    reals lower = (reals)(((bits >> 11) & UINT32_MAX) | 0x3fe0000000000000);
+    return (upper - 0x1.00000001p31) + lower;
+}
+
+/* -log(1 - x) of a multiple x of 2^-53 in [0, 1), within 3 units in the last place. 1 - x = 2^e m with m between sqrt(1/2) and
+ * sqrt(2); log m = 2 atanh(s), s = (m-1)/(m+1), by a polynomial in s^2 fitted at Chebyshev's points. */
+LANE reals minus_log1m(reals x)
+{
+    lanes bits = (lanes)(1.0 - x) + (0x3ff0000000000000 - 0x3fe6a09e667f3bcd);
+    reals exponent = (reals)((bits >> 52) | 0x4330000000000000) - (0x1p52 + 1023);
+    reals m = (reals)((bits & 0xfffffffffffff) + 0x3fe6a09e667f3bcd);
+    reals s = (m - 1.0) / (m + 1.0), z = s * s, w = z * z;
+    reals even = 0x1.5555555555558p-1 +
+                 w * (0x1.2492492df148dp-2 + w * (0x1.7462b4ab2ef6bp-3 + w * 0x1.2b584aae78a57p-3));
+    reals odd = 0x1.99999999952e2p-2 + w * (0x1.c71c62e5800a1p-3 + w * 0x1.39fe606542ddep-3);
+    reals log_m = (s + s) + s * (z * (even + z * odd));
+    return -(exponent * 0x1.62e42fefa39efp-1 + log_m);
+}
+
+/* Sine and cosine of 2 pi x, x a multiple of 2^-53 in [0, 1), within 2 units in the last place: x is a whole number of quarter
+ * turns and a rest of at most half a one, exactly; polynomials in the rest, fitted at Chebyshev's points. */
+LANE void turn(reals x, reals *sine, reals *cosine)
+{
+    reals quarters = x * 4.0, shifted = quarters + 0x1.8p52, t = quarters - (shifted - 0x1.8p52);
+    lanes turns = (lanes)shifted;
+    reals z = t * t, w = z * z;
+    reals s = t * ((0x1.921fb54442d18p+0 + z * -0x1.4abbce625be41p-1) +
+                   w * ((0x1.466bc677587f8p-4 + z * -0x1.32d2cce2e5b19p-8) +
+                        w * ((0x1.50782fda12d96p-13 + z * -0x1.e30071afc3e59p-19) +
+                             w * 0x1.e3f38399551bfp-25)));
+    reals c = 1.0 + z * ((-0x1.3bd3cc9be45dep+0 + z * 0x1.03c1f081b5aacp-2) +
+                         w * ((-0x1.55d3c7e3c90f8p-6 + z * 0x1.e1f5068355e15p-11) +
+                              w * ((-0x1.a6d1ec7906c20p-16 + z * 0x1.f9cc41140bb60p-22) +
+                                   w * -0x1.b264ba152378ap-28)));
+    lanes odd = -(turns & 1), sign = (lanes){0} + ((uint64_t)1 << 63);
+    *sine = (reals)(choose(odd, (lanes)s, (lanes)c) ^ ((turns << 62) & sign));
+    *cosine = (reals)(choose(odd, (lanes)c, (lanes)s) ^ (((turns + 1) << 62) & sign));
+}
+
+/* A block's two elements, as bits. */
+typedef void pair_fn(lanes first, lanes second, lanes *even, lanes *odd);
+
+LANE void pair_bits(lanes first, lanes second, lanes *even, lanes *odd)
+{
+    *even = first;
+    *odd = second;
+}
+
+LANE void pair_uniform(lanes first, lanes second, lanes *even, lanes *odd)
+{
+    *even = (lanes)unit(first);
+    *odd = (lanes)unit(second);
+}
+
+LANE void pair_exponential(lanes first, lanes second, lanes *even, lanes *odd)
+{
+    *even = (lanes)minus_log1m(unit(first));
+    *odd = (lanes)minus_log1m(unit(second));
+}
+
+/* Box, Muller: A note on the generation of random normal deviates (1958). */
+LANE void pair_normal(lanes first, lanes second, lanes *even, lanes *odd)
+{
+    reals radius = root(2.0 * minus_log1m(unit(first))), sine, cosine;
+    turn(unit(second), &sine, &cosine);
+    *even = (lanes)(radius * cosine);
+    *odd = (lanes)(radius * sine);
+}
+
+/* ---- loops ---- */
+
+/* How many indices, of `n`, go up by one from the first: whole pieces, so that looking costs little. */
+enum { PIECE = 64 };
+static int64_t run_length(const int64_t *index, int64_t n)
+{
+    int64_t length = 0;
+    while (length < n) {
+        int64_t end = length + PIECE < n ? length + PIECE : n;
+        uint64_t differs = 0, first = (uint64_t)index[0];
+        for (int64_t i = length; i < end; i++)
+            differs |= (uint64_t)index[i] ^ (first + (uint64_t)i);
+        if (differs != 0)
+            break;
+        length = end;
+    }
+    return length;
+}
+
+/* The elements of one loop: lanes of indices, seeds and streams; scalars are read before anything is written. */
+struct operand {
+    const int64_t *at;
+    lanes scalar;
+    bool is_scalar;
+};
+
+LANE lanes fetch(const struct operand *o, int64_t i, int64_t n)
+{
+    if (o->is_scalar)
+        return o->scalar;
+    if (n >= LANES)
+        return load(o->at + i);
+    lanes x = {0};
+    memcpy(&x, o->at + i, (size_t)n * sizeof *o->at);
+    return x;
+}
+
+static void open_operands(struct operand *o, const void *const *in, unsigned scalars)
+{
+    for (int k = 0; k < 3; k++) {
+        o[k].at = in[k];
+        o[k].is_scalar = scalars >> k & 1;
+        o[k].scalar = spread((uint64_t)o[k].at[0]);
+    }
+}
+
+/* Any indices, seeds and streams: a block each. */
+LANE void scattered(pair_fn *pair, const struct operand *o, int64_t from, int64_t n, uint64_t *out)
+{
+    for (int64_t i = from; i < from + n; i += LANES) {
+        int64_t left = from + n - i;
+        lanes index = fetch(&o[0], i, left), even, odd;
+        philox(index >> 1, fetch(&o[1], i, left), fetch(&o[2], i, left), &even, &odd);
+        pair(even, odd, &even, &odd);
+        lanes value = choose(-(index & 1), even, odd);
+        memcpy(out + i, &value, (size_t)(left < LANES ? left : LANES) * sizeof *out);
+    }
+}
+
+/* LANES blocks from block `number` on. */
+LANE void blocks(pair_fn *pair, uint64_t number, lanes seed, lanes stream, lanes *lower,
+                 lanes *upper)
+{
+    lanes even, odd;
+    philox(number + (lanes){IOTA}, seed, stream, &even, &odd);
+    pair(even, odd, &even, &odd);
+    interleave(even, odd, lower, upper);
+}
+
+/* Indices one after the other from `index` on: both elements of every block. */
+LANE void consecutive(pair_fn *pair, uint64_t index, lanes seed, lanes stream, int64_t n,
+                      uint64_t *out)
+{
+    uint64_t number = index >> 1, piece[2 * LANES];
+    int64_t skip = (int64_t)(index & 1);
+    lanes lower, upper;
+    if (skip != 0 && n > 0) { /* starts between a block's elements */
+        blocks(pair, number, seed, stream, &lower, &upper);
+        store(piece, lower);
+        *out++ = piece[1];
+        n--;
+        number++;
+    }
+    for (; n >= 2 * LANES; n -= 2 * LANES, out += 2 * LANES, number += LANES) {
+        blocks(pair, number, seed, stream, &lower, &upper);
+        store(out, lower);
+        store(out + LANES, upper);
+    }
+    if (n > 0) {
+        blocks(pair, number, seed, stream, &lower, &upper);
+        store(piece, lower);
+        store(piece + LANES, upper);
+        memcpy(out, piece, (size_t)n * sizeof *out);
+    }
+}
+
+LANE void draw(pair_fn *pair, int64_t n, void *out_, const void *const *in, unsigned scalars)
+{
+    struct operand o[3];
+    uint64_t *out = out_;
+    if (n <= 0)
+        return;
+    open_operands(o, in, scalars);
+    bool runs = !o[0].is_scalar && o[1].is_scalar && o[2].is_scalar;
+    for (int64_t i = 0; i < n;) {
+        int64_t left = n - i, length = runs ? run_length(o[0].at + i, left) : 0;
+        if (length > 0) {
+            consecutive(pair, (uint64_t)o[0].at[i], o[1].scalar, o[2].scalar, length, out + i);
+        } else {
+            length = runs && left > PIECE ? PIECE : left;
+            scattered(pair, o, i, length, out);
+        }
+        i += length;
+    }
+}
+
+#define DRAW(name)                                                                                 \
+    static void strip_##name(int64_t n, void *out, const void *const *in, unsigned scalars)        \
+    {                                                                                              \
+        draw(pair_##name, n, out, in, scalars);                                                    \
+    }
+DRAW(bits)
+DRAW(uniform)
+DRAW(normal)
+DRAW(exponential)
+
+/* ---- float32: four elements a block ---- */
+
+/* The upper 24 bits of each 32-bit word as a multiple of 2^-24. */
+LANE lanes units32(lanes bits)
+{
+    halves words = (halves)((bits >> 8) & 0x00ffffff00ffffff);
+    return (lanes)(__builtin_convertvector(words, singles) * 0x1p-24f);
+}
+
+LANE void scattered32(const struct operand *o, int64_t from, int64_t n, float *out)
+{
+    for (int64_t i = from; i < from + n; i += LANES) {
+        int64_t left = from + n - i;
+        lanes index = fetch(&o[0], i, left), first, second;
+        philox(index >> 2, fetch(&o[1], i, left), fetch(&o[2], i, left), &first, &second);
+        lanes words = choose(-(index >> 1 & 1), first, second);
+        lanes bits = choose(-(index & 1), words, words >> 32) >> 8 & 0xffffff;
+        for (int64_t j = 0; j < LANES && j < left; j++)
+            out[i + j] = (float)(int32_t)bits[j] * 0x1p-24f;
+    }
+}
+
+LANE void blocks32(uint64_t number, lanes seed, lanes stream, lanes *lower, lanes *upper)
+{
+    blocks(pair_bits, number, seed, stream, lower, upper);
+    *lower = units32(*lower);
+    *upper = units32(*upper);
+}
+
+LANE void consecutive32(uint64_t index, lanes seed, lanes stream, int64_t n, float *out)
+{
+    uint64_t number = index >> 2;
+    int64_t skip = (int64_t)(index & 3);
+    float piece[4 * LANES];
+    lanes lower, upper;
+    if (skip != 0) {
+        blocks32(number, seed, stream, &lower, &upper);
+        store(piece, lower);
+        int64_t head = 4 - skip < n ? 4 - skip : n;
+        memcpy(out, piece + skip, (size_t)head * sizeof *out);
+        out += head;
+        n -= head;
+        number++;
+    }
+    for (; n >= 4 * LANES; n -= 4 * LANES, out += 4 * LANES, number += LANES) {
+        blocks32(number, seed, stream, &lower, &upper);
+        store(out, lower);
+        store(out + 2 * LANES, upper);
+    }
+    if (n > 0) {
+        blocks32(number, seed, stream, &lower, &upper);
+        store(piece, lower);
+        store(piece + 2 * LANES, upper);
+        memcpy(out, piece, (size_t)n * sizeof *out);
+    }
+}
+
+static void strip_uniform32(int64_t n, void *out_, const void *const *in, unsigned scalars)
+{
+    struct operand o[3];
+    float *out = out_;
+    if (n <= 0)
+        return;
+    open_operands(o, in, scalars);
+    bool runs = !o[0].is_scalar && o[1].is_scalar && o[2].is_scalar;
+    for (int64_t i = 0; i < n;) {
+        int64_t left = n - i, length = runs ? run_length(o[0].at + i, left) : 0;
+        if (length > 0) {
+            consecutive32((uint64_t)o[0].at[i], o[1].scalar, o[2].scalar, length, out + i);
+        } else {
+            length = runs && left > PIECE ? PIECE : left;
+            scattered32(o, i, length, out);
+        }
+        i += length;
+    }
+}
+
+void DA__VARIANT(da__philox)(uint64_t number, uint64_t seed, uint64_t stream, uint64_t *block)
+{
+    lanes first, second;
+    philox(spread(number), spread(seed), spread(stream), &first, &second);
+    block[0] = first[0];
+    block[1] = second[0];
+}
+
+da__strip_fn *const DA__VARIANT(da__strips_random)[DA__NELEMENTWISE] = {
+    [DA__OP_RANDOM_BITS] = strip_bits,
+    [DA__OP_RANDOM_UNIFORM] = strip_uniform,
+    [DA__OP_RANDOM_UNIFORM32] = strip_uniform32,
+    [DA__OP_RANDOM_NORMAL] = strip_normal,
+    [DA__OP_RANDOM_EXPONENTIAL] = strip_exponential,
+};
