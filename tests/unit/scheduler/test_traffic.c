@@ -80,6 +80,8 @@ static struct da__program *planned(da_array *target)
         fail_msg("%s", da__node_error(target)->text);
     if (da__runtime_plan(rt, 1, &target, NULL, &p, &bind, &err) != DA_OK)
         fail_msg("%s", err.text);
+    if (da__program_verify(p, &err) != DA_OK)
+        fail_msg("%s", err.text);
     da__binding_free(&bind);
     return p;
 }
