@@ -65,6 +65,17 @@ da_status da__dist_with_map(const struct da__dist *base, int axis, const struct 
     return DA_OK;
 }
 
+da_status da__dist_fewer_copies(const struct da__dist *base, int dim, int n,
+                                const struct da__dist **out)
+{
+    struct da__dist *d = copy_of(base);
+    if (d == NULL)
+        return DA_ERR_MEMORY;
+    d->grid[dim] = n;
+    *out = d;
+    return DA_OK;
+}
+
 da_status da__dist_ascending(const struct da__dist *base, int axis, const struct da__dist **out)
 {
     if (da__map_ascends(&base->map[axis])) {

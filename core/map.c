@@ -107,7 +107,7 @@ static uint64_t floor_sum(uint64_t n, uint64_t m, uint64_t a, uint64_t b)
 
 /* How many of the axis indices 0 … n-1 a coordinate owns: those with (start + step * i - part *
  * block) mod period < block. That condition is the difference of two floors. */
-static int64_t cyclic_count(const struct da__map *m, int part, int64_t n)
+int64_t da__cyclic_count(const struct da__map *m, int part, int64_t n)
 {
     int64_t period = m->block * m->parts;
     uint64_t step = (uint64_t)da__floor_mod(m->step, period);
@@ -155,13 +155,20 @@ int64_t da__map_local_count(const struct da__map *m, int part)
         da__map_pull(m, da__map_bound(m, part), da__map_bound(m, part + 1), &lo, &hi);
         return hi - lo;
     case DA__MAP_C:
-        return cyclic_count(m, part, m->count);
+        return da__cyclic_count(m, part, m->count);
     case DA__MAP_U:
         return listed_count(m, part, da__lists_count(m->lists, part));
     case DA__MAP_N:
         break;
     }
     return m->count;
+}
+
+bool da__map_in_order(const struct da__map *m, int part)
+{
+    if (m->kind == DA__MAP_U)
+        return m->lists->natural && m->step > 0;
+    return m->kind != DA__MAP_C || da__map_is_whole(m) || da__cyclic_ascends(m, part);
 }
 
 int64_t da__map_local_of(const struct da__map *m, int part, int64_t index)
@@ -176,7 +183,7 @@ int64_t da__map_local_of(const struct da__map *m, int part, int64_t index)
     case DA__MAP_C:
         if (da__map_is_whole(m))
             return index / (m->block * m->parts) * m->block + index % m->block;
-        return cyclic_count(m, part, index);
+        return da__cyclic_place(m, part, index, &hi);
     case DA__MAP_U:
         return listed_count(m, part,
                             m->lists->where[m->start + m->step * index] - m->lists->begin[part]);
@@ -198,6 +205,17 @@ static int64_t listed_end(const struct da__map *m, int part, int64_t index)
     return index;
 }
 
+/* The end of the indices from `index` on that lie in one block, and one by one in the owner's local order. */
+static int64_t cyclic_end(const struct da__map *m, int part, int64_t index, int64_t t)
+{
+    int64_t lo, hi, end;
+    da__map_pull(m, t - t % m->block, t - t % m->block + m->block, &lo, &hi);
+    if (da__map_is_whole(m))
+        return hi;
+    da__cyclic_place(m, part, index, &end);
+    return end < hi ? end : hi;
+}
+
 int64_t da__map_stretch(const struct da__map *m, int64_t index, int *part)
 {
     int64_t lo, hi = m->count, t = m->start + m->step * index;
@@ -207,7 +225,7 @@ int64_t da__map_stretch(const struct da__map *m, int64_t index, int *part)
     if (m->kind == DA__MAP_B)
         da__map_pull(m, da__map_bound(m, *part), da__map_bound(m, *part + 1), &lo, &hi);
     else if (m->kind == DA__MAP_C)
-        da__map_pull(m, t - t % m->block, t - t % m->block + m->block, &lo, &hi);
+        hi = cyclic_end(m, *part, index, t);
     else if (m->kind == DA__MAP_U)
         hi = listed_end(m, *part, index);
     return hi - index;

@@ -37,6 +37,18 @@ int64_t da__map_bound(const struct da__map *m, int part);
  * none. */
 void da__map_pull(const struct da__map *m, int64_t t_lo, int64_t t_hi, int64_t *lo, int64_t *hi);
 bool da__map_is_whole(const struct da__map *m); /* not a view */
+/* A cyclic map owns by (start + step * i) / block modulo parts: start and step matter modulo the
+ * period only, and a common divisor of block and step changes nothing. The result is a map again,
+ * its step the smallest of its kind; its template indices may lie beyond its size. */
+struct da__map da__map_reduced(const struct da__map *m);
+/* Cyclic maps (map_cyclic.c): what a coordinate owns, appended to a set; how many of indices 0 … n-1 it owns. */
+da_status da__cyclic_owned(const struct da__map *m, int part, struct da__index_set *out);
+int64_t da__cyclic_count(const struct da__map *m, int part, int64_t n);
+/* Whether the coordinate's local order is that of the indices; equal maps agree. */
+bool da__cyclic_ascends(const struct da__map *m, int part);
+/* The local position of an index that the coordinate owns. At *end, at the latest, positions stop to go on one by one with
+ * the indices. */
+int64_t da__cyclic_place(const struct da__map *m, int part, int64_t index, int64_t *end);
 /* Equal maps hash alike. */
 void da__map_hash(const struct da__map *m, struct da__hash *h);
 

@@ -67,10 +67,7 @@ static bool intervals_are_even(const struct da__map *m)
 
 /* ---- normal forms ---- */
 
-/* A cyclic map owns by (start + step * i) / block modulo parts: start and step matter modulo the
- * period only, and a common divisor of block and step changes nothing. The result is a map again,
- * its step the smallest of its kind. */
-static struct da__map reduced_cyclic(const struct da__map *m)
+struct da__map da__map_reduced(const struct da__map *m)
 {
     struct da__map r = *m;
     int64_t period = m->block * m->parts;
@@ -97,7 +94,7 @@ static bool comes_round(const struct da__map *m)
 
 static struct normal cyclic_normal(const struct da__map *m)
 {
-    struct da__map r = reduced_cyclic(m);
+    struct da__map r = da__map_reduced(m);
     struct normal n = {FORM_CYCLIC, m->parts, m->count, r.block, r.start, r.step, r};
     if (r.step == 0 || !comes_round(&r))
         n.form = FORM_INTERVALS;

@@ -10,6 +10,7 @@ da_status da__pass_views(struct da__program *p);
 da_status da__pass_layout(struct da__program *p);
 da_status da__pass_fuse(struct da__program *p);
 da_status da__pass_merge(struct da__program *p);
+da_status da__pass_broadcast(struct da__program *p);
 da_status da__pass_schedule(struct da__program *p);
 
 /* Replaces each group of kernel steps over one space by one step: group[i] is the step's group, by the index of one of its

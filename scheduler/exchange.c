@@ -73,8 +73,16 @@ static da_status choices_add(struct da__choices *c, int coord, const struct da__
     return DA_OK;
 }
 
+/* An engine's place among those that a distribution is made of, also where it is none of them. */
+static int64_t place_of(const struct da__dist *d, int engine)
+{
+    const struct da__run *e = d->engines.run;
+    bool line = d->engines.nruns == 1 && e->reps == 1 && e->step > 0;
+    return (line ? da__floor_div(engine - e->start, e->step) : engine) - d->offset;
+}
+
 /* The coordinates of the copy that an engine reads where a distribution has replicas: its own if it holds one, else spread
- * over the copies by its number. Only replica dimensions are set. */
+ * over the copies by where it would be if there were more of them. Only replica dimensions are set. */
 void da__replica_for(const struct da__dist *d, int engine, int *coord)
 {
     int own[DA_MAX_NDIM];
@@ -83,12 +91,12 @@ void da__replica_for(const struct da__dist *d, int engine, int *coord)
         if (d->axis_grid[k] >= 0)
             used[d->axis_grid[k]] = true;
     bool holds = da__dist_coords(d, engine, own);
-    int64_t spread = engine;
+    int64_t place = place_of(d, engine);
     for (int g = 0; g < d->ngrid; g++) {
-        if (used[g])
-            continue;
-        coord[g] = holds ? own[g] : (int)(spread % d->grid[g]);
-        spread /= d->grid[g];
+        int64_t stride = d->grid_stride[g] > 0 ? d->grid_stride[g] : 1;
+        if (!used[g])
+            coord[g] =
+                holds ? own[g] : (int)da__floor_mod(da__floor_div(place, stride), d->grid[g]);
     }
 }
 

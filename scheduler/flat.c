@@ -29,7 +29,7 @@ static int by_start(const void *a, const void *b)
     return (x->start > y->start) - (x->start < y->start);
 }
 
-/* Explicit lists name indices in any order: sorted, neighbours joined. */
+/* Explicit lists, and some views of cyclic axes, have indices in any order: sorted, neighbours joined. */
 static da_status sort_list(struct da__flat_axis *axis)
 {
     axis->listed = true;
@@ -72,7 +72,7 @@ da_status da__flat_part_make(const struct da__dist *d, int engine, struct da__fl
     for (int k = 0; k < p->flat.naxes; k++) {
         p->stride[k] = strides[k];
         DA_TRY(da__dist_local_set(d, engine, k, &p->axis[k].set));
-        if (d->map[k].kind == DA__MAP_U)
+        if (!da__map_in_order(&d->map[k], da__dist_part(d, p->coord, k)))
             DA_TRY(sort_list(&p->axis[k]));
     }
     return DA_OK;

@@ -360,8 +360,12 @@ struct da__map {
 int da__map_owner(const struct da__map *m,
                   int64_t index); /* the (first) coordinate that owns an index */
 int64_t da__map_local_count(const struct da__map *m, int part);
-/* The indices that a coordinate owns, in local order: ascending, for `u` as listed. */
+/* The indices that a coordinate owns, in local order: ascending; for `u` as listed; for views of block-cyclic axes under a step
+ * that hits their blocks in changing ways by place in the cycle after which that repeats (map_cyclic.c), ascending
+ * within a place. */
 da_status da__map_owned(const struct da__map *m, int part, struct da__index_set *out);
+/* Whether the local order of a coordinate is known to be that of the indices. */
+bool da__map_in_order(const struct da__map *m, int part);
 int64_t da__map_local_of(const struct da__map *m, int part,
                          int64_t index); /* position among what the part owns, or -1 */
 /* How many indices from `index` on one coordinate owns, without a gap; `part` receives it. For b and c (and n) their local
@@ -372,8 +376,8 @@ bool da__map_equal(const struct da__map *a,
 /* The map of the view start + step * i (0 <= i < count) of this axis; lists and bounds stay shared, halos do not: what is
  * computed from a padded array lies as its cores do. */
 struct da__map da__map_view(const struct da__map *m, int64_t start, int64_t step, int64_t count);
-/* The coordinates that may own an index of the set, as a strided run of coordinates: exact for `b`, and for `c` whenever
- * the set is one strided run; a superset otherwise. Closed form (no loop over parts). */
+/* The coordinates that may own an index of the set, as a strided run of coordinates: exact for `b`, and for `c` where
+ * a strided run of coordinates can be (few indices, or steps that a block divides or holds); a superset otherwise. Closed form (no loop over parts). */
 struct da__run da__map_owners_of(const struct da__map *m, const struct da__index_set *s);
 
 /* Padding. A coordinate of a padded block map *owns* its block, the core: everything that is computed or sent once per element
@@ -509,6 +513,9 @@ da_status da__dist_with_map(const struct da__dist *base, int axis, const struct 
                             const struct da__dist **out);
 /* The same grid, and the axis ascends. */
 da_status da__dist_ascending(const struct da__dist *base, int axis, const struct da__dist **out);
+/* Only the first n of the copies that lie along grid dimension `dim`, which no axis names. */
+da_status da__dist_fewer_copies(const struct da__dist *base, int dim, int n,
+                                const struct da__dist **out);
 /* The axis is whole and in order everywhere; the engines along it share the longest other axis instead. Where that one is
  * split already, all engines of the grid share it, or, where a grid has gaps, the longest axis that is not split; with no such
  * axis they hold replicas. */

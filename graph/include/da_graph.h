@@ -99,7 +99,8 @@ struct da_array {
         struct da__error *error;       /* POISON, owned (the graph's own where memory ran out) */
     } u;
     char *name; /* the user's label in dumps, may be NULL (owned) */
-    int64_t *reach; /* ELEMENTWISE over shifted views of one template: the least and the greatest start of
+    int64_t *
+        reach; /* ELEMENTWISE over shifted views of one template: the least and the greatest start of
                        each axis (owned, 2 * ndim); NULL: `dist` says it all */
     /* state */
     int refs;   /* scopes, keepers and readers */

@@ -207,7 +207,7 @@ static void test_defect_9_unstructured_operands(void **state)
     assert_int_equal(da_finalize(ctx), 0);
 }
 
-/* A difference of neighbours over halos sends nothing; it is computed where its first operand lies. */
+/* A difference of neighbours over halos sends nothing; it is computed between its operands. */
 static void test_defect_12_halos(void **state)
 {
     (void)state;

@@ -194,10 +194,64 @@ static void views_of_operations(void **state)
     }
 }
 
+/* Steps that hit blocks in changing ways: parts lie by place in the cycle, and everything that reads them knows. */
+static void steps_that_fit_no_block(void **state)
+{
+    (void)state;
+    enum { N = 420 };
+    static const int64_t blocks[] = {5, 7}, steps[] = {3, -3, 4, -9};
+    static const char *const text[] = {
+        "y + 0",         "y - y[::-1] * 2", "cumulative_sum(y)",   "reshape(y[:40] * 1, [5, 8])",
+        "sort(y[::-1])", "y[2:] - y[:-2]",  "flatnonzero(y > 100)"};
+    const int64_t shape[1] = {N};
+    for (int k = 0; k < 8; k++) {
+        struct da__map_spec map = {.kind = 'c', .block = blocks[k % 2]};
+        struct da__dist_spec spec = {.nmaps = 1, .map = &map};
+        int64_t step = steps[k / 2], by = step < 0 ? -step : step;
+        char slice[32];
+        snprintf(slice, sizeof slice, "x[::%lld] + 0", (long long)step);
+        da__scope_push(g);
+        struct da__name x = {"x", numbers(1, shape, 1, 1, &spec)};
+        da_array *y = da__eval(g, slice, 1, &x);
+        assert_sound(y, slice);
+        compute(1, &y);
+        struct da__name name = {"y", y};
+        double *whole = gathered(y, slice);
+        int64_t n = (N - 1) / by + 1;
+        assert_int_equal(y->shape[0], n);
+        for (int64_t i = 0; i < n; i++)
+            assert_true(whole[i] == (double)(step > 0 ? 1 + step * i : N + step * i));
+        for (size_t t = 0; t < sizeof text / sizeof *text; t++) {
+            da_array *a = da__eval(g, text[t], 1, &name);
+            assert_sound(a, text[t]);
+            compute(1, &a);
+            double *got = gathered(a, text[t]), sum = 0;
+            int64_t m = da__nelem(a->ndim, a->shape), next = 0;
+            for (int64_t i = 0; i < m; i++) {
+                sum += whole[i];
+                while (t == 6 && whole[next] <= 100)
+                    next++;
+                const double want[] = {whole[i],
+                                       whole[i] - whole[n - 1 - i] * 2,
+                                       sum,
+                                       whole[i],
+                                       step > 0 ? whole[i] : whole[n - 1 - i],
+                                       i + 2 < n ? whole[i + 2] - whole[i] : 0,
+                                       (double)next++};
+                if (got[i] != want[t])
+                    fail_msg("c(%d), step %lld, %s: element %lld is %g, not %g", (int)map.block,
+                             (long long)step, text[t], (long long)i, got[i], want[t]);
+            }
+            free(got);
+        }
+        free(whole);
+        da__scope_pop(g);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(cross_engines),
-    cmocka_unit_test(cross_subsets),
-    cmocka_unit_test(diagonals),
+    cmocka_unit_test(steps_that_fit_no_block), cmocka_unit_test(cross_engines),
+    cmocka_unit_test(cross_subsets),           cmocka_unit_test(diagonals),
     cmocka_unit_test(views_of_operations),
 };
 ENGINE_TEST_MAIN(tests)

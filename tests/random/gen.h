@@ -60,6 +60,7 @@ int gen_elementwise(struct gen *g, struct da__error *why); /* gen_op.c */
 int gen_astype(struct gen *g, struct da__error *why);
 int gen_reduction(struct gen *g, struct da__error *why);    /* gen_reduce.c */
 int gen_view(struct gen *g, struct da__error *why);         /* gen_view.c */
+int gen_shift(struct gen *g, struct da__error *why);        /* gen_shift.c */
 int gen_reshape(struct gen *g, struct da__error *why);      /* gen_reshape.c */
 int gen_slice(struct gen *g, int x, struct da__error *why); /* a slice of any kind of node x */
 int gen_join(struct gen *g, struct da__error *why);         /* gen_join.c */

@@ -104,6 +104,23 @@ static int template_owner(const struct da__map *m, int64_t t)
     return -1;
 }
 
+/* Ownership of a cyclic axis repeats: stretch by stretch of the first cycle, with what each has in the further ones. */
+static int64_t brute_by_place(const struct da__map *m, int part, int64_t *out)
+{
+    int64_t period = m->block * m->parts, cycle = period / da__gcd(m->step, period), n = 0;
+    assert_int_equal(m->kind, DA__MAP_C);
+    assert_true(m->parts > 1 && cycle < m->count);
+    for (int64_t lo = 0, hi; lo < cycle; lo = hi) {
+        int owner = template_owner(m, m->start + m->step * lo);
+        for (hi = lo + 1; hi < cycle && template_owner(m, m->start + m->step * hi) == owner;)
+            hi++;
+        for (int64_t i = lo; owner == part && i < m->count; i += cycle)
+            for (int64_t k = i; k < i + hi - lo && k < m->count; k++)
+                out[n++] = k;
+    }
+    return n;
+}
+
 /* The axis indices of a coordinate in local order. */
 static int64_t brute_owned(const struct da__map *m, int part, int64_t *out)
 {
@@ -117,6 +134,8 @@ static int64_t brute_owned(const struct da__map *m, int part, int64_t *out)
         }
         return n;
     }
+    if (!da__map_in_order(m, part))
+        return brute_by_place(m, part, out);
     for (int64_t i = 0; i < m->count; i++) {
         if (template_owner(m, m->start + m->step * i) == part)
             out[n++] = i;
@@ -146,6 +165,8 @@ static void check_map(const struct da__map *m)
         assert_int_equal(da__map_local_count(m, p), n);
         assert_int_equal(da__map_owned(m, p, &s), DA_OK);
         assert_int_equal(s.nelem, n);
+        if (m->kind == DA__MAP_C)
+            assert_true(s.nruns <= 2 * m->block + 4);
         int64_t *have = set_elements(&s);
         if (n > 0)
             assert_memory_equal(have, want, sizeof *want * (size_t)n);
@@ -397,6 +418,37 @@ static double seconds(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* A step that hits blocks in changing ways: a few runs say what a coordinate owns of 10^15 indices, positions agree with them. */
+static void changing_blocks_are_cheap(void **state)
+{
+    (void)state;
+    const int64_t size = INT64_C(1000000000000000), block = 1000;
+    const struct da__dist *d =
+        make_1d(size, (struct da__map_spec){.kind = 'c', .block = block}, 4096);
+    const int64_t step[] = {3, -3, 7, 999, 1001, -100003, 4095};
+    for (size_t v = 0; v < sizeof step / sizeof *step; v++) {
+        int64_t by = step[v] < 0 ? -step[v] : step[v];
+        int64_t most = 2 * ((by < block ? by : block) + 2), start = step[v] < 0 ? size - 5 : 5;
+        struct da__map m = da__map_view(&d->map[0], start, step[v], size / by - 9);
+        for (int p = 0; p < 4096; p += 315) {
+            struct da__index_set s;
+            assert_int_equal(da__map_owned(&m, p, &s), DA_OK);
+            assert_true(s.nruns <= most);
+            assert_int_equal(s.nelem, da__map_local_count(&m, p));
+            for (int64_t at = 0; at < s.nelem; at += s.nelem / 61 + 1) {
+                int64_t i = da__set_get(&s, at);
+                int owner;
+                assert_int_equal(da__map_owner(&m, i), p);
+                assert_int_equal(da__map_local_of(&m, p, i), at);
+                int64_t n = da__map_stretch(&m, i, &owner);
+                assert_int_equal(da__set_get(&s, at + n - 1), i + n - 1);
+            }
+            da__set_free(&s);
+        }
+    }
+    da__dist_drop(d);
+}
+
 /* 4096 parts and 10^15 indices: queries in about a microsecond each. */
 static void huge_maps_are_cheap(void **state)
 {
@@ -435,10 +487,15 @@ static void huge_maps_are_cheap(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(random_maps_and_views), cmocka_unit_test(cyclic_views_exhaustively),
-        cmocka_unit_test(equality_is_ownership), cmocka_unit_test(equivalent_forms),
-        cmocka_unit_test(views_reduce),          cmocka_unit_test(views_of_many_parts),
-        cmocka_unit_test(owners_of_sets),        cmocka_unit_test(partial_last_block),
+        cmocka_unit_test(random_maps_and_views),
+        cmocka_unit_test(cyclic_views_exhaustively),
+        cmocka_unit_test(equality_is_ownership),
+        cmocka_unit_test(equivalent_forms),
+        cmocka_unit_test(views_reduce),
+        cmocka_unit_test(views_of_many_parts),
+        cmocka_unit_test(owners_of_sets),
+        cmocka_unit_test(partial_last_block),
+        cmocka_unit_test(changing_blocks_are_cheap),
         cmocka_unit_test(huge_maps_are_cheap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

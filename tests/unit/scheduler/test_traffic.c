@@ -80,6 +80,8 @@ static struct da__program *planned(da_array *target)
         fail_msg("%s", da__node_error(target)->text);
     if (da__runtime_plan(rt, 1, &target, NULL, &p, &bind, &err) != DA_OK)
         fail_msg("%s", err.text);
+    if (da__program_verify(p, &err) != DA_OK)
+        fail_msg("%s", err.text);
     da__binding_free(&bind);
     return p;
 }
@@ -196,6 +198,108 @@ static void reductions_take_a_tree(void **state)
     }
 }
 
+/* ---- broadcasts ---- */
+
+static const char *const BROADCAST[] = {
+    "x - x[0]",          "x * 2 - x[-1]", "x[7] + x", "x - x[3, 5]", "(x - x[1]) * sum(x * x[1])",
+    "x[2:] * x[0, ::-1]"};
+enum { NBROADCASTS = sizeof BROADCAST / sizeof BROADCAST[0] };
+
+/* The most messages that one engine has with the plans of P engines, and of all together. */
+static int64_t busiest(const char *text, const struct da__name *name, int64_t *total)
+{
+    struct da__program *p = planned(da__eval(g, text, 1, name));
+    int64_t most = 0;
+    *total = 0;
+    for (int e = 0; e < P; e++) {
+        struct da__traffic t;
+        assert_int_equal(da__traffic_of(p, e, &t), DA_OK);
+        most = t.sent > most ? t.sent : most;
+        most = t.received > most ? t.received : most;
+        *total += t.sent;
+    }
+    da__program_free(p);
+    return most;
+}
+
+/* A row that all engines need: its owner sends it to a few, these to a few times as many. */
+static void broadcasts_take_a_tree(void **state)
+{
+    (void)state;
+    static const int engines[] = {1, 4, 5, 8, 16, 17, 64, 1000};
+    static const char *const maps[] = {"bn", "cn", "bb"};
+    for (size_t k = 0; k < sizeof engines / sizeof *engines; k++)
+        for (int m = 0; m < 3; m++)
+            for (int off = 0; off < 2; off++) {
+                begin(engines[k], true, off ? "-broadcast" : "");
+                const int64_t shape[2] = {2 * P + 8, 40};
+                struct da__name name = {"x", leaf(2, shape, maps[m])};
+                int64_t total, most = busiest("x - x[0]", &name, &total);
+                if (!off && most > 2 * log2_above(P) + 1)
+                    fail_msg("%s, %d engines: one has %lld messages", maps[m], P, (long long)most);
+                if (off && m < 2)
+                    assert_int_equal(most, P - 1);
+                if (m < 2)
+                    assert_int_equal(total, P - 1);
+                for (int i = 0; i < NBROADCASTS && !off; i++) {
+                    most = busiest(BROADCAST[i], &name, &total);
+                    if (most > 4 * log2_above(P) + 4)
+                        fail_msg("%s of %s, %d engines: one has %lld messages", BROADCAST[i],
+                                 maps[m], P, (long long)most);
+                }
+                da__runtime_close(rt);
+            }
+}
+
+static double *values(const char *text, const struct da__name *name, int64_t *n)
+{
+    struct da__error err = {.engine = -1};
+    da__scope_push(g);
+    da_array *a = da__eval(g, text, 1, name);
+    *n = da__nelem(a->ndim, a->shape);
+    double *out = malloc((size_t)*n * sizeof *out);
+    if (da__runtime_gather(rt, a, out, &err) != DA_OK)
+        fail_msg("%s: %s", text, err.text);
+    da__scope_pop(g);
+    return out;
+}
+
+/* Runs of as many engines: what is counted was foreseen, and values are those of one engine. */
+static void broadcasts_run(void **state)
+{
+    (void)state;
+    static const int engines[] = {4, 8, 16, 64};
+    static const char *const maps[] = {"bn", "3n", "bb"};
+    const int64_t shape[2] = {70, 9};
+    double *want[NBROADCASTS] = {NULL};
+    int64_t n;
+    begin(1, false, "");
+    struct da__name one = {"x", computed(2, shape, "bn")};
+    for (int i = 0; i < NBROADCASTS; i++)
+        want[i] = values(BROADCAST[i], &one, &n);
+    da__node_drop(one.array);
+    da__runtime_close(rt);
+    for (int k = 0; k < 4; k++)
+        for (int m = 0; m < 3; m++) {
+            begin(engines[k], false, "");
+            struct da__name name[] = {{"x", computed(2, shape, maps[m])}, {"y", NULL}};
+            name[1].array = name[0].array;
+            for (int i = 0; i < NBROADCASTS; i++) {
+                check_graph(BROADCAST[i], "", name);
+                double *got = values(BROADCAST[i], name, &n);
+                for (int64_t at = 0; at < n; at++)
+                    if (got[at] != want[i][at])
+                        fail_msg("%s, %d engines: element %lld is %g, not %g", BROADCAST[i], P,
+                                 (long long)at, got[at], want[i][at]);
+                free(got);
+            }
+            da__node_drop(name[0].array);
+            da__runtime_close(rt);
+        }
+    for (int i = 0; i < NBROADCASTS; i++)
+        free(want[i]);
+}
+
 /* ---- many engines ---- */
 
 static double now(void)
@@ -253,9 +357,10 @@ static void many_engines_are_explained_at_once(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest tests[] = {cmocka_unit_test(predictions_are_what_runs_count),
-                                              cmocka_unit_test(reductions_take_a_tree),
-                                              cmocka_unit_test(many_engines_are_explained_at_once)};
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(predictions_are_what_runs_count), cmocka_unit_test(reductions_take_a_tree),
+        cmocka_unit_test(broadcasts_take_a_tree), cmocka_unit_test(broadcasts_run),
+        cmocka_unit_test(many_engines_are_explained_at_once)};
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     return failed != 0 || da__alloc_live() != 0;
 }
