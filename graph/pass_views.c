@@ -15,6 +15,15 @@ static bool is_plain_kernel(const struct da__step *s)
            s->part == NULL;
 }
 
+/* Random numbers take about as long as reading them would, so nobody reads them; but nobody repeats them either. */
+static bool draws(const struct da__step *s)
+{
+    for (int i = 0; i < s->body.ninsns; i++)
+        if (da__op_info((enum da__op_id)s->body.insn[i].op)->rule >= DA__RULE_DRAW_INT64)
+            return true;
+    return false;
+}
+
 /* Whether the producer's owners, seen through the view, are the reader's: then inlining moves nothing more. */
 static bool view_keeps_owners(const struct da__program *p, const struct da__step *producer,
                               const struct da__step *reader, const struct da__view *v)
@@ -47,7 +56,8 @@ static bool may_inline(const struct da__program *p, const struct da__step *reade
         return false;
     const struct da__step *producer = &p->step[v->producer];
     if (producer->ninputs == 0)
-        return producer->body.ninsns <= CHEAP_INSNS;
+        return producer->body.ninsns <= CHEAP_INSNS &&
+               (space_nelem(reader) <= space_nelem(producer) || !draws(producer));
     if (!composes(producer, &in->view))
         return false;
     bool in_place = da__view_is_identity(&in->view) && da__step_same_space(producer, reader);

@@ -54,6 +54,9 @@ def elementwise(name, args, result):
         return int_pow(*args)
     if name == "clip":  # np.clip itself casts bounds
         return np.core.umath.clip(*args)
+    if name == "multiply_high":
+        product = args[0].astype(object) * args[1].astype(object) >> 8 * args[0].dtype.itemsize
+        return product.astype(args[0].dtype)
     return getattr(np, NAMES.get(name, name))(*args)
 
 

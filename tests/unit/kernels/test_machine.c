@@ -52,8 +52,11 @@ static da__ref as(struct program *p, da__ref ref, da_dtype dtype)
     return DA__REF(DA__REF_INSN, p->body.ninsns++);
 }
 
+/* Random numbers are computed from int64 only. */
 static bool takes(enum da__op_id op, da_dtype dtype)
 {
+    if (da__op_info(op)->rule >= DA__RULE_DRAW_INT64)
+        return dtype == DA_INT64;
     static const char kinds[] = "biufc";
     static const unsigned flags[] = {DA__TAKES_BOOL, DA__TAKES_INT, DA__TAKES_INT, DA__TAKES_FLOAT,
                                      DA__TAKES_COMPLEX};
@@ -75,6 +78,10 @@ static void add_insn(struct program *p, uint64_t *seed)
         insn.result = DA_BOOL;
     if (rule == DA__RULE_REAL_PART)
         insn.result = (uint8_t)da__dtype_real_of(compute);
+    if (rule >= DA__RULE_DRAW_INT64) {
+        static const da_dtype drawn[] = {DA_INT64, DA_UINT64, DA_FLOAT32, DA_FLOAT64};
+        insn.result = (uint8_t)drawn[rule - DA__RULE_DRAW_INT64];
+    }
     if (rule == DA__RULE_CAST)
         insn.result = (uint8_t)dtypes[random_below(seed, NDTYPES)];
     for (int k = 0; k < da__op_info(op)->nin; k++)
