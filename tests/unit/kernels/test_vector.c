@@ -1,6 +1,7 @@
 /* Instruction sets agree bit by bit, and vector mathematics keeps its bounds and the C library's special values. */
 #include "layout.h"
 #include "fold.h"
+#include "pair.h"
 #include "vector.h"
 #include <float.h>
 #include <math.h>
@@ -167,6 +168,45 @@ static void instruction_sets_agree_on_reductions(void **state)
             compare_folds(red, dtype);
 }
 
+/* Two operations in one loop give what one after the other gives, with all kinds of scalars and in an operand's place. */
+static void compare_pair(enum da__isa isa, enum da__op_id first, enum da__op_id second, int behind,
+                         da_dtype dtype)
+{
+    static _Alignas(64) unsigned char middle[N * 8];
+    int64_t n = N - 2;
+    da__strip_fn *pair = da__pair_find_for(isa, first, second, behind, dtype);
+    assert_non_null(pair);
+    for (unsigned scalars = 0; scalars < 8; scalars++)
+        for (int place = 0; place < 4; place++) {
+            for (int k = 0; k < 3; k++)
+                fill(dtype, N, in[k], (uint64_t)(unsigned)k * 17 + scalars);
+            const void *args[3] = {in[0], in[1], in[2]}, *ends[2];
+            unsigned last = scalars >> 2;
+            da__strip(first, dtype, dtype, n, middle, args, scalars & 3);
+            ends[behind ? 1 : 0] = middle;
+            ends[behind ? 0 : 1] = in[2];
+            da__strip(second, dtype, dtype, n, want, ends, behind ? last : last << 1);
+            void *out = place < 3 ? in[place] : got;
+            pair(n, out, args, scalars);
+            if (!same(dtype, want, out, n))
+                fail_msg("%s, %s (%d) of %s, scalars %u: %s differs", da__op_info(first)->name,
+                         da__op_info(second)->name, behind, da__dtype(dtype)->name, scalars,
+                         da__isa_name(isa));
+        }
+}
+
+static void pairs_are_their_operations(void **state)
+{
+    (void)state;
+    static const enum da__op_id op[] = {DA__OP_ADD, DA__OP_SUBTRACT, DA__OP_MULTIPLY};
+    for (int isa = 0; isa <= (int)da__isa_best(); isa++)
+        for (int dtype = DA_FLOAT32; dtype <= DA_FLOAT64; dtype++)
+            for (int which = 0; which < 18; which++)
+                compare_pair((enum da__isa)isa, op[which % 3], op[which / 3 % 3], which / 9, dtype);
+    assert_null(da__pair_find_for(DA__BASELINE, DA__OP_ADD, DA__OP_DIVIDE, false, DA_FLOAT64));
+    assert_null(da__pair_find_for(DA__BASELINE, DA__OP_ADD, DA__OP_ADD, false, DA_INT32));
+}
+
 static void the_environment_limits_instruction_sets(void **state)
 {
     (void)state;
@@ -309,6 +349,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(instruction_sets_agree_on_operators),
         cmocka_unit_test(instruction_sets_agree_on_reductions),
+        cmocka_unit_test(pairs_are_their_operations),
         cmocka_unit_test(the_environment_limits_instruction_sets),
         cmocka_unit_test(results_keep_their_bounds),
         cmocka_unit_test(places_do_not_matter),
