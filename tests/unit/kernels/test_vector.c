@@ -261,6 +261,14 @@ static double element(bool wide, const void *array, int64_t i)
     return wide ? ((const double *)array)[i] : (double)((const float *)array)[i];
 }
 
+static void set_element(bool wide, void *array, int64_t i, double value)
+{
+    if (wide)
+        ((double *)array)[i] = value;
+    else
+        ((float *)array)[i] = (float)value;
+}
+
 static double worst_of(const struct exact *e, da_dtype dtype, int64_t n, int round)
 {
     bool wide = dtype == DA_FLOAT64;
@@ -269,12 +277,8 @@ static double worst_of(const struct exact *e, da_dtype dtype, int64_t n, int rou
     fill(dtype, n, in[0], (uint64_t)e->op * 1000 + (uint64_t)round * 2);
     fill(dtype, n, in[1], (uint64_t)e->op * 1000 + (uint64_t)round * 2 + 1);
     if (round < NSPECIAL) /* every pair of special values */
-        for (int64_t i = 0; i < n; i++) {
-            double y = special[round];
-            float y32 = (float)y;
-            memcpy(in[1] + (size_t)i * (wide ? 8 : 4), wide ? (void *)&y : (void *)&y32,
-                   wide ? 8 : 4);
-        }
+        for (int64_t i = 0; i < n; i++)
+            set_element(wide, in[1], i, special[round]);
     da__strip(e->op, dtype, dtype, n, got, args, 0);
     for (int64_t i = 0; i < n; i++) {
         double x = element(wide, in[0], i), y = element(wide, in[1], i);
@@ -327,6 +331,61 @@ static void places_do_not_matter(void **state)
         }
 }
 
+/* NumPy's npy_divmod. */
+static double plain_remainder(double b, double rest)
+{
+    if (b == 0)
+        return rest;
+    if (rest == 0)
+        return copysign(0, b);
+    return (b < 0) != (rest < 0) ? rest + b : rest;
+}
+
+static void compare_remainders(da_dtype dtype, int64_t n)
+{
+    bool wide = dtype == DA_FLOAT64;
+    const void *args[2] = {in[0], in[1]};
+    static _Alignas(64) unsigned char rest[N * 8];
+    da__strip(DA__OP_FMOD, dtype, dtype, n, rest, args, 0);
+    da__strip(DA__OP_REMAINDER, dtype, dtype, n, got, args, 0);
+    for (int64_t i = 0; i < n; i++) {
+        double a = element(wide, in[0], i), b = element(wide, in[1], i);
+        double exact_rest = wide ? fmod(a, b) : (double)fmodf((float)a, (float)b);
+        double plain = plain_remainder(b, exact_rest);
+        double x[2] = {exact_rest, wide ? plain : (double)(float)plain};
+        double y[2] = {element(wide, rest, i), element(wide, got, i)};
+        if (!same(DA_FLOAT64, x, y, 2))
+            fail_msg("%.17g by %.17g: remainders %.17g, %.17g instead of %.17g, %.17g", a, b, y[0],
+                     y[1], x[0], x[1]);
+    }
+}
+
+/* Quotients of all sizes, near whole numbers and elsewhere. */
+static void remainders_are_exact(void **state)
+{
+    (void)state;
+    uint64_t seed = 11;
+    for (int round = 0; round < 400; round++)
+        for (int dtype = DA_FLOAT32; dtype <= DA_FLOAT64; dtype++) {
+            int64_t n = N - 8;
+            bool wide = dtype == DA_FLOAT64;
+            fill(dtype, N, in[0], (uint64_t)(unsigned)round + 5);
+            fill(dtype, N, in[1], (uint64_t)(unsigned)round + 6);
+            for (int64_t i = round % 3 ? 0 : n; i < n; i++) {
+                double b = ldexp(random_unit(&seed) + 0.5, (int)random_below(&seed, 200) - 100);
+                double q = floor(ldexp(random_unit(&seed), (int)random_below(&seed, 56)));
+                double a =
+                    round % 3 == 1 ? q * b : nextafter(q * b, random_unit(&seed) < 0.5 ? 0 : 1e300);
+                b = random_unit(&seed) < 0.5 ? -b : b;
+                set_element(wide, in[0], i, a);
+                set_element(wide, in[1], i, b);
+            }
+            for (int k = 0; round < NSPECIAL && k < NSPECIAL; k++)
+                set_element(wide, in[1], k, special[round]);
+            compare_remainders(dtype, n);
+        }
+}
+
 static void whole_results_are_exact(void **state)
 {
     (void)state;
@@ -353,6 +412,7 @@ int main(void)
         cmocka_unit_test(the_environment_limits_instruction_sets),
         cmocka_unit_test(results_keep_their_bounds),
         cmocka_unit_test(places_do_not_matter),
+        cmocka_unit_test(remainders_are_exact),
         cmocka_unit_test(whole_results_are_exact),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
