@@ -1,6 +1,6 @@
 /* Freezes a body: which strip loops run in which order for a tile, and which registers hold the
  * values in between. */
-#include "kernel.h"
+#include "pair.h"
 #include <string.h>
 
 /* A tile's registers share the first-level cache with the operands; longer tiles spread the cost of
@@ -40,16 +40,17 @@ static int32_t max_steps(const struct da__body *b)
 
 /* Where the parts of the block lie; with `memory` NULL only the size is told. */
 static size_t lay_out(const struct da__body *b, char *memory, struct da__kernel *k,
-                      int32_t **free_regs)
+                      int32_t **free_regs, int32_t **taken_by)
 {
     size_t at = align64(sizeof *k), nvalues = (size_t)max_values(b), nsteps = (size_t)max_steps(b);
-    size_t values = at, steps, axes, masks, indexed, regs;
+    size_t values = at, steps, axes, masks, indexed, regs, taken;
     steps = values + align64(nvalues * sizeof(struct da__value));
     axes = steps + align64(nsteps * sizeof(struct da__step));
     masks = axes + align64(DA_MAX_NDIM * sizeof(int32_t));
     indexed = masks + align64((size_t)b->nreductions * sizeof(uint32_t));
     regs = indexed + align64((size_t)b->nreductions * sizeof(bool));
-    at = regs + align64(nvalues * sizeof(int32_t));
+    taken = regs + align64(nvalues * sizeof(int32_t));
+    at = taken + align64((size_t)b->ninsns * sizeof(int32_t));
     if (memory) {
         k->value = (void *)(memory + values);
         k->step = (void *)(memory + steps);
@@ -57,13 +58,14 @@ static size_t lay_out(const struct da__body *b, char *memory, struct da__kernel 
         k->reduction_mask = (void *)(memory + masks);
         k->reduction_indexed = (void *)(memory + indexed);
         *free_regs = (void *)(memory + regs);
+        *taken_by = (void *)(memory + taken);
     }
     return at;
 }
 
 size_t da__kernel_nbytes(const struct da__body *b)
 {
-    return lay_out(b, NULL, NULL, NULL);
+    return lay_out(b, NULL, NULL, NULL, NULL);
 }
 
 struct planning {
@@ -71,6 +73,7 @@ struct planning {
     struct da__kernel *k;
     int32_t *free_regs;
     int32_t nfree;
+    int32_t *taken_by; /* per instruction: the one whose loop does it, too; -1: none */
 };
 
 /* The number of the value that a reference names; finds or makes the index value of an axis. */
@@ -163,14 +166,43 @@ static struct da__step *add_step(struct planning *p, enum da__step_kind kind, in
     return s;
 }
 
-static void add_op(struct planning *p, int i)
+/* The argument of an instruction whose operation its loop does, too; -1: none. */
+static int taken_in(const struct planning *p, int i)
 {
     const struct da__insn *insn = &p->b->insn[i];
+    for (int j = 0; j < da__op_info(insn->op)->nin; j++)
+        if (DA__REF_KIND(insn->arg[j]) == DA__REF_INSN &&
+            p->taken_by[DA__REF_NUMBER(insn->arg[j])] == i)
+            return j;
+    return -1;
+}
+
+/* The loop of an instruction and what it reads. */
+static int32_t operands_of(const struct planning *p, int i, da__ref *arg, da__strip_fn **strip)
+{
+    const struct da__insn *insn = &p->b->insn[i];
+    int second = taken_in(p, i);
+    if (second < 0) {
+        *strip = da__strip_find(insn->op, (da_dtype)insn->compute, (da_dtype)insn->result);
+        memcpy(arg, insn->arg, sizeof insn->arg);
+        return da__op_info(insn->op)->nin;
+    }
+    const struct da__insn *first = &p->b->insn[DA__REF_NUMBER(insn->arg[second])];
+    *strip = da__pair_find_for(da__isa_best(), first->op, insn->op, second == 1,
+                               (da_dtype)insn->compute);
+    arg[0] = first->arg[0];
+    arg[1] = first->arg[1];
+    arg[2] = insn->arg[1 - second];
+    return 3;
+}
+
+static void add_op(struct planning *p, int i)
+{
     struct da__step *s = add_step(p, DA__STEP_OP, -1, value_of(p->k, DA__REF(DA__REF_INSN, i)));
-    s->strip = da__strip_find(insn->op, (da_dtype)insn->compute, (da_dtype)insn->result);
-    s->nin = da__op_info(insn->op)->nin;
+    da__ref arg[3];
+    s->nin = operands_of(p, i, arg, &s->strip);
     for (int j = 0; j < s->nin; j++)
-        s->arg[j] = value_of(p->k, insn->arg[j]);
+        s->arg[j] = value_of(p->k, arg[j]);
     for (int o = 0; o < p->b->noutputs && s->number < 0; o++)
         if (p->b->output[o] == DA__REF(DA__REF_INSN, i))
             s->number = o;
@@ -205,10 +237,14 @@ static void add_ops(struct planning *p, bool uniform)
 {
     for (int i = 0; i < p->b->ninsns; i++) {
         int32_t value = value_of(p->k, DA__REF(DA__REF_INSN, i));
-        if (!p->k->value[value].used || p->k->value[value].uniform != uniform)
+        if (!p->k->value[value].used || p->k->value[value].uniform != uniform ||
+            p->taken_by[i] >= 0)
             continue;
-        for (int j = 0; j < da__op_info(p->b->insn[i].op)->nin; j++)
-            add_fetch(p, value_of(p->k, p->b->insn[i].arg[j]));
+        da__ref arg[3];
+        da__strip_fn *strip;
+        int32_t nin = operands_of(p, i, arg, &strip);
+        for (int32_t j = 0; j < nin; j++)
+            add_fetch(p, value_of(p->k, arg[j]));
         add_op(p, i);
         if (!uniform)
             add_folds(p, value);
@@ -308,7 +344,7 @@ struct da__kernel *da__kernel_plan(const struct da__body *b, void *memory)
                              .ninsns = b->ninsns,
                              .noutputs = b->noutputs,
                              .nreductions = b->nreductions};
-    lay_out(b, memory, k, &p.free_regs);
+    lay_out(b, memory, k, &p.free_regs, &p.taken_by);
     find_indices(&p);
     k->nvalues = k->ninputs + k->nparams + k->nindices + k->ninsns;
     for (int r = 0; r < b->nreductions; r++) {
@@ -317,6 +353,7 @@ struct da__kernel *da__kernel_plan(const struct da__body *b, void *memory)
             da__fold_find(b->reduction[r].red, (da_dtype)b->reduction[r].compute)->indexed;
     }
     make_values(&p);
+    da__pair_find_all(b, k->value + (k->nvalues - k->ninsns), p.taken_by);
     make_steps(&p);
     assign_registers(&p);
     mark_last(k);

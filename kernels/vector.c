@@ -5,6 +5,7 @@
 #include "vector_erf.h"
 #include <float.h>
 #include <immintrin.h>
+#include <math.h>
 #include <sleef.h>
 #include <string.h>
 
@@ -50,6 +51,10 @@
 #define MAX FLT_MAX
 #define LARGE 1e37f
 #define EXP_END 87.0f
+#define EPS FLT_EPSILON
+#define LIBM(fn) fn##f
+#define SPLIT 4097
+#define SPLIT_END 1e30f
 #include "vector.inc"
 #undef T
 #undef I
@@ -61,6 +66,10 @@
 #undef MAX
 #undef LARGE
 #undef EXP_END
+#undef EPS
+#undef LIBM
+#undef SPLIT
+#undef SPLIT_END
 
 #define T double
 #define I int64_t
@@ -72,6 +81,10 @@
 #define MAX DBL_MAX
 #define LARGE 1e300
 #define EXP_END 708.0
+#define EPS DBL_EPSILON
+#define LIBM(fn) fn
+#define SPLIT 134217729
+#define SPLIT_END 1e290
 #include "vector.inc"
 #else
 const struct da__vector DA__VARIANT(da__vectors_float32)[DA__NELEMENTWISE];

@@ -1,6 +1,7 @@
 /* Instruction sets agree bit by bit, and vector mathematics keeps its bounds and the C library's special values. */
 #include "layout.h"
 #include "fold.h"
+#include "pair.h"
 #include "vector.h"
 #include <float.h>
 #include <math.h>
@@ -167,6 +168,45 @@ static void instruction_sets_agree_on_reductions(void **state)
             compare_folds(red, dtype);
 }
 
+/* Two operations in one loop give what one after the other gives, with all kinds of scalars and in an operand's place. */
+static void compare_pair(enum da__isa isa, enum da__op_id first, enum da__op_id second, int behind,
+                         da_dtype dtype)
+{
+    static _Alignas(64) unsigned char middle[N * 8];
+    int64_t n = N - 2;
+    da__strip_fn *pair = da__pair_find_for(isa, first, second, behind, dtype);
+    assert_non_null(pair);
+    for (unsigned scalars = 0; scalars < 8; scalars++)
+        for (int place = 0; place < 4; place++) {
+            for (int k = 0; k < 3; k++)
+                fill(dtype, N, in[k], (uint64_t)(unsigned)k * 17 + scalars);
+            const void *args[3] = {in[0], in[1], in[2]}, *ends[2];
+            unsigned last = scalars >> 2;
+            da__strip(first, dtype, dtype, n, middle, args, scalars & 3);
+            ends[behind ? 1 : 0] = middle;
+            ends[behind ? 0 : 1] = in[2];
+            da__strip(second, dtype, dtype, n, want, ends, behind ? last : last << 1);
+            void *out = place < 3 ? in[place] : got;
+            pair(n, out, args, scalars);
+            if (!same(dtype, want, out, n))
+                fail_msg("%s, %s (%d) of %s, scalars %u: %s differs", da__op_info(first)->name,
+                         da__op_info(second)->name, behind, da__dtype(dtype)->name, scalars,
+                         da__isa_name(isa));
+        }
+}
+
+static void pairs_are_their_operations(void **state)
+{
+    (void)state;
+    static const enum da__op_id op[] = {DA__OP_ADD, DA__OP_SUBTRACT, DA__OP_MULTIPLY};
+    for (int isa = 0; isa <= (int)da__isa_best(); isa++)
+        for (int dtype = DA_FLOAT32; dtype <= DA_FLOAT64; dtype++)
+            for (int which = 0; which < 18; which++)
+                compare_pair((enum da__isa)isa, op[which % 3], op[which / 3 % 3], which / 9, dtype);
+    assert_null(da__pair_find_for(DA__BASELINE, DA__OP_ADD, DA__OP_DIVIDE, false, DA_FLOAT64));
+    assert_null(da__pair_find_for(DA__BASELINE, DA__OP_ADD, DA__OP_ADD, false, DA_INT32));
+}
+
 static void the_environment_limits_instruction_sets(void **state)
 {
     (void)state;
@@ -221,6 +261,14 @@ static double element(bool wide, const void *array, int64_t i)
     return wide ? ((const double *)array)[i] : (double)((const float *)array)[i];
 }
 
+static void set_element(bool wide, void *array, int64_t i, double value)
+{
+    if (wide)
+        ((double *)array)[i] = value;
+    else
+        ((float *)array)[i] = (float)value;
+}
+
 static double worst_of(const struct exact *e, da_dtype dtype, int64_t n, int round)
 {
     bool wide = dtype == DA_FLOAT64;
@@ -229,12 +277,8 @@ static double worst_of(const struct exact *e, da_dtype dtype, int64_t n, int rou
     fill(dtype, n, in[0], (uint64_t)e->op * 1000 + (uint64_t)round * 2);
     fill(dtype, n, in[1], (uint64_t)e->op * 1000 + (uint64_t)round * 2 + 1);
     if (round < NSPECIAL) /* every pair of special values */
-        for (int64_t i = 0; i < n; i++) {
-            double y = special[round];
-            float y32 = (float)y;
-            memcpy(in[1] + (size_t)i * (wide ? 8 : 4), wide ? (void *)&y : (void *)&y32,
-                   wide ? 8 : 4);
-        }
+        for (int64_t i = 0; i < n; i++)
+            set_element(wide, in[1], i, special[round]);
     da__strip(e->op, dtype, dtype, n, got, args, 0);
     for (int64_t i = 0; i < n; i++) {
         double x = element(wide, in[0], i), y = element(wide, in[1], i);
@@ -287,6 +331,61 @@ static void places_do_not_matter(void **state)
         }
 }
 
+/* NumPy's npy_divmod. */
+static double plain_remainder(double b, double rest)
+{
+    if (b == 0)
+        return rest;
+    if (rest == 0)
+        return copysign(0, b);
+    return (b < 0) != (rest < 0) ? rest + b : rest;
+}
+
+static void compare_remainders(da_dtype dtype, int64_t n)
+{
+    bool wide = dtype == DA_FLOAT64;
+    const void *args[2] = {in[0], in[1]};
+    static _Alignas(64) unsigned char rest[N * 8];
+    da__strip(DA__OP_FMOD, dtype, dtype, n, rest, args, 0);
+    da__strip(DA__OP_REMAINDER, dtype, dtype, n, got, args, 0);
+    for (int64_t i = 0; i < n; i++) {
+        double a = element(wide, in[0], i), b = element(wide, in[1], i);
+        double exact_rest = wide ? fmod(a, b) : (double)fmodf((float)a, (float)b);
+        double plain = plain_remainder(b, exact_rest);
+        double x[2] = {exact_rest, wide ? plain : (double)(float)plain};
+        double y[2] = {element(wide, rest, i), element(wide, got, i)};
+        if (!same(DA_FLOAT64, x, y, 2))
+            fail_msg("%.17g by %.17g: remainders %.17g, %.17g instead of %.17g, %.17g", a, b, y[0],
+                     y[1], x[0], x[1]);
+    }
+}
+
+/* Quotients of all sizes, near whole numbers and elsewhere. */
+static void remainders_are_exact(void **state)
+{
+    (void)state;
+    uint64_t seed = 11;
+    for (int round = 0; round < 400; round++)
+        for (int dtype = DA_FLOAT32; dtype <= DA_FLOAT64; dtype++) {
+            int64_t n = N - 8;
+            bool wide = dtype == DA_FLOAT64;
+            fill(dtype, N, in[0], (uint64_t)(unsigned)round + 5);
+            fill(dtype, N, in[1], (uint64_t)(unsigned)round + 6);
+            for (int64_t i = round % 3 ? 0 : n; i < n; i++) {
+                double b = ldexp(random_unit(&seed) + 0.5, (int)random_below(&seed, 200) - 100);
+                double q = floor(ldexp(random_unit(&seed), (int)random_below(&seed, 56)));
+                double a =
+                    round % 3 == 1 ? q * b : nextafter(q * b, random_unit(&seed) < 0.5 ? 0 : 1e300);
+                b = random_unit(&seed) < 0.5 ? -b : b;
+                set_element(wide, in[0], i, a);
+                set_element(wide, in[1], i, b);
+            }
+            for (int k = 0; round < NSPECIAL && k < NSPECIAL; k++)
+                set_element(wide, in[1], k, special[round]);
+            compare_remainders(dtype, n);
+        }
+}
+
 static void whole_results_are_exact(void **state)
 {
     (void)state;
@@ -309,9 +408,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(instruction_sets_agree_on_operators),
         cmocka_unit_test(instruction_sets_agree_on_reductions),
+        cmocka_unit_test(pairs_are_their_operations),
         cmocka_unit_test(the_environment_limits_instruction_sets),
         cmocka_unit_test(results_keep_their_bounds),
         cmocka_unit_test(places_do_not_matter),
+        cmocka_unit_test(remainders_are_exact),
         cmocka_unit_test(whole_results_are_exact),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
