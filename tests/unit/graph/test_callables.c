@@ -63,13 +63,11 @@ static void every_operator_is_there(void **state)
     }
 }
 
-/* The text of a file of the repository, found from this one. */
+/* The text of a file of the repository. */
 static char *read_repository(const char *name)
 {
     char path[1024];
-    const char *here = __FILE__, *end = strstr(here, "tests/unit/graph");
-    assert_non_null(end);
-    snprintf(path, sizeof path, "%.*s%s", (int)(end - here), here, name);
+    snprintf(path, sizeof path, "%s/%s", DA_TEST_SOURCE, name);
     FILE *file = fopen(path, "rb");
     if (file == NULL)
         fail_msg("cannot open %s", path);

@@ -542,10 +542,7 @@ static void dumps_load_back_with_the_same_results(void **state)
 static void documented_examples_load(void **state)
 {
     static char text[1 << 16];
-    char path[1024];
-    const char *here = __FILE__, *end = strstr(here, "tests/unit/graph");
-    assert_non_null(end);
-    snprintf(path, sizeof path, "%.*sdocs/pipeline.md", (int)(end - here), here);
+    const char *path = DA_TEST_SOURCE "/docs/pipeline.md";
     FILE *file = fopen(path, "rb");
     if (file == NULL)
         fail_msg("cannot open %s", path);
