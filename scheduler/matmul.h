@@ -14,7 +14,7 @@ enum da__side_mode {
 /* One operand on this engine: `nmatrices` matrices of `kept` rows (or columns) times k. */
 struct da__side {
     enum da__side_mode mode;
-    int value, dim; /* dim: of the grid, that splits k; -1: none */
+    int value, dim; /* dim: of the operand's grid, that splits k; -1: none */
     bool k_slow;    /* in memory the elements of one k are neighbours */
     int64_t nmatrices, kept, inner,
         nk; /* inner: elements of k per index of its first axis; nk: own indices of that axis */

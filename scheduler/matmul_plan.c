@@ -5,8 +5,8 @@
 enum { BATCH, M, N, K, TRANSPOSED, SPLIT = TRANSPOSED + 2 };
 /* A panel's bytes of both operands; fewer columns than that make products slow. */
 enum { PANEL_BYTES = 8 << 20, NARROWEST = 32 };
-/* Operands that are split in such small parts are gathered at once. */
-enum { GATHER_BYTES = 1 << 18 };
+/* Operands whose parts are so small are gathered at once: a message takes longer to begin than to arrive. */
+enum { GATHER_BYTES = 1 << 12 };
 
 static int64_t product_of(const int64_t *shape, int first, int n)
 {
@@ -35,7 +35,6 @@ static void plan_side(const struct da__program *program, const struct da__step *
     da__dist_coords(d, engine, coord);
     da__dist_local_shape(d, engine, shape);
     side->value = s->input[which].value;
-    side->dim = (int)s->attribute[SPLIT + which];
     side->k_slow = !kept_first;
     side->nmatrices = product_of(shape, 0, nbatch);
     side->kept = product_of(shape, kept, nkept);
@@ -44,6 +43,7 @@ static void plan_side(const struct da__program *program, const struct da__step *
     if (nk > 0) {
         side->map = &d->map[k];
         side->part = da__dist_part(d, coord, k);
+        side->dim = d->axis_grid[k];
     }
     for (int b = nbatch - 1; b >= 0; b--) { /* a broadcast axis has one matrix for all */
         p->step[which][p->nbatch - nbatch + b] = v->shape[b] == 1 ? 0 : stride;
@@ -67,22 +67,30 @@ static double bytes_per_index(const struct da__program *program, const struct da
                : 0;
 }
 
+/* The engines that share all but the range of k. By the operand's own grid: of equal distributions a program keeps one, so that the
+ * dimensions of the result's grid may be other ones than when it was placed. */
+static void engines_along_k(const struct da__program *program, const struct da__side *side,
+                            int engine, struct da__group *out)
+{
+    const struct da__dist *d = program->dist[program->value[side->value].dist];
+    da__group_along(d, side->dim >= 0 ? (uint32_t)1 << side->dim : 0, engine, out);
+}
+
 /* Parts that go round, along a dimension of the result's grid. Returns the bytes per index that do. */
 static double plan_ring(const struct da__program *program, const struct da__step *s, int engine,
                         struct da__gemm *p, int which)
 {
     struct da__side *side = &p->side[which];
     int64_t most = 0;
-    if (side->dim < 0 || side->map->parts == 1)
+    if (side->map == NULL || side->map->parts == 1)
         return 0;
-    da__group_along(program->dist[program->value[s->output[0]].dist], (uint32_t)1 << side->dim,
-                    engine, &side->ring);
+    engines_along_k(program, side, engine, &side->ring);
     for (int k = 0; k < side->map->parts; k++) {
         int64_t n = da__map_local_count(side->map, k);
         most = n > most ? n : most;
     }
     double row = bytes_per_index(program, s, p, which);
-    bool few = row * (double)most * side->map->parts <= GATHER_BYTES;
+    bool few = row * (double)most <= GATHER_BYTES;
     side->part_nbytes = da__side_nbytes(p, side, most);
     side->mode = few ? DA__SIDE_GATHERED : DA__SIDE_RING;
     return few ? 0 : row;
@@ -133,10 +141,10 @@ da_status da__gemm_plan(const struct da__program *program, const struct da__step
         p->batch[b] = shape[b];
     plan_side(program, s, engine, 0, p);
     plan_side(program, s, engine, 1, p);
-    p->joins = p->side[0].dim >= 0 && p->side[0].dim == p->side[1].dim;
+    p->joins = s->attribute[SPLIT] >= 0 && s->attribute[SPLIT] == s->attribute[SPLIT + 1];
     p->nk = p->joins || s->attribute[K] == 0 ? p->side[0].nk : p->side[0].map->count;
     if (p->joins)
-        da__group_along(d, (uint32_t)1 << p->side[0].dim, engine, &p->join);
+        engines_along_k(program, &p->side[0], engine, &p->join);
     double row = 0;
     for (int which = 0; which < 2 && !p->joins; which++)
         row += plan_ring(program, s, engine, p, which);

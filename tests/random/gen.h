@@ -65,7 +65,8 @@ int gen_along(struct gen *g, struct da__error *why);        /* gen_along.c */
 int gen_redistribute(struct gen *g, struct da__error *why); /* gen_dist.c */
 int gen_rebalance(struct gen *g, struct da__error *why);    /* gen_place.c */
 int gen_distribute_as(struct gen *g, struct da__error *why);
-int gen_mask(struct gen *g, struct da__error *why); /* gen_mask.c */
+int gen_mask(struct gen *g, struct da__error *why);    /* gen_mask.c */
+int gen_product(struct gen *g, struct da__error *why); /* gen_product.c */
 /* A random distribution of a shape; NULL for the default. */
 struct plan_dist *gen_dist(struct gen *g, int ndim, const int64_t *shape);
 

@@ -135,7 +135,7 @@ static int draw_node(struct gen *g, struct da__error *why)
         {36, gen_elementwise}, {14, gen_view},     {16, gen_join},         {6, gen_reshape},
         {10, gen_reduction},   {6, gen_mask},      {6, gen_along},         {8, gen_get},
         {4, gen_redistribute}, {1, gen_rebalance}, {1, gen_distribute_as}, {3, gen_astype},
-        {5, gen_leaf},
+        {5, gen_leaf},         {8, gen_product},
     };
     enum { NKINDS = sizeof kind / sizeof kind[0] };
     int total = 0, k = 0;

@@ -22,6 +22,7 @@ except ImportError:
     sys.exit(77)
 
 from along import ALONG, searchsorted
+from products import PRODUCTS, product
 from placing import GETS, SELECTIONS, VIEWS, assigned, get, index_of, joined, places, put, replaced_where, true_in
 from values import (Value, cast, compared, kind_of, moved, operand, promote, shaped, tiny_of, truth_of, truths,
                     units, where)
@@ -352,6 +353,12 @@ def evaluate(node, known):
         return Value(np.asarray(VIEWS[name](x.data, node)), err)
     if name in ALONG:
         return ALONG[name](operands[0], node)
+    if name == "outer":
+        operands = [x if not isinstance(x, Value) else Value(x.data.reshape(shape), None if x.err is None else x.err.reshape(shape))
+                    for x, shape in zip(operands, ((-1, 1), (-1,)))]
+        return elementwise("multiply", operands)
+    if name in PRODUCTS:
+        return product(name, node, operands)
     if name in GETS:
         return get(name, node, operands)
     if name in ("put", "scatter"):
