@@ -22,9 +22,10 @@ bool da__map_ascends(const struct da__map *m)
     return m->kind == DA__MAP_B && m->step > 0;
 }
 
-static struct da__dist *copy_of(const struct da__dist *base)
+/* The base's grid, under an array of `ndim` whole axes of extent 0. */
+static struct da__dist *grid_copy(const struct da__dist *base, int ndim)
 {
-    struct da__dist *d = da__dist_alloc(base->ndim);
+    struct da__dist *d = da__dist_alloc(ndim);
     if (d == NULL)
         return NULL;
     d->ngrid = base->ngrid;
@@ -33,16 +34,22 @@ static struct da__dist *copy_of(const struct da__dist *base)
         d->grid[g] = base->grid[g];
         d->grid_stride[g] = base->grid_stride[g];
     }
-    for (int k = 0; k < base->ndim; k++) {
-        d->map[k] = base->map[k];
-        da__map_keep(&d->map[k]);
-        d->axis_grid[k] = base->axis_grid[k];
-    }
     for (int k = 0; k < base->engines.nruns; k++)
         if (da__set_push(&d->engines, base->engines.run[k]) != DA_OK) {
             da__dist_drop(d);
             return NULL;
         }
+    return d;
+}
+
+static struct da__dist *copy_of(const struct da__dist *base)
+{
+    struct da__dist *d = grid_copy(base, base->ndim);
+    for (int k = 0; d != NULL && k < base->ndim; k++) {
+        d->map[k] = base->map[k];
+        da__map_keep(&d->map[k]);
+        d->axis_grid[k] = base->axis_grid[k];
+    }
     return d;
 }
 
@@ -74,6 +81,34 @@ da_status da__dist_fewer_copies(const struct da__dist *base, int dim, int n,
     d->grid[dim] = n;
     *out = d;
     return DA_OK;
+}
+
+da_status da__dist_on_grid(const struct da__dist *grid_of, int ndim, const int *axis_grid,
+                           const struct da__map *map, const struct da__dist **out)
+{
+    struct da__dist *d = grid_copy(grid_of, ndim);
+    if (d == NULL)
+        return DA_ERR_MEMORY;
+    for (int k = 0; k < ndim; k++)
+        set_map(d, k, axis_grid[k] >= 0 ? map[k] : da__map_none(map[k].count), axis_grid[k]);
+    *out = d;
+    return DA_OK;
+}
+
+bool da__dist_same_grid(const struct da__dist *a, const struct da__dist *b)
+{
+    if (a->ngrid != b->ngrid || a->offset != b->offset || a->engines.nruns != b->engines.nruns)
+        return false;
+    for (int g = 0; g < a->ngrid; g++)
+        if (a->grid[g] != b->grid[g] || a->grid_stride[g] != b->grid_stride[g])
+            return false;
+    for (int i = 0; i < a->engines.nruns; i++) {
+        const struct da__run *x = &a->engines.run[i], *y = &b->engines.run[i];
+        if (x->start != y->start || x->step != y->step || x->count != y->count ||
+            x->stride != y->stride || x->reps != y->reps)
+            return false;
+    }
+    return true;
 }
 
 da_status da__dist_ascending(const struct da__dist *base, int axis, const struct da__dist **out)

@@ -196,6 +196,19 @@ static const struct da__callable_param cumulative_param[] = {
     {"dtype", DA__ARG_DTYPE, false},
     {"include_initial", DA__ARG_BOOL, false}};
 
+static const struct da__callable_param pair_param[] = {{"x1", DA__ARG_OPERAND, REQUIRED},
+                                                       {"x2", DA__ARG_OPERAND, REQUIRED}};
+static const struct da__callable_param matmul_param[] = {{"x1", DA__ARG_OPERAND, REQUIRED},
+                                                         {"x2", DA__ARG_OPERAND, REQUIRED},
+                                                         {"transpose1", DA__ARG_BOOL, false},
+                                                         {"transpose2", DA__ARG_BOOL, false}};
+static const struct da__callable_param tensordot_param[] = {{"x1", DA__ARG_OPERAND, REQUIRED},
+                                                            {"x2", DA__ARG_OPERAND, REQUIRED},
+                                                            {"axes", DA__ARG_DATA, false}};
+static const struct da__callable_param vecdot_param[] = {{"x1", DA__ARG_OPERAND, REQUIRED},
+                                                         {"x2", DA__ARG_OPERAND, REQUIRED},
+                                                         {"axis", DA__ARG_INT, false}};
+
 /* ---- the rows ---- */
 
 /* Operators whose parameters or builder are not those of their number of inputs. */

@@ -114,29 +114,6 @@ static da_status count_axis(const struct reading *r, int b, int mine, int part, 
 
 /* ---- one grid ---- */
 
-static bool same_engines(const struct da__dist *a, const struct da__dist *b)
-{
-    if (a->engines.nruns != b->engines.nruns)
-        return false;
-    for (int i = 0; i < a->engines.nruns; i++) {
-        const struct da__run *x = &a->engines.run[i], *y = &b->engines.run[i];
-        if (x->start != y->start || x->step != y->step || x->count != y->count ||
-            x->stride != y->stride || x->reps != y->reps)
-            return false;
-    }
-    return true;
-}
-
-static bool same_grid(const struct da__dist *a, const struct da__dist *b)
-{
-    if (a->ngrid != b->ngrid || a->offset != b->offset)
-        return false;
-    for (int g = 0; g < a->ngrid; g++)
-        if (a->grid[g] != b->grid[g] || a->grid_stride[g] != b->grid_stride[g])
-            return false;
-    return same_engines(a, b);
-}
-
 /* The grid dimension that decides what is needed and held along base axis b: -1 none, -2 two different ones. */
 static int dimension_of(const struct reading *r, int b)
 {
@@ -149,7 +126,7 @@ static int dimension_of(const struct reading *r, int b)
 
 static bool is_separable(const struct reading *r)
 {
-    if (!same_grid(r->base, r->space))
+    if (!da__dist_same_grid(r->base, r->space))
         return false;
     for (int b = 0; b < r->base->ndim; b++)
         if (dimension_of(r, b) == -2)
@@ -293,7 +270,7 @@ bool da__dist_shifted(const struct da__dist *a, const struct da__dist *b)
 {
     if (a == b)
         return true;
-    if (a->ndim != b->ndim || !same_grid(a, b))
+    if (a->ndim != b->ndim || !da__dist_same_grid(a, b))
         return false;
     for (int k = 0; k < a->ndim; k++) {
         const struct da__map *x = &a->map[k], *y = &b->map[k];

@@ -21,7 +21,7 @@ struct da__routine_rules {
 };
 const struct da__routine_rules *da__routine_rules(enum da__routine_id id);
 extern const struct da__routine_rules da__scan_rules, da__sort_rules, da__search_rules,
-    da__extract_rules, da__repeat_rules;
+    da__extract_rules, da__repeat_rules, da__matmul_rules;
 
 /* Where SCATTER works: build_get.c. */
 da_status da__scatter_space(struct da__graph *g, const da_array *a, const struct da__dist **out);

@@ -186,8 +186,9 @@ struct da__engine {
 
 struct da__send {
     struct da__request request;
-    void *block; /* back to the pool when done */
-    int value;   /* that it leaves from; -1: from the block */
+    void *block;  /* back to the pool when done */
+    int value;    /* that it leaves from; -1: from the block */
+    int *leaving; /* counted down when done; NULL: nobody waits for it */
 };
 struct da__execution {
     struct da__engine *engine;
@@ -231,6 +232,10 @@ void da__run_send(struct da__execution *r, int to, int tag, const void *data, in
 /* Starts a message straight from a value's part, which stays until it has left. */
 void da__run_lend(struct da__execution *r, int to, int tag, const void *data, int64_t nbytes,
                   int value);
+/* Starts a message without a header. `block` goes to the pool once it has left; *leaving counts messages on their way, so that memory
+ * which stays the caller's is left alone meanwhile. Both may be NULL. */
+void da__run_share(struct da__execution *r, int to, int tag, const void *data, int64_t nbytes,
+                   void *block, int *leaving);
 void da__run_poll(struct da__execution *r); /* lets finished sends go */
 void da__run_release(struct da__execution *r,
                      int value); /* its memory, once nothing leaves from it */

@@ -159,6 +159,23 @@ void da__group_all_join(struct da__execution *r, int step, const struct da__grou
     da__message_put(r, now);
 }
 
+void da__group_all_join_traffic(const struct da__group *g, int64_t nbytes, struct da__traffic *out)
+{
+    if (g->rank < 0 || g->size <= 1)
+        return;
+    int power = 1, rounds = 0;
+    while (power <= g->size / 2) {
+        power *= 2;
+        rounds++;
+    }
+    bool paired = g->rank < 2 * (g->size - power);
+    int64_t n = paired && g->rank % 2 == 1 ? 1 : rounds + (paired ? 1 : 0);
+    out->sent += n;
+    out->received += n;
+    out->sent_bytes += n * nbytes;
+    out->received_bytes += n * nbytes;
+}
+
 /* ---- gather: after k rounds each rank holds the 2^k from its own on (Bruck et al. 1997) ---- */
 
 /* Items of ranks first, first+1, …, wrapping around, to or from a packed message. */
@@ -192,5 +209,16 @@ void da__group_gather(struct da__execution *r, int step, const struct da__group 
         if (in != NULL)
             copy_items(g, nbytes, from, n, all, in, true);
         da__message_put(r, in);
+    }
+}
+
+void da__group_gather_traffic(const struct da__group *g, int64_t nbytes, struct da__traffic *out)
+{
+    for (int far = 1; far < g->size && g->rank >= 0; far *= 2) {
+        int n = far < g->size - far ? far : g->size - far;
+        out->sent++;
+        out->received++;
+        out->sent_bytes += n * nbytes;
+        out->received_bytes += n * nbytes;
     }
 }

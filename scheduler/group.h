@@ -34,9 +34,12 @@ void da__group_scan(struct da__execution *r, int step, const struct da__group *g
 /* state := the join of all ranks' states in rank order, the same on all members. O(log size) messages. */
 void da__group_all_join(struct da__execution *r, int step, const struct da__group *g,
                         int64_t nbytes, void *state, da__join join, void *self);
+/* What that sends and receives on this member. */
+void da__group_all_join_traffic(const struct da__group *g, int64_t nbytes, struct da__traffic *out);
 /* all[k*nbytes] := rank k's `mine`. O(log size) messages, O(size * nbytes) bytes. */
 void da__group_gather(struct da__execution *r, int step, const struct da__group *g, int64_t nbytes,
                       const void *mine, void *all);
+void da__group_gather_traffic(const struct da__group *g, int64_t nbytes, struct da__traffic *out);
 
 /* One packed message to or from one engine. */
 struct da__parcel {

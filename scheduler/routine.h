@@ -23,6 +23,6 @@ void *da__run_room(struct da__execution *r, int64_t nbytes);
 
 extern const struct da__routine_ops da__reshape_routine, da__gather_routine, da__scatter_routine,
     da__scan_routine, da__sort_routine, da__nonzero_routine, da__search_routine,
-    da__extract_routine, da__repeat_routine;
+    da__extract_routine, da__repeat_routine, da__matmul_routine;
 
 #endif

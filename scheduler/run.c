@@ -30,6 +30,8 @@ bool da__run_failed(const struct da__execution *r)
 static void let_go(struct da__execution *r, const struct da__send *s)
 {
     da__pool_put(r->engine->pool, s->block);
+    if (s->leaving != NULL)
+        --*s->leaving;
     if (s->value < 0 || --r->plan->lent[s->value] > 0)
         return;
     da__pool_put(r->engine->pool, r->plan->parting[s->value]);
@@ -97,6 +99,15 @@ void da__run_lend(struct da__execution *r, int to, int tag, const void *data, in
 {
     r->plan->lent[value]++;
     start_send(r, (struct da__send){.value = value}, to, tag, data, nbytes, nbytes);
+}
+
+void da__run_share(struct da__execution *r, int to, int tag, const void *data, int64_t nbytes,
+                   void *block, int *leaving)
+{
+    if (leaving != NULL)
+        ++*leaving;
+    start_send(r, (struct da__send){.block = block, .value = -1, .leaving = leaving}, to, tag, data,
+               nbytes, nbytes);
 }
 
 void da__run_release(struct da__execution *r, int value)

@@ -2,7 +2,7 @@
 # Sees to the Debian packages that building and testing need: installs what is missing as root, otherwise tells the command.
 set -eu
 
-packages="cmake gcc make git pkg-config libopenmpi-dev openmpi-bin libhdf5-openmpi-dev libhwloc-dev libjansson-dev libcmocka-dev python3-numpy python3-h5py clang-format clang-tidy"
+packages="cmake gcc make git pkg-config libopenmpi-dev openmpi-bin libhdf5-openmpi-dev libhwloc-dev libjansson-dev libopenblas-dev libcmocka-dev python3-numpy python3-h5py clang-format clang-tidy"
 optional="libsleef-dev" # without it the C library computes, one element at a time
 
 command -v dpkg-query >/dev/null || {

@@ -511,6 +511,11 @@ bool da__map_ascends(const struct da__map *m);
 /* The same grid with another map (of as many parts) of an axis, whose extent may change. */
 da_status da__dist_with_map(const struct da__dist *base, int axis, const struct da__map *map,
                             const struct da__dist **out);
+/* Another array over the same grid: axis k of map[k] (kept) over grid dimension axis_grid[k], or whole where that is -1. */
+da_status da__dist_on_grid(const struct da__dist *grid_of, int ndim, const int *axis_grid,
+                           const struct da__map *map, const struct da__dist **out);
+/* Whether both lie over the same engines in the same grid. */
+bool da__dist_same_grid(const struct da__dist *a, const struct da__dist *b);
 /* The same grid, and the axis ascends. */
 da_status da__dist_ascending(const struct da__dist *base, int axis, const struct da__dist **out);
 /* Only the first n of the copies that lie along grid dimension `dim`, which no axis names. */

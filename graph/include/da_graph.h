@@ -323,6 +323,19 @@ da_array *da__make_compress(struct da__graph *g, da_array *condition, da_array *
                             const int64_t *axis);
 /* Where x2 would be inserted into the ascending 1-d x1, before (or `right` after) equal elements: int64, of x2's shape. */
 da_array *da__make_searchsorted(struct da__graph *g, da_array *x1, da_array *x2, bool right);
+/* Products. Matrices are the last two axes, of one dimension the only one (a row, then a column, that the result lacks); axes before
+ * them broadcast. `transpose`: the last two axes of that operand stand exchanged in memory. NumPy's promotion; of bools a sum
+ * is "or". */
+da_array *da__make_matmul(struct da__graph *g, da_array *x1, da_array *x2, bool transpose1,
+                          bool transpose2);
+/* Summed over n pairs of axes; the others of x1, then of x2, are the result's. */
+da_array *da__make_tensordot(struct da__graph *g, da_array *x1, da_array *x2, int n,
+                             const int64_t *axes1, const int64_t *axes2);
+/* Sums of conj(x1) * x2 along an axis, -1 … -min(ndim), of both; other axes broadcast. */
+da_array *da__make_vecdot(struct da__graph *g, da_array *x1, da_array *x2, int64_t axis);
+da_array *da__make_outer(struct da__graph *g, da_array *x1, da_array *x2); /* flattened */
+/* NumPy's: over the last axis of x1 and the last but one (`inner`: the last) of x2; of 0 dimensions the product. */
+da_array *da__make_dot(struct da__graph *g, da_array *x1, da_array *x2, bool inner);
 void da__node_set_name(da_array *a, const char *name);
 
 /* ---- the program ------------------------------------------------------------------------------- */

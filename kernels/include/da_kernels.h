@@ -172,4 +172,38 @@ void da__scan_join(bool product, da_dtype result, int64_t nlines, void *into, co
 /* One element of `result`: 0, or 1 of a product. */
 void da__scan_identity(bool product, da_dtype result, void *out);
 
+/* ---- products of matrices ---------------------------------------------------------------------- */
+
+/* A BLAS that was found at run time: its functions, by address. */
+enum da__blas_function {
+    DA__BLAS_SGEMM,
+    DA__BLAS_DGEMM,
+    DA__BLAS_CGEMM,
+    DA__BLAS_ZGEMM,
+    DA__BLAS_SGEMV,
+    DA__BLAS_DGEMV,
+    DA__BLAS_CGEMV,
+    DA__BLAS_ZGEMV,
+    DA__BLAS_NFUNCTIONS
+};
+struct da__blas {
+    void *library; /* NULL: there is none, own loops do its work */
+    void (*function[DA__BLAS_NFUNCTIONS])(void);
+};
+/* Loads it into the process, where it stays, and has it use the calling thread only. False: there is none. */
+bool da__blas_open(struct da__blas *out);
+void da__blas_close(struct da__blas *b);
+/* C := A B, or C += A B: m × k times k × n elements of one dtype in rows `ld…` elements apart; `trans`: the matrix in
+ * memory is the transpose. Integers wrap; of bools a sum is "or". With k == 0 zeros. */
+struct da__matmul {
+    da_dtype dtype;
+    bool trans_a, trans_b, add;
+    int64_t m, n, k, lda, ldb, ldc;
+    const void *a, *b;
+    void *c;
+};
+void da__matmul_run(const struct da__blas *blas, const struct da__matmul *p);
+/* into[i] += from[i], in the same sense. */
+void da__matmul_join(da_dtype dtype, int64_t n, void *into, const void *from);
+
 #endif

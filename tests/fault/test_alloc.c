@@ -142,6 +142,24 @@ static da_status compute_along(da_array *x, struct da__error *err)
     return status;
 }
 
+/* Panels that go round, partial sums that are joined, and a gathered vector. */
+static da_status multiply(da_array *x, struct da__error *err)
+{
+    struct da__name name[] = {{"x", x}};
+    double got[36];
+    DA_TRY(da__scope_push(g) == DA_OK ? DA_OK : da__fail(err, DA_ERR_MEMORY, "no scope"));
+    da_array *target[] = {da__eval(g, "matrix_transpose(x) @ x", 1, name),
+                          da__eval(g, "tile(x, (12, 9)) @ tile(x, (12, 15))", 1, name),
+                          da__eval(g, "x @ x[0]", 1, name)};
+    da_status status = da__runtime_compute(rt, 3, target, err);
+    if (status == DA_OK)
+        status = da__runtime_gather(rt, target[2], got, err);
+    for (int k = 0; k < 6 && status == DA_OK; k++)
+        assert_true(got[k] == 140 + 28 * 8 * k);
+    da__scope_pop(g);
+    return status;
+}
+
 /* Rows read and written in reverse by an index array, and two reads that move nothing. */
 static da_status index_by_arrays(da_array *x, struct da__error *err)
 {
@@ -268,6 +286,7 @@ FAIL_EACH(evaluate)
 FAIL_EACH(compute_some)
 FAIL_EACH(reshape_some)
 FAIL_EACH(compute_along)
+FAIL_EACH(multiply)
 FAIL_EACH(index_by_arrays)
 FAIL_EACH(select_some)
 FAIL_EACH(load_pipeline)
@@ -301,11 +320,12 @@ static void opening_fails(void **state)
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(opening_fails),       cmocka_unit_test(build_fails),
-        cmocka_unit_test(evaluate_fails),      cmocka_unit_test(load_pipeline_fails),
-        cmocka_unit_test(compute_some_fails),  cmocka_unit_test(reshape_some_fails),
-        cmocka_unit_test(compute_along_fails), cmocka_unit_test(index_by_arrays_fails),
-        cmocka_unit_test(select_some_fails),   cmocka_unit_test(save_and_load_fails),
+        cmocka_unit_test(opening_fails),         cmocka_unit_test(build_fails),
+        cmocka_unit_test(evaluate_fails),        cmocka_unit_test(load_pipeline_fails),
+        cmocka_unit_test(compute_some_fails),    cmocka_unit_test(reshape_some_fails),
+        cmocka_unit_test(compute_along_fails),   cmocka_unit_test(multiply_fails),
+        cmocka_unit_test(index_by_arrays_fails), cmocka_unit_test(select_some_fails),
+        cmocka_unit_test(save_and_load_fails),
     };
     nengines = argc > 1 ? atoi(argv[1]) : 1;
     stride = argc > 2 ? atoi(argv[2]) : 1;

@@ -232,9 +232,10 @@ static void one_engine_lacks_memory(void **state)
                                        "max(t - mean(t)) + var(t)",
                                        "t + x[0, 0]",
                                        "sum(reshape(t, (1200, -1)), axis=1)",
-                                       "reshape(t, (-1, 800))[::7]"};
+                                       "reshape(t, (-1, 800))[::7]",
+                                       "reshape(t, (1200, 2000)) @ reshape(t, (2000, 1200))"};
     struct layout l;
-    for (int k = 0; k < 6; k++) {
+    for (int k = 0; k < 7; k++) {
         begin(text[k]);
         struct da__name name[] = {{"x", x}, {"t", lopsided(&l)}};
         da__node_keep(name[1].array); /* so that it must be stored */

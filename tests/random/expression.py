@@ -6,6 +6,7 @@ BINARY = {
     ast.Mod: "remainder", ast.Pow: "pow", ast.LShift: "bitwise_left_shift", ast.RShift: "bitwise_right_shift",
     ast.BitAnd: "bitwise_and", ast.BitOr: "bitwise_or", ast.BitXor: "bitwise_xor",
     ast.Lt: "less", ast.LtE: "less_equal", ast.Gt: "greater", ast.GtE: "greater_equal", ast.Eq: "equal", ast.NotEq: "not_equal",
+    ast.MatMult: "matmul",
 }
 UNARY = {ast.USub: "negative", ast.UAdd: "positive", ast.Invert: "bitwise_invert"}
 # Parameters behind the operands, where they are given by position.

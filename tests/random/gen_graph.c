@@ -136,6 +136,7 @@ static int draw_node(struct gen *g, struct da__error *why)
         {10, gen_reduction},   {6, gen_mask},      {6, gen_along},         {8, gen_get},
         {4, gen_redistribute}, {1, gen_rebalance}, {1, gen_distribute_as}, {3, gen_astype},
         {5, gen_leaf},         {4, gen_choice},    {2, gen_permutation},   {4, gen_shift},
+        {8, gen_product},
     };
     enum { NKINDS = sizeof kind / sizeof kind[0] };
     int total = 0, k = 0;

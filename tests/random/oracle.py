@@ -24,6 +24,7 @@ except ImportError:
 from along import ALONG, searchsorted
 from chance import DRAWN, OPERATORS, drawn, multiply_high, permutation
 from placing import GETS, SELECTIONS, VIEWS, assigned, get, grid, index_of, joined, places, put, repeated, replaced_where, true_in
+from products import PRODUCTS, product
 from values import (Value, cast, compared, kind_of, moved, operand, promote, shaped, tiny_of, truth_of, truths,
                     units, where)
 
@@ -368,6 +369,12 @@ def evaluate(node, known):
         return permutation(operands[0], node)
     if name in ALONG:
         return ALONG[name](operands[0], node)
+    if name == "outer":
+        operands = [x if not isinstance(x, Value) else Value(x.data.reshape(shape), None if x.err is None else x.err.reshape(shape))
+                    for x, shape in zip(operands, ((-1, 1), (-1,)))]
+        return elementwise("multiply", operands)
+    if name in PRODUCTS:
+        return product(name, node, operands)
     if name in GETS:
         return get(name, node, operands)
     if name in ("put", "scatter"):

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
+
 void *test_alloc(size_t nbytes)
 {
     void *block = calloc(1, nbytes + 16);
@@ -187,6 +189,27 @@ static struct da__arg bound(const struct plan_arg *a, bool dists, struct da__dis
     return out;
 }
 
+/* The pairs of axes of "tensordot" as they are read from text: the first operand's list, and the second's. */
+struct pairs {
+    struct da__raw both, list[2], axis[PLAN_DIMS + 1];
+};
+
+static void make_pairs(const struct plan_arg *a, struct pairs *p)
+{
+    int half = a->nints / 2;
+    for (int k = 0; k < a->nints; k++)
+        p->axis[k] = (struct da__raw){.kind = DA__RAW_SCALAR,
+                                      .u.scalar = {.kind = DA__SCALAR_INT, .i = a->ints[k]}};
+    for (int k = 0; k < 2; k++) {
+        p->list[k] = (struct da__raw){.kind = DA__RAW_LIST};
+        p->list[k].u.list.n = half;
+        p->list[k].u.list.item = p->axis + k * half;
+    }
+    p->both = (struct da__raw){.kind = DA__RAW_LIST};
+    p->both.u.list.n = 2;
+    p->both.u.list.item = p->list;
+}
+
 void plan_build_node(const struct plan *p, int i, struct da__runtime *rt, bool dists,
                      da_array **array)
 {
@@ -200,6 +223,11 @@ void plan_build_node(const struct plan *p, int i, struct da__runtime *rt, bool d
         arg[k] = bound(&n->arg[k], dists, &spec, list[k], array);
         if (arg[k].dist != NULL)
             dist = arg[k].dist;
+    }
+    struct pairs pairs;
+    if (plan_is(n, "tensordot")) {
+        make_pairs(&n->arg[2], &pairs);
+        arg[2].data = &pairs.both;
     }
     struct da__graph *g = da__runtime_graph(rt);
     if (plan_is(n, "array")) {

@@ -28,7 +28,8 @@ struct plan_dist {
     int64_t *indices[PLAN_DIMS]; /* owned; what the lists point into */
 };
 
-/* A parameter's value. The data of "array" and "full" are in the node. */
+/* A parameter's value. The data of "array" and "full" are in the node; the pairs of axes of "tensordot" are in `ints`, the first operand's
+ * before the second's. */
 struct plan_arg {
     enum da__arg_kind kind;
     int node;  /* OPERAND: the node, or -1: the scalar */
@@ -66,6 +67,8 @@ struct plan_arg *plan_arg(struct plan_node *n, const char *name);
 bool plan_is(const struct plan_node *n, const char *op);
 /* The k-th node that node n reads, 0, 1, …; NULL: there are no more. */
 int *plan_input(struct plan_node *n, int k);
+/* "[[1,0],[0,2]]", the pairs of axes. */
+void plan_pairs(const struct plan_arg *a, struct da__text *t);
 /* Builds node i into array[i]; `dists`: under the plan's distributions, else the default ones. */
 void plan_build_node(const struct plan *p, int i, struct da__runtime *rt, bool dists,
                      da_array **array);

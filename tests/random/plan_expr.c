@@ -63,6 +63,9 @@ static bool value_expr(const struct plan_arg *a, struct da__text *t)
     case DA__ARG_DTYPE:
         da__text_add(t, "%s", da__dtype(a->dtype)->name);
         return true;
+    case DA__ARG_DATA:
+        plan_pairs(a, t);
+        return true;
     case DA__ARG_NONE:
         da__text_add(t, "None");
         return true;
@@ -74,13 +77,13 @@ static bool value_expr(const struct plan_arg *a, struct da__text *t)
 static bool symbol_expr(const struct plan_node *n, const char *symbol, struct da__text *t)
 {
     bool good = true;
-    if (n->call->nparams == 2) {
+    if (n->call->nparams > 1) {
         good = operand_expr(&n->arg[0], t);
         da__text_add(t, " %s ", symbol);
     } else {
         da__text_add(t, "%s", symbol);
     }
-    return operand_expr(&n->arg[n->call->nparams - 1], t) && good;
+    return operand_expr(&n->arg[n->call->nparams > 1], t) && good;
 }
 
 static bool call_expr(const struct plan_node *n, struct da__text *t)
@@ -126,6 +129,10 @@ bool plan_expr(const struct plan_node *n, int i, struct da__text *t)
         get_expr(n, t);
         return true;
     }
+    bool plain =
+        plan_is(n, "matmul") && n->arg[2].kind == DA__ARG_NONE && n->arg[3].kind == DA__ARG_NONE;
+    if (plain && i % 3 > 0)
+        return symbol_expr(n, "@", t);
     const char *symbol = da__op_find(n->call->name, &op) ? da__op_info(op)->symbol : NULL;
     return symbol != NULL && i % 3 > 0 ? symbol_expr(n, symbol, t) : call_expr(n, t);
 }

@@ -152,6 +152,15 @@ static void inputs_json(const struct plan_node *n, struct da__text *t)
     da__text_add(t, comma[1] == '\0' ? "]" : "");
 }
 
+void plan_pairs(const struct plan_arg *a, struct da__text *t)
+{
+    da__text_add(t, "[");
+    da__json_ints(t, a->nints / 2, a->ints);
+    da__text_add(t, ",");
+    da__json_ints(t, a->nints / 2, a->ints + a->nints / 2);
+    da__text_add(t, "]");
+}
+
 static void attribute_json(const struct plan_node *n, const struct plan_arg *a, struct da__text *t)
 {
     switch (a->kind) {
@@ -175,7 +184,9 @@ static void attribute_json(const struct plan_node *n, const struct plan_arg *a, 
         plan_dist_json(a->dist, t);
         break;
     case DA__ARG_DATA:
-        if (plan_is(n, "full"))
+        if (plan_is(n, "tensordot"))
+            plan_pairs(a, t);
+        else if (plan_is(n, "full"))
             da__json_element(t, n->data, n->dtype);
         else
             data_json(n, t);

@@ -13,6 +13,7 @@
  *     joining.h       rolls, joins, arrays with parts replaced
  *     indexing.h      indexing by arrays of integers
  *     masks.h         where masks are true; places in sorted arrays
+ *     linalg.h        products of matrices, sums over shared axes
  *     computing.h     running what was described; values to the program's memory
  *     files.h         loading and saving
  *     pipeline.h      expressions and pipelines as text
@@ -44,6 +45,7 @@
 #include <distarray/joining.h>
 #include <distarray/indexing.h>
 #include <distarray/masks.h>
+#include <distarray/linalg.h>
 #include <distarray/computing.h>
 #include <distarray/files.h>
 #include <distarray/pipeline.h>

@@ -98,6 +98,10 @@ static const char *const GRAPH[] = {
     "y[3] + x",
     "sqrt(abs(x[:3] + 1) * 2 - 1) * y[2:5]",
     "rebalance(exp(x[:4]) + 1)",
+    "x @ y",
+    "matrix_transpose(x) @ y + tensordot(x, y, axes=2)",
+    "x @ y[0]",
+    "tile(x, (7, 7)) @ tile(y, (7, 5))",
 };
 enum { NGRAPHS = sizeof GRAPH / sizeof GRAPH[0] };
 

@@ -1,0 +1,26 @@
+/* Products of matrices: BLAS where there is one and the dtype is its, own loops elsewhere. */
+#include "matmul.h"
+
+#include "variant.h"
+
+static const struct da__products *own(da_dtype dtype)
+{
+#ifdef DA__HAVE_AVX2
+    if (da__has_avx2())
+        return da__products_find_avx2(dtype);
+#endif
+    return da__products_find(dtype);
+}
+
+void da__matmul_run(const struct da__blas *blas, const struct da__matmul *p)
+{
+    if (p->m <= 0 || p->n <= 0)
+        return;
+    if (!da__blas_product(blas, p))
+        own(p->dtype)->product(p);
+}
+
+void da__matmul_join(da_dtype dtype, int64_t n, void *into, const void *from)
+{
+    own(dtype)->join(n, into, from);
+}
