@@ -1,7 +1,7 @@
 /* Workloads that move data, as array expressions: the same as the hand-written programs of bench/reference, line for line in what
  * they print: a repetition's seconds, and a sum of the result to compare.
  *
- * usage: bench_moves transpose|redistribute|stride|jacobi [SIZE] [REPETITIONS] */
+ * usage: bench_moves transpose|redistribute|stride|jacobi|sort [SIZE] [REPETITIONS] */
 #include <distarray/distarray.h>
 
 #include <stdio.h>
@@ -107,11 +107,26 @@ static da_array *jacobi_run(da_context *ctx, da_array *start)
     return u;
 }
 
+/* Numbers that come again only after all have been there. */
+static da_array *sort_input(da_context *ctx, int64_t n)
+{
+    da_array *i = da_arange(ctx, 0, n, 1, DA_INT64, NULL);
+    da_array *low = da_remainder(da_multiply(i, 7919), 1000003);
+    da_array *high = da_remainder(da_multiply(i, 104729), 999983);
+    return da_add(da_divide(low, 7.0), da_multiply(high, 1e-7));
+}
+
+static da_array *sort_run(da_context *ctx, da_array *x)
+{
+    return computed(ctx, da_sort(x, 0, 0));
+}
+
 static const struct workload workloads[] = {
     {"transpose", 8000, transpose_input, transpose_run},
     {"redistribute", 40000000, redistribute_input, redistribute_run},
     {"stride", 60000000, stride_input, stride_run},
     {"jacobi", 4000, jacobi_input, jacobi_run},
+    {"sort", 20000000, sort_input, sort_run},
 };
 
 static int fail(da_context *ctx, const char *name)
@@ -156,7 +171,7 @@ int main(int argc, char **argv)
             return measure(ctx, &workloads[i], argc > 2 ? atoll(argv[2]) : workloads[i].size,
                            repetitions);
     fprintf(stderr,
-            "usage: bench_moves transpose|redistribute|stride|jacobi [SIZE] [REPETITIONS]\n");
+            "usage: bench_moves transpose|redistribute|stride|jacobi|sort [SIZE] [REPETITIONS]\n");
     da_finalize(ctx);
     return 2;
 }
