@@ -12,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 launch() { mpirun --oversubscribe -n "$ranks" "$@"; }
 
 echo "machine: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores; $ranks ranks of one thread, $rounds rounds in turn"
-for name in transpose redistribute stride jacobi; do
+for name in transpose redistribute stride jacobi sort; do
     i=0
     while [ $i -lt "$rounds" ]; do
         launch "$build/bench/reference/reference_$name" >>"$work/$name.reference"

@@ -14,7 +14,7 @@ import statistics
 import subprocess
 import sys
 
-MOVES = ["transpose", "redistribute", "stride", "jacobi"]
+MOVES = ["transpose", "redistribute", "stride", "jacobi", "sort"]
 NODES = ["copy", "triad", "sum", "polynomial", "black-scholes", "deviations", "statistics", "axis0", "axis1", "jacobi",
          "mandelbrot", "nbody", "transpose", "sort", "cumulative-sum", "where", "count", "mask", "matmul", "uniform",
          "normal", "pi", "small"]

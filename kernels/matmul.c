@@ -5,11 +5,9 @@
 
 static const struct da__products *own(da_dtype dtype)
 {
-#ifdef DA__HAVE_AVX2
-    if (da__has_avx2())
-        return da__products_find_avx2(dtype);
-#endif
-    return da__products_find(dtype);
+    static const struct da__products *(*const find[DA__NISAS])(da_dtype) =
+        DA__VARIANTS(da__products_find);
+    return find[da__isa_best()](dtype);
 }
 
 void da__matmul_run(const struct da__blas *blas, const struct da__matmul *p)

@@ -11,6 +11,7 @@ struct da__products {
 };
 const struct da__products *da__products_find(da_dtype dtype);
 const struct da__products *da__products_find_avx2(da_dtype dtype);
+const struct da__products *da__products_find_avx512(da_dtype dtype);
 
 /* gemm_blas.c. False: not a dtype of BLAS, or an extent that its integers do not hold. */
 bool da__blas_product(const struct da__blas *blas, const struct da__matmul *p);

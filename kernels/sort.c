@@ -227,3 +227,65 @@ int64_t da__sort_search(da_dtype dtype, bool descending, int64_t n, const void *
     }
     return lo;
 }
+
+/* ---- buckets ---- */
+
+#define KEY_OF(bits, kind, down)                                                                   \
+    ((kind) == 'f' ? any_key_32(bits, down) : turned_32(bits, (kind) == 'i', down))
+#define FN(name) name##_32
+#define KEY uint32_t
+#include "sort_bucket.inc"
+#undef FN
+#undef KEY
+#undef KEY_OF
+#define KEY_OF(bits, kind, down)                                                                   \
+    ((kind) == 'f' ? any_key_64(bits, down) : turned_64(bits, (kind) == 'i', down))
+#define FN(name) name##_64
+#define KEY uint64_t
+#include "sort_bucket.inc"
+#undef FN
+#undef KEY
+#undef KEY_OF
+
+/* Small numbers and complex ones. */
+static void classify_any(const struct da__dtype_info *info, bool down, int64_t n, const char *line,
+                         const char *border, uint8_t *bucket, int64_t *count)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const char *x = line + (size_t)i * info->nbytes;
+        size_t at = 0;
+        for (size_t step = DA__SORT_BUCKETS / 2; step > 0; step /= 2)
+            at += comes_before(info, down, x, border + (at + step - 1) * info->nbytes) ? 0 : step;
+        bucket[i] = (uint8_t)at;
+        count[at]++;
+    }
+}
+
+void da__sort_classify(da_dtype dtype, bool descending, int64_t n, const void *line,
+                       const void *border, uint8_t *bucket, int64_t *count)
+{
+    const struct da__dtype_info *info = da__dtype(dtype);
+    if (info->kind != 'c' && info->nbytes == 8)
+        classify_64(info->kind, descending, n, line, border, bucket, count);
+    else if (info->kind != 'c' && info->nbytes == 4)
+        classify_32(info->kind, descending, n, line, border, bucket, count);
+    else
+        classify_any(info, descending, n, line, border, bucket, count);
+}
+
+#define SHARE(size)                                                                                \
+    for (int64_t i = 0; i < n; i++)                                                                \
+    memcpy(to + (size_t)next[bucket[i]]++ * (size), from + (size_t)i * (size), size)
+
+void da__sort_share(size_t item, int64_t n, const void *line, const uint8_t *bucket, void *out,
+                    int64_t *next)
+{
+    const char *from = line;
+    char *to = out;
+    if (item == 8)
+        SHARE(8);
+    else if (item == 4)
+        SHARE(4);
+    else
+        SHARE(item);
+}

@@ -43,7 +43,7 @@ static void ask_group(struct gathering *w, int64_t group)
     int64_t n = w->aims.begin[group + 1] - first, own_at[DA_MAX_NDIM];
     if (n == 0)
         return;
-    da__indexing_copy(ix, coord);
+    da__replica_for(ix->base, ix->engine, coord);
     da__group_coords(ix, group, coord);
     do {
         da__static_coords(ix, at, coord, list);

@@ -250,24 +250,6 @@ static da_status plan_own(struct da__indexing *ix)
     return DA_OK;
 }
 
-void da__indexing_copy(const struct da__indexing *ix, int *coord)
-{
-    const struct da__dist *d = ix->base;
-    int own[DA_MAX_NDIM];
-    bool used[DA_MAX_NDIM] = {false};
-    for (int b = 0; b < d->ndim; b++)
-        if (d->axis_grid[b] >= 0)
-            used[d->axis_grid[b]] = true;
-    bool member = da__dist_coords(d, ix->engine, own);
-    int64_t spread = ix->engine;
-    for (int g = 0; g < d->ngrid; g++) {
-        if (used[g])
-            continue;
-        coord[g] = member ? own[g] : (int)(spread % d->grid[g]);
-        spread /= d->grid[g];
-    }
-}
-
 /* ---- who needs nobody else ---- */
 
 static bool same_engines(const struct da__index_set *a, const struct da__index_set *b)

@@ -47,8 +47,6 @@ struct da__indexing {
 da_status da__indexing_make(const struct da__program *p, const struct da__step *s, int engine,
                             int first_array, struct da__indexing **out);
 void da__indexing_free(void *indexing);
-/* The coordinates of the copy of the base that this engine reads: its own, else spread over the copies. Other dimensions stay. */
-void da__indexing_copy(const struct da__indexing *ix, int *coord);
 /* Turns base indices along the dynamic base axes (each as one number) into bytes from the start of this engine's part. */
 void da__indexing_offsets(const struct da__indexing *ix, int64_t n, int64_t *target);
 

@@ -122,60 +122,76 @@ static da_status find_targets(struct plan *p, const int *coord, struct peer *pee
     return DA_OK;
 }
 
-static da_status plan_sends(struct plan *p)
-{
+/* A part in ascending flat order, by pieces that have one owner on the other side. */
+struct pairing {
     struct da__flat_walk walk;
     struct da__flat_finder finder;
     struct da__interval run;
-    da__flat_walk_begin(&p->from, &walk);
-    da__flat_finder_begin(&p->to, &finder);
-    while (da__flat_walk_next(&walk, &run))
-        while (run.count > 0) {
-            int64_t n = da__flat_find(&finder, run.start);
-            n = n < run.count ? n : run.count;
-            struct peer *peer = find_peer(&p->send, finder.engine);
-            if (peer == NULL) {
-                peer = add_peer(&p->send, finder.engine);
-                if (peer == NULL)
-                    return DA_ERR_MEMORY;
-                DA_TRY(find_targets(p, finder.coord, peer));
-            }
-            peer->nelem += n;
-            run.start += n;
-            run.count -= n;
+};
+
+static void pair_begin(const struct da__flat_part *part, const struct da__flat_part *other,
+                       struct pairing *w)
+{
+    w->run.count = 0;
+    da__flat_walk_begin(part, &w->walk);
+    da__flat_finder_begin(other, &w->finder);
+}
+
+/* The piece's owner on the other side is w->finder.engine. False: there are no more. */
+static bool pair_next(struct pairing *w, struct da__interval *piece)
+{
+    while (w->run.count == 0)
+        if (!da__flat_walk_next(&w->walk, &w->run))
+            return false;
+    int64_t n = da__flat_find(&w->finder, w->run.start);
+    *piece = w->run;
+    piece->count = n < w->run.count ? n : w->run.count;
+    w->run.start += piece->count;
+    w->run.local += piece->count;
+    w->run.count -= piece->count;
+    return true;
+}
+
+static da_status plan_sends(struct plan *p)
+{
+    struct pairing w;
+    struct da__interval piece;
+    pair_begin(&p->from, &p->to, &w);
+    while (pair_next(&w, &piece)) {
+        struct peer *peer = find_peer(&p->send, w.finder.engine);
+        if (peer == NULL) {
+            peer = add_peer(&p->send, w.finder.engine);
+            if (peer == NULL)
+                return DA_ERR_MEMORY;
+            DA_TRY(find_targets(p, w.finder.coord, peer));
         }
+        peer->nelem += piece.count;
+    }
     return DA_OK;
 }
 
 /* Begins to find who gives this engine what. */
-static void begin_givers(const struct plan *p, struct da__flat_finder *finder)
+static void begin_givers(const struct plan *p, struct pairing *w)
 {
-    da__flat_finder_begin(&p->from, finder);
-    da__replica_for(p->from.flat.dist, p->engine, finder->coord);
+    pair_begin(&p->to, &p->from, w);
+    da__replica_for(p->from.flat.dist, p->engine, w->finder.coord);
 }
 
 static da_status plan_receives(struct plan *p)
 {
-    struct da__flat_walk walk;
-    struct da__flat_finder finder;
-    struct da__interval run;
-    da__flat_walk_begin(&p->to, &walk);
-    begin_givers(p, &finder);
-    while (da__flat_walk_next(&walk, &run))
-        while (run.count > 0) {
-            int64_t n = da__flat_find(&finder, run.start);
-            n = n < run.count ? n : run.count;
-            run.start += n;
-            run.count -= n;
-            if (finder.engine == p->engine)
-                continue;
-            struct peer *peer = find_peer(&p->receive, finder.engine);
-            if (peer == NULL)
-                peer = add_peer(&p->receive, finder.engine);
-            if (peer == NULL)
-                return DA_ERR_MEMORY;
-            peer->nelem += n;
-        }
+    struct pairing w;
+    struct da__interval piece;
+    begin_givers(p, &w);
+    while (pair_next(&w, &piece)) {
+        if (w.finder.engine == p->engine)
+            continue;
+        struct peer *peer = find_peer(&p->receive, w.finder.engine);
+        if (peer == NULL)
+            peer = add_peer(&p->receive, w.finder.engine);
+        if (peer == NULL)
+            return DA_ERR_MEMORY;
+        peer->nelem += piece.count;
+    }
     return DA_OK;
 }
 
@@ -246,24 +262,16 @@ static void pack(struct da__execution *r, struct plan *p, const char *from)
     }
     if (!p->gives || da__run_failed(r))
         return;
-    struct da__flat_walk walk;
-    struct da__flat_finder finder;
-    struct da__interval run;
-    da__flat_walk_begin(&p->from, &walk);
-    da__flat_finder_begin(&p->to, &finder);
-    while (da__flat_walk_next(&walk, &run))
-        while (run.count > 0) {
-            int64_t n = da__flat_find(&finder, run.start);
-            n = n < run.count ? n : run.count;
-            struct peer *peer = find_peer(&p->send, finder.engine);
-            if (peer->at != NULL) {
-                copy_run(peer->at, from + run.local * p->item, n * p->item);
-                peer->at += n * p->item;
-            }
-            run.start += n;
-            run.local += n;
-            run.count -= n;
-        }
+    struct pairing w;
+    struct da__interval piece;
+    pair_begin(&p->from, &p->to, &w);
+    while (pair_next(&w, &piece)) {
+        struct peer *peer = find_peer(&p->send, w.finder.engine);
+        if (peer->at == NULL)
+            continue;
+        copy_run(peer->at, from + piece.local * p->item, piece.count * p->item);
+        peer->at += piece.count * p->item;
+    }
 }
 
 /* Replicas get copies; the first message takes the packed one along. */
@@ -282,27 +290,20 @@ static void send(struct da__execution *r, const struct peer *peer, int tag, int6
 
 static void unpack(struct plan *p, const char *own, char *to)
 {
-    struct da__flat_walk walk;
-    struct da__flat_finder finder;
-    struct da__interval run;
-    da__flat_walk_begin(&p->to, &walk);
-    begin_givers(p, &finder);
-    while (da__flat_walk_next(&walk, &run))
-        while (run.count > 0) {
-            int64_t n = da__flat_find(&finder, run.start);
-            n = n < run.count ? n : run.count;
-            if (finder.engine == p->engine)
-                copy_run(to + run.local * p->item,
-                         own + da__flat_local(&finder, run.start) * p->item, n * p->item);
-            else {
-                struct peer *peer = find_peer(&p->receive, finder.engine);
-                copy_run(to + run.local * p->item, peer->at, n * p->item);
-                peer->at += n * p->item;
-            }
-            run.start += n;
-            run.local += n;
-            run.count -= n;
+    struct pairing w;
+    struct da__interval piece;
+    begin_givers(p, &w);
+    while (pair_next(&w, &piece)) {
+        char *at = to + piece.local * p->item;
+        int64_t nbytes = piece.count * p->item;
+        if (w.finder.engine == p->engine) {
+            copy_run(at, own + da__flat_local(&w.finder, piece.start) * p->item, nbytes);
+            continue;
         }
+        struct peer *peer = find_peer(&p->receive, w.finder.engine);
+        copy_run(at, peer->at, nbytes);
+        peer->at += nbytes;
+    }
 }
 
 static void run_reshape(struct da__execution *r, int step, void *own,

@@ -50,7 +50,7 @@ static bool send_to_copies(struct scattering *w, int *coord, int64_t first, int6
     const struct da__dist *d = w->ix->base;
     bool used[DA_MAX_NDIM] = {false};
     if (w->alone) {
-        da__indexing_copy(w->ix, coord);
+        da__replica_for(w->ix->base, w->ix->engine, coord);
         return pack_parcel(w, da__dist_engine(d, coord), first, n, product);
     }
     for (int b = 0; b < d->ndim; b++)

@@ -1,16 +1,11 @@
-/* Sorting on the engines where each of them has whole lines: the lines go to the threads; a long one is cut among them. */
+/* Sorting on the engines where each of them has whole lines: the lines go to the threads. */
 #include "sort_routine.h"
 
 #include <string.h>
 
 /* Attributes, as routines.def lists them. */
 enum { AXIS, DESCENDING, INDICES };
-enum {
-    LONG_LINE = 1 << 17, /* more elements than this are sorted in parts, on several threads */
-    PARTS = 8,           /* of a long line; so few runs are merged, not sorted again */
-    MOST_SIDE_BY_SIDE = 16,
-    BLOCK_BYTES = 1 << 20
-};
+enum { MOST_SIDE_BY_SIDE = 16, BLOCK_BYTES = 1 << 20 };
 
 static void poll_run(void *self)
 {
@@ -20,42 +15,6 @@ static void poll_run(void *self)
 static int64_t padded(int64_t nbytes)
 {
     return (nbytes + 63) / 64 * 64;
-}
-
-/* ---- one long line ---- */
-
-struct long_line {
-    struct da__sorting *s;
-    int64_t n, room_nbytes;
-    char *line, *room;
-    int64_t *position;
-};
-
-static void sort_part(void *self, int64_t part, int thread)
-{
-    const struct long_line *l = self;
-    int64_t low = part * l->n / PARTS, high = (part + 1) * l->n / PARTS;
-    (void)thread;
-    da__sort_line(l->s->dtype, l->s->descending, high - low, l->line + low * l->s->item,
-                  l->position != NULL ? l->position + low : NULL, l->room + part * l->room_nbytes);
-}
-
-void da__sort_long_line(struct da__sorting *s, int64_t n, void *line, int64_t *position)
-{
-    struct da__execution *r = s->r;
-    bool positions = position != NULL;
-    struct long_line l = {.s = s, .n = n, .line = line, .position = position};
-    l.room_nbytes = padded(da__sort_scratch_nbytes(s->dtype, n / PARTS + 1, positions));
-    int64_t nbytes = da__sort_scratch_nbytes(s->dtype, n, positions);
-    bool in_parts = n > LONG_LINE && da__workers_count(r->engine->workers) > 1;
-    if (in_parts && nbytes < PARTS * l.room_nbytes)
-        nbytes = PARTS * l.room_nbytes;
-    l.room = da__run_room(r, nbytes);
-    if (l.room != NULL && in_parts)
-        da__workers_run(r->engine->workers, PARTS, sort_part, &l, poll_run, r);
-    if (l.room != NULL)
-        da__sort_line(s->dtype, s->descending, n, line, position, l.room);
-    da__pool_put(r->engine->pool, l.room);
 }
 
 /* ---- many lines ---- */

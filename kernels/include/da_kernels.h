@@ -146,6 +146,16 @@ void da__sort_line(da_dtype dtype, bool descending, int64_t n, void *line, int64
 int64_t da__sort_search(da_dtype dtype, bool descending, int64_t n, const void *line,
                         const void *key, bool right);
 
+/* A long line is shared out by buckets first: 255 sorted borders, elements of the line, tell for each element the bucket 0 … 255 that it
+ * belongs to, before the first border, between two, not before the last. Equal elements have one bucket. count[b] grows by what bucket b
+ * gets. */
+enum { DA__SORT_BUCKETS = 256 };
+void da__sort_classify(da_dtype dtype, bool descending, int64_t n, const void *line,
+                       const void *border, uint8_t *bucket, int64_t *count);
+/* Elements of `item` bytes to their buckets in their order: the next one of bucket b goes to next[b], which moves on. */
+void da__sort_share(size_t item, int64_t n, const void *line, const uint8_t *bucket, void *out,
+                    int64_t *next);
+
 /* ---- running sums and products ----------------------------------------------------------------- */
 
 /* Many lines of n elements; bytes from one element or line to the next. */

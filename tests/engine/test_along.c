@@ -318,6 +318,18 @@ static void long_lines(void **state)
     }
     assert_true(sum[N] == total);
     check_long(in, sorted, from, N, true);
+    static const da_dtype dtypes[] = {DA_INT16, DA_UINT32, DA_INT64, DA_FLOAT32, DA_COMPLEX128};
+    for (int k = 0; k < 5; k++) { /* the same numbers in other sizes and orders of bits */
+        da_array *y = da__make_astype(g, x, dtypes[k]);
+        da_array *pair[] = {da__make_sort(g, y, 0, true, false),
+                            da__make_sort(g, y, 0, true, true)};
+        compute(2, pair);
+        double *own = gathered(pair[0], "sorted"), *own_from = gathered(pair[1], "indices");
+        assert_memory_equal(own, sorted, N * sizeof *own);
+        assert_memory_equal(own_from, from, N * sizeof *own);
+        free(own);
+        free(own_from);
+    }
     free(sum);
     free(sorted);
     free(from);

@@ -278,7 +278,7 @@ static void wrong_calls(void **state)
         {"tile(arange(3), (4000000000, 4000000000))", "more than 2^63 elements"},
         {"repeat(arange(3), -1)", "may not contain negative values"},
         {"repeat(arange(3), 2, axis=1)", "axis 1"},
-        {"repeat(arange(3), (1, 2, 3))", "repeats must be one number"}};
+        {"repeat(arange(3), (1, 2, 3))", "an array or a number"}};
     for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
         da__scope_push(g);
         const struct da__error *e = da__node_error(da__eval(g, wrong[k].text, 0, NULL));
