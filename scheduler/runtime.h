@@ -18,6 +18,7 @@ struct da__runtime {
     bool serving; /* other engines wait for commands */
     char *passes;
     struct da__cache cache;
+    struct da__compiler *compiler;
     int64_t next_program;
     struct da__counters counters;
     struct da__bytes command; /* reused for every run */
