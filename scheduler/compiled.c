@@ -23,6 +23,7 @@ struct da__code {
 };
 struct da__compiler {
     enum da__compiler_mode mode;
+    const char *cpu;
     pthread_mutex_t lock; /* of everything below but `state` and `module` */
     pthread_cond_t wanted, finished;
     pthread_mutex_t compiling; /* of the module */
@@ -71,7 +72,7 @@ static bool load_module(struct da__compiler *c)
     c->state = da__calloc(1, module->state_nbytes);
     if (c->state == NULL)
         return false;
-    if (!module->open(c->state, NULL)) {
+    if (!module->open(c->state, c->cpu)) {
         da__free(c->state);
         c->state = NULL;
         return false;
@@ -265,12 +266,13 @@ static enum da__compiler_mode mode_from_environment(void)
     return text != NULL && strcmp(text, "always") == 0 ? DA__COMPILER_ALWAYS : DA__COMPILER_AUTO;
 }
 
-struct da__compiler *da__compiler_open(void)
+struct da__compiler *da__compiler_open(const char *cpu)
 {
     struct da__compiler *c = da__calloc(1, sizeof *c);
     if (c == NULL)
         return NULL;
     c->mode = mode_from_environment();
+    c->cpu = cpu;
     pthread_mutex_init(&c->lock, NULL);
     pthread_mutex_init(&c->compiling, NULL);
     pthread_cond_init(&c->wanted, NULL);

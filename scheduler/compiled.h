@@ -8,8 +8,9 @@
 /* DISTARRAY_COMPILED: off; auto (default): kernels that work much, in the background; always: all of them, before they run. */
 enum da__compiler_mode { DA__COMPILER_OFF, DA__COMPILER_AUTO, DA__COMPILER_ALWAYS };
 struct da__compiler;
-/* Nothing is loaded and no thread is started before the first da__compiler_want. NULL, which stands for one that is off: no memory. */
-struct da__compiler *da__compiler_open(void);
+/* Nothing is loaded and no thread is started before the first da__compiler_want. NULL, which stands for one that is off: no memory.
+ * `cpu`: LLVM's name of a processor, NULL: this one. */
+struct da__compiler *da__compiler_open(const char *cpu);
 void da__compiler_close(struct da__compiler *c);
 enum da__compiler_mode da__compiler_mode(const struct da__compiler *c);
 

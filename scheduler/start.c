@@ -237,7 +237,7 @@ da_status da__runtime_open(const struct da__runtime_options *options, struct da_
     rt->reserved = DA__COMMAND_ROOM;
     bool served = false;
     bool mpi = !o->no_mpi && (o->mpi_comm != NULL || da__mpi_launched());
-    rt->compiler = da__compiler_open();
+    rt->compiler = da__compiler_open(NULL);
     da_status status = mpi ? open_mpi(rt, o, &served, err) : open_virtual(rt, o, err);
     const char *passes = o->passes != NULL ? o->passes : getenv("DISTARRAY_PASSES");
     if (status == DA_OK && !served) {

@@ -376,7 +376,7 @@ static void random_programs_compiled(void **state)
     (void)state;
     struct da__compiler_counters n;
     setenv("DISTARRAY_COMPILED", "always", 1);
-    struct da__compiler *c = da__compiler_open();
+    struct da__compiler *c = da__compiler_open(NULL);
     bool there = da__compiler_loads(c);
     if (there)
         run_programs(400, c);
