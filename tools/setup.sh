@@ -8,20 +8,32 @@ command -v dpkg-query >/dev/null || {
     echo "setup: this is not Debian; needed are the equivalents of: $packages" >&2
     exit 0
 }
+# With it the compiled tier is built; without it everything works.
+optional="llvm-19-dev"
+
 missing=""
+wanted=""
+has() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q "install ok installed"; }
 for p in $packages; do
-    dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q "install ok installed" || missing="$missing $p"
+    has "$p" || missing="$missing $p"
 done
-[ -z "$missing" ] && exit 0
+for p in $optional; do
+    has "$p" || wanted="$wanted $p"
+done
+[ -z "$missing$wanted" ] && exit 0
 
 if [ "$(id -u)" -ne 0 ]; then
+    [ -z "$missing" ] && exit 0
     echo "setup: packages are missing; as root: apt-get install -y$missing" >&2
     exit 1
 fi
-echo "setup: installing$missing"
+echo "setup: installing$missing$wanted"
 export DEBIAN_FRONTEND=noninteractive
 # shellcheck disable=SC2086
-apt-get install -y --no-install-recommends $missing >/dev/null 2>&1 || {
+[ -z "$missing" ] || apt-get install -y --no-install-recommends $missing >/dev/null 2>&1 || {
     apt-get update >/dev/null
     apt-get install -y --no-install-recommends $missing >/dev/null
 }
+# shellcheck disable=SC2086
+[ -z "$wanted" ] || apt-get install -y --no-install-recommends $wanted >/dev/null 2>&1 ||
+    echo "setup: going on without$wanted"
