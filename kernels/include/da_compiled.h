@@ -53,7 +53,7 @@ typedef void da__chain_fn(const struct da__chain_operand *operand, int64_t nrows
  * are the same, so that both add up in one order. Nothing runs before all chains have their code. */
 size_t da__kernel_chains_nbytes(const struct da__body *b);
 struct da__kernel *da__kernel_plan_chains(const struct da__body *b, const struct da__kernel *base,
-                                            void *memory);
+                                          void *memory);
 int32_t da__kernel_nchains(const struct da__kernel *k);
 const struct da__chain *da__kernel_chain(const struct da__kernel *k, int32_t i);
 void da__kernel_set_code(struct da__kernel *k, int32_t i, da__chain_fn *fn, int64_t width);
@@ -68,8 +68,7 @@ struct da__compiled_module {
     bool (*open)(void *state, const char *cpu);
     /* The code of a chain, valid until `close`; NULL where that fails. `room` has room_nbytes(s) bytes, for the call. */
     size_t (*room_nbytes)(const struct da__chain *s);
-    da__chain_fn *(*compile)(void *state, const struct da__chain *s, void *room,
-                               int64_t *width);
+    da__chain_fn *(*compile)(void *state, const struct da__chain *s, void *room, int64_t *width);
     void (*close)(void *state);
 };
 #define DA__COMPILED_FILE "libdistarray_compiled.so"
