@@ -6,8 +6,6 @@
  * takes the operand's dense axis in: a cache line that was read for one element serves the whole
  * tile. */
 enum { BLOCK = 128, BLOCKED_MIN = 512 };
-/* Rows shorter than this are worth copying together into one tile. */
-enum { ROW_MIN = 256 };
 
 static int64_t magnitude(int64_t x)
 {
@@ -193,14 +191,14 @@ static void cut_tiles(struct da__running *run)
         cut_blocks(run, dense);
         return;
     }
-    int64_t nelem = 1, limit = run->k->tile_nelem;
+    int64_t nelem = 1, limit = run->k->tile_nelem, row_min = run->k->row_min;
     int a = box->ndim - 1;
-    for (; a >= 0 && box->extent[a] <= limit / nelem && (nelem == 1 || nelem < ROW_MIN); a--) {
+    for (; a >= 0 && box->extent[a] <= limit / nelem && (nelem == 1 || nelem < row_min); a--) {
         box->chunk[a] = box->extent[a];
         nelem *= box->extent[a];
     }
     box->first = a + 1;
-    if (a >= 0 && (nelem == 1 || (nelem < ROW_MIN && limit / nelem > 1))) {
+    if (a >= 0 && (nelem == 1 || (nelem < row_min && limit / nelem > 1))) {
         box->chunk[a] = limit / nelem;
         box->first = a--;
     }

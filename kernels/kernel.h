@@ -3,6 +3,7 @@
 #ifndef DA_KERNEL_H
 #define DA_KERNEL_H
 
+#include "da_compiled.h"
 #include "fold.h"
 
 /* A value is an input, a parameter, an index or the result of an instruction; they are numbered in
@@ -15,31 +16,53 @@ struct da__value {
     int32_t last; /* the last step that reads it */
 };
 
-enum da__step_kind { DA__STEP_INPUT, DA__STEP_INDEX, DA__STEP_OP, DA__STEP_FOLD, DA__STEP_STORE };
+enum da__step_kind {
+    DA__STEP_INPUT,
+    DA__STEP_INDEX,
+    DA__STEP_PLACE, /* says where the next chain writes a result */
+    DA__STEP_OP,
+    DA__STEP_CHAIN,
+    DA__STEP_FOLD,
+    DA__STEP_STORE
+};
 /* What is done for every tile, in this order: inputs and indices come when they are first read,
  * folds as soon as their value is there, stores last (a result that may be computed in place needs
  * none). */
 struct da__step {
     enum da__step_kind kind;
-    int32_t number; /* of the input, index, reduction or output; OP: the output that it may be
-                       written to, or -1 */
+    int32_t number; /* of the input, index, chain, reduction or output; OP, PLACE: the output
+                       that it may be written to, or -1 */
     int32_t value;  /* that the step makes, folds or stores */
+    int32_t done;   /* OP, PLACE: the step that writes it */
     int32_t nin, arg[3];
     da__strip_fn *strip;
     const struct da__fold *fold;
 };
 
+/* Several operations in one loop over compiled code (chains.c). */
+struct da__kernel_chain {
+    struct da__chain what;
+    int32_t *value; /* its arguments, then its outputs */
+    da__chain_fn *fn;
+    int64_t width;
+};
+
 struct da__kernel {
     int32_t ninputs, nparams, nindices, ninsns, noutputs, nreductions;
     int32_t nvalues, nregs, nsteps, nuniform; /* the first `nuniform` steps are done once per run */
-    int64_t tile_nelem;
+    int64_t tile_nelem, row_min;              /* shorter rows go together into one tile */
     size_t reg_nbytes;
     struct da__value *value;
     struct da__step *step;
-    int32_t *index_axis; /* per index value: the caller's iteration axis */
+    struct da__kernel_chain *chain;
+    int32_t nchains, max_operands; /* of one chain */
+    int32_t *index_axis;           /* per index value: the caller's iteration axis */
     uint32_t *reduction_mask;
     bool *reduction_indexed;
 };
+
+/* The values that a step reads. */
+const int32_t *da__step_args(const struct da__kernel *k, const struct da__step *s, int32_t *nin);
 
 /* Everything that moves with the position in the box: outputs, inputs, accumulators and index
  * values, in this order. Of index values, `offset` is the value. Each argmin has the flat index it
@@ -49,6 +72,7 @@ struct da__operand {
     int64_t offset;              /* at the tile's first element */
     int64_t stride[DA_MAX_NDIM]; /* per arranged axis */
     int64_t nbytes;              /* of one element; 0: an index */
+    bool even;                   /* of an index: code counts itself, `at` has its first elements */
     bool scalar, direct;         /* in a tile: one element; contiguous */
     bool rows;                   /* in a tile of two axes: contiguous along the inner one */
 };
@@ -75,9 +99,14 @@ struct da__running {
     bool *scalar;      /* per value: one element in a tile */
     unsigned *scalars; /* per step: its scalar arguments */
     char *uniform;     /* 16 bytes per value */
+    struct da__chain_operand
+        *lane; /* of the chain that runs, and again for what is left of a row */
+    char *few; /* DA__CHAIN_NBYTES for each of them twice */
     char *reg;
 };
 
+/* Runs a chain on the tile, whose arguments and outputs `at`, `row` and `scalar` describe. */
+void da__chain_run(struct da__running *run, const struct da__kernel_chain *s, int64_t nelem);
 /* Arranges the caller's box for the operands of `run`; false where it is empty. */
 bool da__box_arrange(struct da__running *run, const struct da__sweep *s);
 /* The next tile's position and operand offsets; false after the last one. */

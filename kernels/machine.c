@@ -32,6 +32,11 @@ static size_t lay_out(const struct da__kernel *k, struct da__running *run, char 
     n += take(&at, (size_t)k->nsteps * sizeof(unsigned));
     run->uniform = at;
     n += take(&at, (size_t)k->nvalues * UNIFORM_NBYTES);
+    size_t noperands = 2 * (size_t)k->max_operands;
+    run->lane = (void *)at;
+    n += take(&at, noperands * sizeof *run->lane);
+    run->few = at;
+    n += take(&at, noperands * DA__CHAIN_NBYTES);
     run->reg = at;
     n += take(&at, (size_t)k->nregs * k->reg_nbytes);
     return n;
@@ -66,10 +71,10 @@ static void respect_aliases(struct da__running *run)
     const struct da__kernel *k = run->k;
     for (int32_t i = k->nuniform; i < k->nsteps; i++) {
         const struct da__step *s = &k->step[i];
-        if (s->kind != DA__STEP_OP || s->number < 0)
+        if ((s->kind != DA__STEP_OP && s->kind != DA__STEP_PLACE) || s->number < 0)
             continue;
         for (int j = 0; j < k->ninputs; j++)
-            if (run->input[j].base == run->output[s->number].base && k->value[j].last > i)
+            if (run->input[j].base == run->output[s->number].base && k->value[j].last > s->done)
                 run->output[s->number].direct = run->output[s->number].rows = false;
     }
     for (int j = 0; j < k->ninputs; j++) {
@@ -83,6 +88,8 @@ static void respect_aliases(struct da__running *run)
 }
 
 enum { DENSE_ONLY = -1 };
+/* Shorter rows are better counted in memory once than begun anew. */
+enum { EVEN_MIN = 64 };
 
 /* Values that are folded, or stored by a step of their own, are wanted densely. */
 static void find_dense_only(struct da__running *run)
@@ -95,7 +102,8 @@ static void find_dense_only(struct da__running *run)
     for (int32_t i = k->nuniform; i < k->nsteps;
          i++) { /* the first output that takes a result needs no store */
         int32_t v = k->step[i].value, stores = 0, folds = 0;
-        if (k->step[i].kind != DA__STEP_OP || k->step[i].number < 0)
+        enum da__step_kind kind = k->step[i].kind;
+        if ((kind != DA__STEP_OP && kind != DA__STEP_PLACE) || k->step[i].number < 0)
             continue;
         for (int32_t j = i; j < k->nsteps; j++) {
             stores += k->step[j].kind == DA__STEP_STORE && k->step[j].value == v;
@@ -114,6 +122,26 @@ static void bind_rows(struct da__running *run, const struct da__step *s,
     run->row[s->value] = rows ? o->stride[run->box.first] : 0;
 }
 
+/* Indices that only chains read need no memory: in a tile of rows they grow evenly. */
+static bool is_even(const struct da__running *run, int32_t value)
+{
+    const struct da__kernel *k = run->k;
+    const struct da__box *box = &run->box;
+    if (run->index[value - k->ninputs - k->nparams].scalar || box->ndim - box->first > 2 ||
+        box->chunk[box->ndim - 1] < EVEN_MIN)
+        return false;
+    for (int32_t i = k->nuniform; i < k->nsteps; i++) {
+        const struct da__step *s = &k->step[i];
+        bool stored = s->kind == DA__STEP_FOLD || s->kind == DA__STEP_STORE;
+        if (stored && s->value == value)
+            return false;
+        for (int32_t j = 0; s->kind == DA__STEP_OP && j < s->nin; j++)
+            if (s->arg[j] == value)
+                return false;
+    }
+    return true;
+}
+
 /* What stays the same for all tiles: where values lie that do not move, and which arguments are
  * scalars. */
 static void bind(struct da__running *run)
@@ -130,6 +158,8 @@ static void bind(struct da__running *run)
         case DA__STEP_INDEX:
             o = s->kind == DA__STEP_INPUT ? &run->input[s->number] : &run->index[s->number];
             scalar = o->scalar;
+            if (s->kind == DA__STEP_INDEX)
+                o->even = is_even(run, s->value);
             break;
         case DA__STEP_OP:
             for (int j = 0; j < s->nin; j++) {
@@ -138,6 +168,10 @@ static void bind(struct da__running *run)
             }
             if (s->number >= 0 && scalar && !run->output[s->number].scalar)
                 run->output[s->number].direct = run->output[s->number].rows = false;
+            o = s->number >= 0 ? &run->output[s->number] : NULL;
+            break;
+        case DA__STEP_PLACE: /* code makes as many elements as there are */
+            scalar = false;
             o = s->number >= 0 ? &run->output[s->number] : NULL;
             break;
         default:
@@ -250,7 +284,7 @@ static void fetch_index(struct da__running *run, const struct da__step *s)
     const struct da__operand *o = &run->index[s->number];
     int64_t *value = run->at[s->value], n = 1;
     value[0] = o->offset;
-    if (o->scalar)
+    if (o->scalar || o->even)
         return;
     for (int a = box->ndim - 1; a >= box->first; a--) {
         for (int64_t i = 1; i < box->size[a]; i++)
@@ -346,10 +380,15 @@ static void do_tile(struct da__running *run)
         case DA__STEP_INDEX:
             fetch_index(run, s);
             break;
+        case DA__STEP_PLACE:
         case DA__STEP_OP:
             if (s->number >= 0 && (run->output[s->number].direct || run->row[s->value] != 0))
                 run->at[s->value] = place(&run->output[s->number]);
-            do_op(run, s, run->scalar[s->value] ? 1 : nelem, run->scalars[i]);
+            if (s->kind == DA__STEP_OP)
+                do_op(run, s, run->scalar[s->value] ? 1 : nelem, run->scalars[i]);
+            break;
+        case DA__STEP_CHAIN:
+            da__chain_run(run, &k->chain[s->number], nelem);
             break;
         case DA__STEP_FOLD:
             fold(run, s, nelem);

@@ -1,11 +1,14 @@
 /* Freezes a body: which strip loops run in which order for a tile, and which registers hold the
  * values in between. */
 #include "pair.h"
+#include "plan.h"
 #include <string.h>
 
 /* A tile's registers share the first-level cache with the operands; longer tiles spread the cost of
  * a step thinner. */
 enum { REGISTERS_NBYTES = 32768, TILE_MIN = 256, TILE_MAX = 1024 };
+/* Rows shorter than this are worth copying together into one tile. */
+enum { ROW_MIN = 256 };
 
 da_dtype da__body_dtype(const struct da__body *b, da__ref ref)
 {
@@ -33,9 +36,10 @@ static int32_t max_values(const struct da__body *b)
     return b->ninputs + b->nparams + DA_MAX_NDIM + b->ninsns;
 }
 
+/* Where there are chains, an operation may be a place and a chain of its own. */
 static int32_t max_steps(const struct da__body *b)
 {
-    return b->ninputs + DA_MAX_NDIM + b->ninsns + b->nreductions + b->noutputs;
+    return b->ninputs + DA_MAX_NDIM + 2 * b->ninsns + b->nreductions + b->noutputs;
 }
 
 /* Where the parts of the block lie; with `memory` NULL only the size is told. */
@@ -68,16 +72,8 @@ size_t da__kernel_nbytes(const struct da__body *b)
     return lay_out(b, NULL, NULL, NULL, NULL);
 }
 
-struct planning {
-    const struct da__body *b;
-    struct da__kernel *k;
-    int32_t *free_regs;
-    int32_t nfree;
-    int32_t *taken_by; /* per instruction: the one whose loop does it, too; -1: none */
-};
-
 /* The number of the value that a reference names; finds or makes the index value of an axis. */
-static int32_t value_of(const struct da__kernel *k, da__ref ref)
+int32_t da__plan_value(const struct da__kernel *k, da__ref ref)
 {
     int32_t n = DA__REF_NUMBER(ref);
     switch (DA__REF_KIND(ref)) {
@@ -97,11 +93,11 @@ static int32_t value_of(const struct da__kernel *k, da__ref ref)
 
 static void find_index(struct da__kernel *k, da__ref ref)
 {
-    if (DA__REF_KIND(ref) == DA__REF_INDEX && value_of(k, ref) < 0)
+    if (DA__REF_KIND(ref) == DA__REF_INDEX && da__plan_value(k, ref) < 0)
         k->index_axis[k->nindices++] = DA__REF_NUMBER(ref);
 }
 
-static void find_indices(struct planning *p)
+static void find_indices(struct da__planning *p)
 {
     const struct da__body *b = p->b;
     for (int i = 0; i < b->ninsns; i++)
@@ -113,9 +109,9 @@ static void find_indices(struct planning *p)
         find_index(p->k, b->reduction[i].value);
 }
 
-static void make_value(struct planning *p, da__ref ref)
+static void make_value(struct da__planning *p, da__ref ref)
 {
-    struct da__value *v = &p->k->value[value_of(p->k, ref)];
+    struct da__value *v = &p->k->value[da__plan_value(p->k, ref)];
     da_dtype dtype = da__body_dtype(p->b, ref);
     *v = (struct da__value){
         .dtype = (uint8_t)dtype, .nbytes = (uint8_t)da__dtype_nbytes(dtype), .reg = -1, .last = -1};
@@ -123,27 +119,27 @@ static void make_value(struct planning *p, da__ref ref)
 }
 
 /* What nobody reads is not computed; what depends on parameters only is uniform. */
-static void mark_values(struct planning *p)
+static void mark_values(struct da__planning *p)
 {
     const struct da__body *b = p->b;
     struct da__kernel *k = p->k;
     for (int i = 0; i < b->noutputs; i++)
-        k->value[value_of(k, b->output[i])].used = true;
+        k->value[da__plan_value(k, b->output[i])].used = true;
     for (int i = 0; i < b->nreductions; i++)
-        k->value[value_of(k, b->reduction[i].value)].used = true;
+        k->value[da__plan_value(k, b->reduction[i].value)].used = true;
     for (int i = b->ninsns - 1; i >= 0; i--)
-        if (k->value[value_of(k, DA__REF(DA__REF_INSN, i))].used)
+        if (k->value[da__plan_value(k, DA__REF(DA__REF_INSN, i))].used)
             for (int j = 0; j < da__op_info(b->insn[i].op)->nin; j++)
-                k->value[value_of(k, b->insn[i].arg[j])].used = true;
+                k->value[da__plan_value(k, b->insn[i].arg[j])].used = true;
     for (int i = 0; i < b->ninsns; i++) {
         bool uniform = true;
         for (int j = 0; j < da__op_info(b->insn[i].op)->nin; j++)
-            uniform = uniform && k->value[value_of(k, b->insn[i].arg[j])].uniform;
-        k->value[value_of(k, DA__REF(DA__REF_INSN, i))].uniform = uniform;
+            uniform = uniform && k->value[da__plan_value(k, b->insn[i].arg[j])].uniform;
+        k->value[da__plan_value(k, DA__REF(DA__REF_INSN, i))].uniform = uniform;
     }
 }
 
-static void make_values(struct planning *p)
+static void make_values(struct da__planning *p)
 {
     const struct da__body *b = p->b;
     struct da__kernel *k = p->k;
@@ -158,16 +154,24 @@ static void make_values(struct planning *p)
     mark_values(p);
 }
 
-static struct da__step *add_step(struct planning *p, enum da__step_kind kind, int32_t number,
-                                 int32_t value)
+struct da__step *da__plan_step(struct da__planning *p, enum da__step_kind kind, int32_t number,
+                               int32_t value)
 {
     struct da__step *s = &p->k->step[p->k->nsteps++];
     *s = (struct da__step){.kind = kind, .number = number, .value = value};
     return s;
 }
 
+int32_t da__plan_output(const struct da__body *b, int insn)
+{
+    for (int o = 0; o < b->noutputs; o++)
+        if (b->output[o] == DA__REF(DA__REF_INSN, insn))
+            return o;
+    return -1;
+}
+
 /* The argument of an instruction whose operation its loop does, too; -1: none. */
-static int taken_in(const struct planning *p, int i)
+static int taken_in(const struct da__planning *p, int i)
 {
     const struct da__insn *insn = &p->b->insn[i];
     for (int j = 0; j < da__op_info(insn->op)->nin; j++)
@@ -178,7 +182,7 @@ static int taken_in(const struct planning *p, int i)
 }
 
 /* The loop of an instruction and what it reads. */
-static int32_t operands_of(const struct planning *p, int i, da__ref *arg, da__strip_fn **strip)
+static int32_t operands_of(const struct da__planning *p, int i, da__ref *arg, da__strip_fn **strip)
 {
     const struct da__insn *insn = &p->b->insn[i];
     int second = taken_in(p, i);
@@ -196,31 +200,31 @@ static int32_t operands_of(const struct planning *p, int i, da__ref *arg, da__st
     return 3;
 }
 
-static void add_op(struct planning *p, int i)
+void da__plan_op(struct da__planning *p, int i)
 {
-    struct da__step *s = add_step(p, DA__STEP_OP, -1, value_of(p->k, DA__REF(DA__REF_INSN, i)));
+    struct da__step *s =
+        da__plan_step(p, DA__STEP_OP, -1, da__plan_value(p->k, DA__REF(DA__REF_INSN, i)));
     da__ref arg[3];
     s->nin = operands_of(p, i, arg, &s->strip);
     for (int j = 0; j < s->nin; j++)
-        s->arg[j] = value_of(p->k, arg[j]);
-    for (int o = 0; o < p->b->noutputs && s->number < 0; o++)
-        if (p->b->output[o] == DA__REF(DA__REF_INSN, i))
-            s->number = o;
+        s->arg[j] = da__plan_value(p->k, arg[j]);
+    s->number = da__plan_output(p->b, i);
+    s->done = p->k->nsteps - 1;
 }
 
 /* The folds of a value, right after it is made. */
-static void add_folds(struct planning *p, int32_t value)
+void da__plan_folds(struct da__planning *p, int32_t value)
 {
     for (int r = 0; r < p->b->nreductions; r++) {
         const struct da__body_reduction *red = &p->b->reduction[r];
-        if (value_of(p->k, red->value) == value)
-            add_step(p, DA__STEP_FOLD, r, value)->fold =
+        if (da__plan_value(p->k, red->value) == value)
+            da__plan_step(p, DA__STEP_FOLD, r, value)->fold =
                 da__fold_find(red->red, (da_dtype)red->compute);
     }
 }
 
 /* Inputs and indices are fetched when they are first needed: `reg` says -2 once they are. */
-static void add_fetch(struct planning *p, int32_t value)
+void da__plan_fetch(struct da__planning *p, int32_t value)
 {
     struct da__kernel *k = p->k;
     bool input = value < k->ninputs,
@@ -228,15 +232,15 @@ static void add_fetch(struct planning *p, int32_t value)
     if ((!input && !index) || k->value[value].reg == -2)
         return;
     k->value[value].reg = -2;
-    add_step(p, input ? DA__STEP_INPUT : DA__STEP_INDEX,
-             input ? value : value - k->ninputs - k->nparams, value);
-    add_folds(p, value);
+    da__plan_step(p, input ? DA__STEP_INPUT : DA__STEP_INDEX,
+                  input ? value : value - k->ninputs - k->nparams, value);
+    da__plan_folds(p, value);
 }
 
-static void add_ops(struct planning *p, bool uniform)
+static void add_ops(struct da__planning *p, bool uniform)
 {
     for (int i = 0; i < p->b->ninsns; i++) {
-        int32_t value = value_of(p->k, DA__REF(DA__REF_INSN, i));
+        int32_t value = da__plan_value(p->k, DA__REF(DA__REF_INSN, i));
         if (!p->k->value[value].used || p->k->value[value].uniform != uniform ||
             p->taken_by[i] >= 0)
             continue;
@@ -244,45 +248,47 @@ static void add_ops(struct planning *p, bool uniform)
         da__strip_fn *strip;
         int32_t nin = operands_of(p, i, arg, &strip);
         for (int32_t j = 0; j < nin; j++)
-            add_fetch(p, value_of(p->k, arg[j]));
-        add_op(p, i);
+            da__plan_fetch(p, da__plan_value(p->k, arg[j]));
+        da__plan_op(p, i);
         if (!uniform)
-            add_folds(p, value);
+            da__plan_folds(p, value);
     }
+}
+
+const int32_t *da__step_args(const struct da__kernel *k, const struct da__step *s, int32_t *nin)
+{
+    *nin = s->kind == DA__STEP_CHAIN ? k->chain[s->number].what.nargs : s->nin;
+    return s->kind == DA__STEP_CHAIN ? k->chain[s->number].value : s->arg;
 }
 
 /* The last reader of every value. `release` uses the marks up, so the plan ends by marking once
  * more. */
 static void mark_last(struct da__kernel *k)
 {
+    int32_t nin;
     for (int32_t i = 0; i < k->nsteps; i++) {
         const struct da__step *s = &k->step[i];
-        for (int32_t j = 0; j < s->nin; j++)
-            k->value[s->arg[j]].last = i;
+        const int32_t *arg = da__step_args(k, s, &nin);
+        for (int32_t j = 0; j < nin; j++)
+            k->value[arg[j]].last = i;
         if (s->kind == DA__STEP_FOLD || s->kind == DA__STEP_STORE)
             k->value[s->value].last = i;
     }
 }
 
-static void make_steps(struct planning *p)
+static void add_stores(struct da__planning *p)
 {
     struct da__kernel *k = p->k;
-    add_ops(p, true);
-    k->nuniform = k->nsteps;
-    for (int32_t v = 0; v < k->nvalues; v++)
-        if (k->value[v].uniform)
-            add_folds(p, v);
-    add_ops(p, false);
     for (int r = 0; r < p->b->nreductions; r++)
-        add_fetch(p, value_of(k, p->b->reduction[r].value));
+        da__plan_fetch(p, da__plan_value(k, p->b->reduction[r].value));
     for (int o = 0; o < p->b->noutputs; o++)
-        add_fetch(p, value_of(k, p->b->output[o]));
+        da__plan_fetch(p, da__plan_value(k, p->b->output[o]));
     for (int o = 0; o < p->b->noutputs; o++)
-        add_step(p, DA__STEP_STORE, o, value_of(k, p->b->output[o]));
+        da__plan_step(p, DA__STEP_STORE, o, da__plan_value(k, p->b->output[o]));
     mark_last(k);
 }
 
-static void release(struct planning *p, int32_t value, int32_t step, int32_t kept)
+static void release(struct da__planning *p, int32_t value, int32_t step, int32_t kept)
 {
     struct da__value *v = &p->k->value[value];
     if (v->last != step || v->reg < 0)
@@ -294,7 +300,7 @@ static void release(struct planning *p, int32_t value, int32_t step, int32_t kep
 
 /* A register whose value dies here takes the result, if the loop then reads and writes elements of
  * one dtype. */
-static int32_t inherit(const struct planning *p, int32_t step)
+static int32_t inherit(const struct da__planning *p, int32_t step)
 {
     const struct da__step *s = &p->k->step[step];
     for (int32_t j = 0; j < s->nin; j++) {
@@ -305,7 +311,7 @@ static int32_t inherit(const struct planning *p, int32_t step)
     return -1;
 }
 
-static void assign_registers(struct planning *p)
+static void assign_registers(struct da__planning *p)
 {
     struct da__kernel *k = p->k;
     for (int32_t i = k->nuniform; i < k->nsteps; i++) {
@@ -316,11 +322,13 @@ static void assign_registers(struct planning *p)
             if (reg < 0)
                 reg = p->nfree > 0 ? p->free_regs[--p->nfree] : k->nregs++;
             k->value[s->value].reg = reg;
-        } else {
+        } else if (s->kind != DA__STEP_CHAIN) {
             release(p, s->value, i, -1);
         }
-        for (int32_t j = 0; j < s->nin; j++)
-            release(p, s->arg[j], i, reg);
+        int32_t nin;
+        const int32_t *arg = da__step_args(k, s, &nin);
+        for (int32_t j = 0; j < nin; j++)
+            release(p, arg[j], i, reg);
     }
 }
 
@@ -333,30 +341,50 @@ static void size_tile(struct da__kernel *k)
     int64_t n = REGISTERS_NBYTES / (widest * (k->nregs > 0 ? k->nregs : 1)) / 64 * 64;
     k->tile_nelem = n < TILE_MIN ? TILE_MIN : n > TILE_MAX ? TILE_MAX : n;
     k->reg_nbytes = (size_t)(k->tile_nelem * widest);
+    k->row_min = ROW_MIN;
 }
 
-struct da__kernel *da__kernel_plan(const struct da__body *b, void *memory)
+void da__plan_begin(struct da__planning *p, const struct da__body *b, void *memory)
 {
     struct da__kernel *k = memory;
-    struct planning p = {.b = b, .k = k};
+    *p = (struct da__planning){.b = b, .k = k};
     *k = (struct da__kernel){.ninputs = b->ninputs,
                              .nparams = b->nparams,
                              .ninsns = b->ninsns,
                              .noutputs = b->noutputs,
                              .nreductions = b->nreductions};
-    lay_out(b, memory, k, &p.free_regs, &p.taken_by);
-    find_indices(&p);
+    lay_out(b, memory, k, &p->free_regs, &p->taken_by);
+    for (int i = 0; i < b->ninsns; i++)
+        p->taken_by[i] = -1;
+    find_indices(p);
     k->nvalues = k->ninputs + k->nparams + k->nindices + k->ninsns;
     for (int r = 0; r < b->nreductions; r++) {
         k->reduction_mask[r] = b->reduction[r].mask;
         k->reduction_indexed[r] =
             da__fold_find(b->reduction[r].red, (da_dtype)b->reduction[r].compute)->indexed;
     }
-    make_values(&p);
-    da__pair_find_all(b, k->value + (k->nvalues - k->ninsns), p.taken_by);
-    make_steps(&p);
-    assign_registers(&p);
-    mark_last(k);
-    size_tile(k);
-    return k;
+    make_values(p);
+    add_ops(p, true);
+    k->nuniform = k->nsteps;
+    for (int32_t v = 0; v < k->nvalues; v++)
+        if (k->value[v].uniform)
+            da__plan_folds(p, v);
+}
+
+void da__plan_end(struct da__planning *p)
+{
+    add_stores(p);
+    assign_registers(p);
+    mark_last(p->k);
+    size_tile(p->k);
+}
+
+struct da__kernel *da__kernel_plan(const struct da__body *b, void *memory)
+{
+    struct da__planning p;
+    da__plan_begin(&p, b, memory);
+    da__pair_find_all(b, p.k->value + (p.k->nvalues - p.k->ninsns), p.taken_by);
+    add_ops(&p, false);
+    da__plan_end(&p);
+    return p.k;
 }

@@ -2,6 +2,7 @@
 #ifndef DA_ENGINE_H
 #define DA_ENGINE_H
 
+#include "compiled.h"
 #include "da_graph.h"
 #include "exchange.h"
 #include "pool.h"
@@ -86,6 +87,7 @@ struct da__step_plan {
     struct da__boxes boxes;
     int copies; /* the input that the step only copies to its output; -1: it computes */
     struct da__kernel *kernel; /* owned, NULL where this engine has no part */
+    struct da__tier *tier;     /* owned: whether it is compiled; with the kernel */
     int64_t scratch_nbytes;
     bool needs_index; /* boxes are cut so that global indices are affine */
     struct da__index_set
@@ -110,6 +112,15 @@ struct da__chunks {
 };
 void da__chunks_of(const struct da__step *s, const struct da__step_plan *sp, const int64_t *shape,
                    struct da__chunks *out);
+/* A kernel step's compiled form (tier.c). Counts the elements of a sweep, and asks for code once that is worth it. Returns the bytes
+ * of scratch for a thread of this sweep. */
+struct da__engine;
+struct da__tier *da__tier_new(void);
+void da__tier_free(struct da__tier *t);
+int64_t da__tier_begin(struct da__engine *e, const struct da__body *b, int64_t nelem,
+                       const struct da__step_plan *sp);
+void da__tier_poll(struct da__tier *t); /* by one thread at a time: is the code there? */
+const struct da__kernel *da__tier_kernel(const struct da__step_plan *sp); /* that runs now */
 /* A message that comes in during a run. */
 struct da__arrival {
     struct da__request request;
@@ -165,6 +176,7 @@ struct da__engine {
     struct da__endpoint *endpoint;
     struct da__workers *workers;
     struct da__pool *pool;
+    struct da__compiler *compiler; /* of the process */
     struct da__buffers buffers;
     struct da__plan **plan; /* by program id modulo nothing: a growing list */
     int64_t nplans, plans_cap;

@@ -483,7 +483,11 @@ da_array *da__runtime_import(struct da__runtime *rt, const void *data, da_dtype 
 
 void da__runtime_counters(const struct da__runtime *rt, struct da__counters *out)
 {
+    struct da__compiler_counters c;
     *out = rt->counters;
+    da__compiler_count(rt->compiler, &c);
+    out->compiled = c.compiled;
+    out->compiling = c.pending;
 }
 
 void da__runtime_reset_counters(struct da__runtime *rt)

@@ -21,6 +21,7 @@ struct da__runtime {
     struct da__cache cache;
     struct da__recipes recipes;
     struct da__signature signature; /* reused for every run */
+    struct da__compiler *compiler;
     int64_t next_program;
     struct da__counters counters;
     struct da__bytes command; /* reused for every run */

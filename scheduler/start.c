@@ -32,6 +32,7 @@ struct launch {
     int nengines_here, first_core, nthreads;
     int64_t memory;
     struct da__topology topology;
+    struct da__compiler *compiler;
 };
 
 /* Engines that share cores share them evenly; one thread each at least. */
@@ -80,6 +81,8 @@ static void *serve_thread(void *self)
     da_status status =
         da__engine_open(s->endpoint, s->launch->nthreads, cores_of(s->launch, s->engine),
                         s->launch->memory, &e, &s->err);
+    if (status == DA_OK)
+        e->compiler = s->launch->compiler;
     pthread_mutex_lock(&s->lock);
     s->state = status == DA_OK ? 1 : 2;
     pthread_cond_signal(&s->started);
@@ -120,7 +123,7 @@ static da_status open_virtual(struct da__runtime *rt, const struct da__runtime_o
     if (n > 65536)
         return da__fail(err, DA_ERR_ARGUMENT, "%lld virtual engines are more than 65536",
                         (long long)n);
-    struct launch l = {0};
+    struct launch l = {.compiler = rt->compiler};
     rt->endpoint = da__calloc((size_t)n, sizeof(struct da__endpoint *));
     rt->thread = da__calloc((size_t)n, sizeof *rt->thread);
     if (rt->endpoint == NULL || rt->thread == NULL)
@@ -131,6 +134,8 @@ static da_status open_virtual(struct da__runtime *rt, const struct da__runtime_o
     if (status == DA_OK)
         status = da__engine_open(rt->endpoint[0], l.nthreads, cores_of(&l, 0), l.memory,
                                  &rt->engine, err);
+    if (status == DA_OK)
+        rt->engine->compiler = rt->compiler;
     rt->serving = true; /* those that start */
     for (int i = 1; i < n && status == DA_OK; i++)
         status = start_thread(rt, &l, i, err);
@@ -143,7 +148,7 @@ static da_status open_virtual(struct da__runtime *rt, const struct da__runtime_o
 static da_status open_mpi(struct da__runtime *rt, const struct da__runtime_options *o, bool *served,
                           struct da__error *err)
 {
-    struct launch l = {0};
+    struct launch l = {.compiler = rt->compiler};
     rt->endpoint = da__calloc(1, sizeof(struct da__endpoint *));
     if (rt->endpoint == NULL)
         return da__fail(err, DA_ERR_MEMORY, "out of memory for an engine");
@@ -154,6 +159,8 @@ static da_status open_mpi(struct da__runtime *rt, const struct da__runtime_optio
     if (status == DA_OK)
         status = da__engine_open(rt->endpoint[0], l.nthreads, cores_of(&l, 0), l.memory,
                                  &rt->engine, err);
+    if (status == DA_OK)
+        rt->engine->compiler = rt->compiler;
     da__topology_free(&l.topology);
     struct da__engine voice = {
         .endpoint = rt->endpoint[0], .rank = rt->endpoint[0]->rank, .size = rt->endpoint[0]->size};
@@ -191,6 +198,7 @@ static void free_runtime(struct da__runtime *rt)
     da__recipes_clear(&rt->recipes);
     da__signature_free(&rt->signature);
     da__engine_close(rt->engine);
+    da__compiler_close(rt->compiler);
     close_endpoints(rt);
     da__bytes_free(&rt->command);
     da__bytes_free(&rt->key);
@@ -231,6 +239,7 @@ da_status da__runtime_open(const struct da__runtime_options *options, struct da_
     rt->reserved = DA__COMMAND_ROOM;
     bool served = false;
     bool mpi = !o->no_mpi && (o->mpi_comm != NULL || da__mpi_launched());
+    rt->compiler = da__compiler_open(NULL);
     da_status status = mpi ? open_mpi(rt, o, &served, err) : open_virtual(rt, o, err);
     const char *passes = o->passes != NULL ? o->passes : getenv("DISTARRAY_PASSES");
     if (status == DA_OK && !served) {

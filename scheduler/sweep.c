@@ -18,6 +18,7 @@ struct sweep {
     struct box_run *box; /* those that run now */
     int64_t nboxes;
     bool *done; /* per box */
+    int64_t scratch_nbytes;
 };
 /* A box that runs: chunks first … first + chunks.n - 1 of the batch. */
 struct box_run {
@@ -58,7 +59,7 @@ static void run_box(const struct sweep *w, const struct box_run *box, const int6
 {
     const struct da__step *s = w->s;
     const struct da__body *b = &s->body;
-    char *end = scratch + w->sp->scratch_nbytes;
+    char *end = scratch + w->scratch_nbytes;
     struct da__strided *operand =
         (struct da__strided *)(void *)end; /* room behind the kernel's own scratch */
     struct da__sweep sweep = {.ndim = s->ndim, .param = w->param};
@@ -89,7 +90,7 @@ static void run_box(const struct sweep *w, const struct box_run *box, const int6
     sweep.input = input;
     sweep.output = output;
     sweep.reduction = reduction;
-    da__kernel_run(w->sp->kernel, &sweep, scratch);
+    da__kernel_run(da__tier_kernel(w->sp), &sweep, scratch);
 }
 
 /* One affine stretch of local positions along an axis. */
@@ -195,6 +196,7 @@ static void run_chunk(void *self, int64_t index, int thread)
 static void poll_step(void *self)
 {
     const struct sweep *w = self;
+    da__tier_poll(w->sp->tier);
     da__run_poll(w->r);
     da__transfer_poll(w->r, w->step);
 }
@@ -346,7 +348,7 @@ static bool make_scratch(const struct sweep *w)
 {
     struct da__engine *e = w->r->engine;
     int noperands = w->s->body.ninputs + w->s->body.noutputs + w->s->body.nreductions;
-    int64_t need = w->sp->scratch_nbytes + noperands * (int64_t)sizeof(struct da__strided);
+    int64_t need = w->scratch_nbytes + noperands * (int64_t)sizeof(struct da__strided);
     need = (need + 63) / 64 * 64;
     if (need <= e->scratch_stride)
         return true;
@@ -419,6 +421,7 @@ void da__run_sweep(struct da__execution *r, int step, void *const *temp, void **
         return;
     }
     memset(w.input, 0, (size_t)nbytes);
+    w.scratch_nbytes = da__tier_begin(r->engine, &s->body, sp->space.nelem, sp);
     w.output = w.input + s->body.ninputs;
     w.reduction = w.output + s->body.noutputs;
     w.param = (const void **)(void *)(w.reduction + s->body.nreductions);

@@ -211,7 +211,8 @@ static da_status plan_kernel(const struct da__program *p, const struct da__step 
     sp->needs_index = body_needs_index(&s->body);
     sp->reduce = da__calloc((size_t)s->body.nreductions + 1, sizeof *sp->reduce);
     void *memory = da__alloc_aligned(da__kernel_nbytes(&s->body), 64);
-    if (sp->reduce == NULL || memory == NULL) {
+    sp->tier = da__tier_new();
+    if (sp->reduce == NULL || sp->tier == NULL || memory == NULL) {
         da__free(memory);
         return DA_ERR_MEMORY;
     }
@@ -346,6 +347,7 @@ void da__plan_free(struct da__plan *plan)
             da__part_free(&sp->part[k]);
         da__free(sp->part);
         da__free(sp->kernel);
+        da__tier_free(sp->tier);
         da__free(sp->reduce);
         for (int k = 0; sp->index != NULL && k < plan->program->step[i].ndim; k++)
             da__set_free(&sp->index[k]);

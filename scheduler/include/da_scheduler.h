@@ -57,6 +57,9 @@ struct da__counters {
     int64_t live_bytes;              /* pool bytes of arrays and temporaries now, engine 0 */
     int64_t
         sort_share; /* the most elements that an engine got when a line was shared out for sorting */
+    int64_t
+        compiled; /* chains of operations that this process has as machine code, since the start */
+    int64_t compiling; /* likewise: that wait for it */
 };
 void da__runtime_counters(const struct da__runtime *rt, struct da__counters *out);
 void da__runtime_reset_counters(struct da__runtime *rt);

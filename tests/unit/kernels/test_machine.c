@@ -1,6 +1,7 @@
 /* The tile machine against an interpreter that takes one element at a time: random bodies, boxes
  * and layouts. */
 #include "layout.h"
+#include "compiled.h"
 #include "fold.h"
 
 #include <math.h>
@@ -200,15 +201,34 @@ static void place_all(struct program *p, uint64_t *seed)
     p->sweep.param = p->param_at;
 }
 
-static void run_machine(struct program *p)
+/* The plan with chains and their code; NULL where there is none to be compiled. */
+static struct da__kernel *compile(const struct da__body *b, const struct da__kernel *base,
+                                  struct da__compiler *c)
 {
-    void *memory = malloc(da__kernel_nbytes(&p->body));
+    struct da__kernel *k = da__kernel_plan_chains(
+        b, base, aligned_alloc(64, (da__kernel_chains_nbytes(b) + 127) / 64 * 64));
+    for (int32_t i = 0; i < da__kernel_nchains(k); i++) {
+        struct da__code *code = da__compiler_want(c, da__kernel_chain(k, i));
+        int64_t width;
+        assert_non_null(code);
+        assert_non_null(da__code_get(code, &width));
+        da__kernel_set_code(k, i, da__code_get(code, &width), width);
+    }
+    return k;
+}
+
+static void run_machine(struct program *p, struct da__compiler *c)
+{
+    void *memory = malloc(da__kernel_nbytes(&p->body)), *chains = NULL;
     const struct da__kernel *k = da__kernel_plan(&p->body, memory);
+    if (c != NULL)
+        k = chains = compile(&p->body, k, c);
     size_t nbytes = (da__kernel_scratch_nbytes(k) + 127) / 64 * 64;
     void *scratch = aligned_alloc(64, nbytes);
     memset(scratch, 0xa5, nbytes);
     da__kernel_run(k, &p->sweep, scratch);
     free(scratch);
+    free(chains);
     free(memory);
 }
 
@@ -334,11 +354,11 @@ static void discard(struct program *p)
         free(p->acc[r].buffer);
 }
 
-static void random_programs(void **state)
+static void run_programs(int64_t count, struct da__compiler *c)
 {
-    (void)state;
     const char *given = getenv("DA_TEST_SEED");
-    for (uint64_t seed = given ? strtoull(given, NULL, 10) : 1, end = given ? seed : 1500;
+    for (uint64_t seed = given ? strtoull(given, NULL, 10) : 1,
+                  end = given ? seed : (uint64_t)count;
          seed <= end; seed++) {
         struct program p;
         uint64_t s = seed;
@@ -346,10 +366,32 @@ static void random_programs(void **state)
         random_box(&p, &s);
         random_body(&p, &s);
         place_all(&p, &s);
-        run_machine(&p);
+        run_machine(&p, c);
         check(&p, seed);
         discard(&p);
     }
+}
+
+static void random_programs(void **state)
+{
+    (void)state;
+    run_programs(1500, NULL);
+}
+
+static void random_programs_compiled(void **state)
+{
+    (void)state;
+    struct da__compiler_counters n;
+    setenv("DISTARRAY_COMPILED", "always", 1);
+    struct da__compiler *c = da__compiler_open(NULL);
+    bool there = da__compiler_loads(c);
+    if (there)
+        run_programs(400, c);
+    da__compiler_count(c, &n);
+    da__compiler_close(c);
+    if (!there)
+        skip();
+    assert_true(n.compiled > 0);
 }
 
 /* x + (float)scalar below 9: rows lie apart in memory, so that operations go row by row, and the sum takes the register of the
@@ -401,6 +443,7 @@ static void scalars_outlive_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(random_programs),
+                                       cmocka_unit_test(random_programs_compiled),
                                        cmocka_unit_test(scalars_outlive_rows)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,148 @@
+/* The module: LLVM's ORC compiler behind three functions. */
+#include "emit.h"
+
+#include <llvm-c/LLJIT.h>
+#include <llvm-c/Target.h>
+#include <llvm-c/TargetMachine.h>
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+struct jit {
+    LLVMOrcLLJITRef lljit;
+    unsigned vector_nbytes;
+    int64_t count; /* names functions */
+};
+
+/* A process that ends while another thread compiles must not take LLVM's tables away under it: the module's destructor, which runs
+ * before LLVM's, waits for the lock and keeps it. */
+static pthread_mutex_t at_work = PTHREAD_MUTEX_INITIALIZER;
+
+__attribute__((destructor)) static void wait_for_compiler(void)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 2; /* a forked child may have inherited a lock that nobody opens */
+    pthread_mutex_timedlock(&at_work, &until);
+}
+
+static bool failed(LLVMErrorRef error)
+{
+    if (error != NULL)
+        LLVMConsumeError(error);
+    return error != NULL;
+}
+
+/* Two vectors of the processor at a time: 2 x 64 bytes with AVX-512, else 2 x 32. */
+static unsigned vector_nbytes(const char *features)
+{
+    bool wide = strstr(features, "+avx512bw") && strstr(features, "+avx512dq") &&
+                strstr(features, "+avx512vl");
+    return wide ? 64 : 32;
+}
+
+static LLVMTargetMachineRef target_machine(const char *cpu, unsigned *nbytes)
+{
+    char *triple = LLVMGetDefaultTargetTriple(), *message = NULL;
+    char *features = LLVMGetHostCPUFeatures(), *host = LLVMGetHostCPUName();
+    LLVMTargetRef target;
+    LLVMTargetMachineRef machine = NULL;
+    if (LLVMGetTargetFromTriple(triple, &target, &message) == 0)
+        machine =
+            LLVMCreateTargetMachine(target, triple, cpu ? cpu : host, cpu ? "" : features,
+                                    LLVMCodeGenLevelDefault, LLVMRelocPIC, LLVMCodeModelJITDefault);
+    *nbytes = vector_nbytes(cpu ? "" : features);
+    LLVMDisposeMessage(message);
+    LLVMDisposeMessage(host);
+    LLVMDisposeMessage(features);
+    LLVMDisposeMessage(triple);
+    return machine;
+}
+
+static bool open_jit(struct jit *j, const char *cpu)
+{
+    LLVMTargetMachineRef machine;
+    if (LLVMInitializeNativeTarget() != 0 || LLVMInitializeNativeAsmPrinter() != 0)
+        return false;
+    machine = target_machine(cpu, &j->vector_nbytes);
+    if (machine == NULL)
+        return false;
+    LLVMOrcLLJITBuilderRef builder = LLVMOrcCreateLLJITBuilder();
+    LLVMOrcLLJITBuilderSetJITTargetMachineBuilder(
+        builder, LLVMOrcJITTargetMachineBuilderCreateFromTargetMachine(machine));
+    return !failed(LLVMOrcCreateLLJIT(&j->lljit, builder));
+}
+
+static bool jit_open(void *state, const char *cpu)
+{
+    pthread_mutex_lock(&at_work);
+    bool good = open_jit(state, cpu);
+    pthread_mutex_unlock(&at_work);
+    return good;
+}
+
+static size_t jit_room_nbytes(const struct da__chain *s)
+{
+    return emit_room(s);
+}
+
+/* The widest dtype of a chain fills two vectors; few elements are wide. */
+static unsigned width_of(const struct jit *j, const struct da__chain *s)
+{
+    unsigned widest = 1;
+    for (int k = 0; k < s->nargs; k++)
+        widest = nbytes_of(s->arg[k].dtype) > widest ? nbytes_of(s->arg[k].dtype) : widest;
+    for (int k = 0; k < s->ninsns; k++)
+        widest = nbytes_of(s->insn[k].result) > widest ? nbytes_of(s->insn[k].result) : widest;
+    return 2 * j->vector_nbytes / widest;
+}
+
+static da__chain_fn *make_code(struct jit *j, const struct da__chain *s, void *room, int64_t *width)
+{
+    char name[32];
+    snprintf(name, sizeof name, "chain%lld", (long long)j->count++);
+    LLVMOrcThreadSafeContextRef context = LLVMOrcCreateNewThreadSafeContext();
+    *width = width_of(j, s);
+    LLVMModuleRef module =
+        emit_chain(LLVMOrcThreadSafeContextGetContext(context), s, name, (unsigned)*width, room);
+    LLVMOrcThreadSafeModuleRef safe = LLVMOrcCreateNewThreadSafeModule(module, context);
+    LLVMOrcDisposeThreadSafeContext(context); /* the module keeps its share */
+    LLVMOrcExecutorAddress at = 0;
+    if (failed(LLVMOrcLLJITAddLLVMIRModule(j->lljit, LLVMOrcLLJITGetMainJITDylib(j->lljit), safe)))
+        return NULL;
+    if (failed(LLVMOrcLLJITLookup(j->lljit, &at, name)))
+        return NULL;
+    return (da__chain_fn *)(uintptr_t)at;
+}
+
+static da__chain_fn *jit_compile(void *state, const struct da__chain *s, void *room, int64_t *width)
+{
+    pthread_mutex_lock(&at_work);
+    da__chain_fn *fn = make_code(state, s, room, width);
+    pthread_mutex_unlock(&at_work);
+    return fn;
+}
+
+static void jit_close(void *state)
+{
+    struct jit *j = state;
+    pthread_mutex_lock(&at_work);
+    if (j->lljit != NULL)
+        failed(LLVMOrcDisposeLLJIT(j->lljit));
+    j->lljit = NULL;
+    pthread_mutex_unlock(&at_work);
+}
+
+__attribute__((visibility("default"))) da__compiled_entry da_compiled_module;
+const struct da__compiled_module *da_compiled_module(void)
+{
+    static const struct da__compiled_module module = {.version = DA_VERSION,
+                                                      .state_nbytes = sizeof(struct jit),
+                                                      .open = jit_open,
+                                                      .room_nbytes = jit_room_nbytes,
+                                                      .compile = jit_compile,
+                                                      .close = jit_close};
+    return &module;
+}
