@@ -32,8 +32,8 @@ struct da__step {
 struct da__kernel {
     int32_t ninputs, nparams, nindices, ninsns, noutputs, nreductions;
     int32_t nvalues, nregs, nsteps, nuniform; /* the first `nuniform` steps are done once per run */
-    int64_t tile_nelem;
-    size_t reg_nbytes;
+    int64_t tile_nelem, block_nelem;          /* of a tile; of one that is square */
+    size_t reg_nbytes, block_nbytes;          /* of a register that holds it */
     struct da__value *value;
     struct da__step *step;
     int32_t *index_axis; /* per index value: the caller's iteration axis */
@@ -51,6 +51,7 @@ struct da__operand {
     int64_t nbytes;              /* of one element; 0: an index */
     bool scalar, direct;         /* in a tile: one element; contiguous */
     bool rows;                   /* in a tile of two axes: contiguous along the inner one */
+    bool stream;                 /* an output: stored past the caches, from a register */
 };
 
 /* The box in the machine's own axes: no axis of extent 1, neighbours joined, short strides inside.
@@ -76,6 +77,7 @@ struct da__running {
     unsigned *scalars; /* per step: its scalar arguments */
     char *uniform;     /* 16 bytes per value */
     char *reg;
+    size_t reg_nbytes; /* from one register to the next */
 };
 
 /* Arranges the caller's box for the operands of `run`; false where it is empty. */

@@ -33,7 +33,7 @@ static size_t lay_out(const struct da__kernel *k, struct da__running *run, char 
     run->uniform = at;
     n += take(&at, (size_t)k->nvalues * UNIFORM_NBYTES);
     run->reg = at;
-    n += take(&at, (size_t)k->nregs * k->reg_nbytes);
+    n += take(&at, (size_t)k->nregs * k->block_nbytes);
     return n;
 }
 
@@ -80,6 +80,32 @@ static void respect_aliases(struct da__running *run)
             if (o != k->step[last].number && run->output[o].base == run->input[j].base)
                 run->input[j].direct = run->input[j].rows = false;
     }
+}
+
+/* Rows from this length on are worth streaming. */
+enum { STREAM_NBYTES = 256 };
+
+/* Outputs that nobody reads soon are made in a register and leave past the caches, unless they lie in an input's place, whose
+ * lines are cached anyway. False: none. */
+static bool choose_streams(struct da__running *run, bool wanted)
+{
+    const struct da__kernel *k = run->k;
+    const struct da__box *box = &run->box;
+    bool any = false;
+    for (int o = 0; o < k->noutputs; o++) {
+        struct da__operand *out = &run->output[o];
+        bool dense = out->direct || out->rows;
+        int64_t nelem = 1;
+        for (int a = out->rows ? box->ndim - 1 : box->first; a < box->ndim; a++)
+            nelem *= box->chunk[a];
+        out->stream = wanted && dense && nelem * out->nbytes >= STREAM_NBYTES;
+        for (int i = 0; i < k->ninputs; i++)
+            out->stream = out->stream && run->input[i].base != out->base;
+        if (out->stream)
+            out->direct = out->rows = false;
+        any = any || out->stream;
+    }
+    return any;
 }
 
 enum { DENSE_ONLY = -1 };
@@ -146,7 +172,7 @@ static void bind(struct da__running *run)
         bind_rows(run, s, o);
         run->scalars[i] = scalars;
         run->scalar[s->value] = scalar;
-        run->at[s->value] = run->reg + (size_t)k->value[s->value].reg * k->reg_nbytes;
+        run->at[s->value] = run->reg + (size_t)k->value[s->value].reg * run->reg_nbytes;
     }
     for (int32_t v = 0; v < k->nvalues; v++) /* what no step of a tile makes */
         if (run->row[v] == DENSE_ONLY)
@@ -260,6 +286,18 @@ static void fetch_index(struct da__running *run, const struct da__step *s)
     }
 }
 
+/* A tile's rows, as the output has them, from a register; `copy` has the output as its source. */
+static void stream(const struct da__copy_box *copy, int64_t item, char *to, const char *from)
+{
+    int in = copy->ndim - 1;
+    int64_t nelem = copy->extent[in];
+    while (in > 0 && copy->src[in - 1] == nelem * item)
+        nelem *= copy->extent[--in];
+    int64_t rows = in > 0 ? copy->extent[in - 1] : 1;
+    for (int64_t i = 0; i < rows; i++, from += nelem * item)
+        da__copy_stream(in > 0 ? to + i * copy->src[in - 1] : to, from, (size_t)(nelem * item));
+}
+
 static void store(struct da__running *run, const struct da__step *s)
 {
     struct da__operand *o = &run->output[s->number];
@@ -268,6 +306,10 @@ static void store(struct da__running *run, const struct da__step *s)
         return;
     struct da__copy_box copy;
     tile_box(&run->box, o, &copy);
+    if (o->stream && !run->scalar[s->value]) {
+        stream(&copy, o->nbytes, place(o), from);
+        return;
+    }
     for (int a = 0; a < copy.ndim; a++) {
         int64_t dense = copy.dst[a];
         copy.dst[a] = copy.src[a];
@@ -369,9 +411,12 @@ void da__kernel_run(const struct da__kernel *k, const struct da__sweep *sweep, v
     if (!da__box_arrange(&run, sweep))
         return;
     respect_aliases(&run);
+    bool streams = choose_streams(&run, sweep->stream);
     compute_uniform(&run, sweep);
     bind(&run);
     do
         do_tile(&run);
     while (da__box_next(&run));
+    if (streams)
+        da__copy_stream_end();
 }

@@ -79,7 +79,7 @@ static void *serve_thread(void *self)
     struct da__engine *e = NULL;
     da_status status =
         da__engine_open(s->endpoint, s->launch->nthreads, cores_of(s->launch, s->engine),
-                        s->launch->memory, &e, &s->err);
+                        s->launch->memory, s->launch->topology.l3, &e, &s->err);
     pthread_mutex_lock(&s->lock);
     s->state = status == DA_OK ? 1 : 2;
     pthread_cond_signal(&s->started);
@@ -130,7 +130,7 @@ static da_status open_virtual(struct da__runtime *rt, const struct da__runtime_o
     da_status status = plan_launch(o, (int)n, &l, err);
     if (status == DA_OK)
         status = da__engine_open(rt->endpoint[0], l.nthreads, cores_of(&l, 0), l.memory,
-                                 &rt->engine, err);
+                                 l.topology.l3, &rt->engine, err);
     rt->serving = true; /* those that start */
     for (int i = 1; i < n && status == DA_OK; i++)
         status = start_thread(rt, &l, i, err);
@@ -153,7 +153,7 @@ static da_status open_mpi(struct da__runtime *rt, const struct da__runtime_optio
     da_status status = plan_launch(o, 1, &l, err);
     if (status == DA_OK)
         status = da__engine_open(rt->endpoint[0], l.nthreads, cores_of(&l, 0), l.memory,
-                                 &rt->engine, err);
+                                 l.topology.l3, &rt->engine, err);
     da__topology_free(&l.topology);
     struct da__engine voice = {
         .endpoint = rt->endpoint[0], .rank = rt->endpoint[0]->rank, .size = rt->endpoint[0]->size};

@@ -119,7 +119,7 @@ static void random_body(struct program *p, uint64_t *seed)
 static void random_box(struct program *p, uint64_t *seed)
 {
     static const int64_t sizes[] = {1, 2, 3, 5, 9, 40, 130, 700, 1500, 2600};
-    int64_t left = 6000;
+    int64_t left = random_below(seed, 4) ? 6000 : 30000; /* the larger ones reach squares of tiles */
     p->ndim = (int)random_below(seed, 5);
     for (int k = 0; k < p->ndim; k++) {
         int64_t extent = sizes[random_below(seed, 10)];
@@ -133,6 +133,7 @@ static void random_box(struct program *p, uint64_t *seed)
         p->sweep.index_shape[k] = p->extent[k] * 3 + 10;
     }
     p->sweep.ndim = p->ndim;
+    p->sweep.stream = random_below(seed, 3) == 0;
 }
 
 /* Now and then an output takes the place of an input, as an engine reuses buffers. */
