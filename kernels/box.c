@@ -6,6 +6,8 @@
  * of both: a cache line that is read for one element serves the whole tile. From ACROSS_MIN elements
  * of the last axis on; ALONG_NBYTES of the operand's own dense axis are aimed at. */
 enum { ACROSS_MIN = 64, ALONG_MIN = 4, ALONG_NBYTES = 512, ROWS_MIN = 32, COLS_UNIT = 16 };
+/* Rows of a tile that accumulators take together. */
+enum { FOLDED_ROWS = 8 };
 /* Rows shorter than this are worth copying together into one tile. */
 enum { ROW_MIN = 256 };
 
@@ -200,6 +202,39 @@ static void cut_blocks(struct da__running *run, int dense, int64_t item)
     run->reg_nbytes = run->k->block_nbytes;
 }
 
+/* Whether accumulators along the last axis take the positions of the axis before it, several at once. */
+static bool folds_rows(const struct da__running *run)
+{
+    const struct da__box *box = &run->box;
+    int last = box->ndim - 1;
+    bool any = false;
+    if (last < 1 || box->extent[last] < ACROSS_MIN || box->extent[last - 1] < FOLDED_ROWS)
+        return false;
+    for (int32_t i = 0; i < run->k->nsteps; i++) {
+        const struct da__step *s = &run->k->step[i];
+        if (s->kind != DA__STEP_FOLD)
+            continue;
+        const int64_t *stride = run->accumulator[s->number].stride;
+        if (stride[last] == 0 || stride[last - 1] != 0)
+            return false;
+        any = any || s->fold->rows != NULL;
+    }
+    return any;
+}
+
+static void cut_folded_rows(struct da__running *run)
+{
+    struct da__box *box = &run->box;
+    int last = box->ndim - 1;
+    int64_t cols = run->k->block_nelem / FOLDED_ROWS;
+    for (int a = 0; a < last - 1; a++)
+        box->chunk[a] = 1;
+    box->chunk[last - 1] = FOLDED_ROWS;
+    box->chunk[last] = cols < box->extent[last] ? cols : box->extent[last];
+    box->first = last - 1;
+    run->reg_nbytes = run->k->block_nbytes;
+}
+
 /* Whole inner axes while they fit, then a piece of the next one. */
 static void cut_tiles(struct da__running *run)
 {
@@ -209,6 +244,10 @@ static void cut_tiles(struct da__running *run)
     int dense = transposed_axis(run, &item);
     if (dense >= 0) {
         cut_blocks(run, dense, item);
+        return;
+    }
+    if (folds_rows(run)) {
+        cut_folded_rows(run);
         return;
     }
     int64_t nelem = 1, limit = run->k->tile_nelem;

@@ -110,13 +110,23 @@ static bool choose_streams(struct da__running *run, bool wanted)
 
 enum { DENSE_ONLY = -1 };
 
+/* The tile's rows go into the same accumulators, which lie side by side. */
+static bool takes_rows(const struct da__running *run, const struct da__step *s)
+{
+    const struct da__operand *acc = &run->accumulator[s->number];
+    int last = run->box.ndim - 1;
+    return s->fold->rows != NULL && last >= 1 && run->box.first == last - 1 &&
+           acc->stride[last] == (int64_t)s->fold->state_nbytes && acc->stride[last - 1] == 0;
+}
+
 /* Values that are folded, or stored by a step of their own, are wanted densely. */
 static void find_dense_only(struct da__running *run)
 {
     const struct da__kernel *k = run->k;
     memset(run->row, 0, (size_t)k->nvalues * sizeof *run->row);
     for (int32_t i = k->nuniform; i < k->nsteps; i++)
-        if (k->step[i].kind == DA__STEP_FOLD || k->step[i].kind == DA__STEP_STORE)
+        if (k->step[i].kind == DA__STEP_STORE ||
+            (k->step[i].kind == DA__STEP_FOLD && !takes_rows(run, &k->step[i])))
             run->row[k->step[i].value] = DENSE_ONLY;
     for (int32_t i = k->nuniform; i < k->nsteps;
          i++) { /* the first output that takes a result needs no store */
@@ -370,7 +380,12 @@ static void fold(struct da__running *run, const struct da__step *s, int64_t nele
         s->fold->along(place(acc), nelem, run->at[s->value], run->scalar[s->value], index, 0);
         return;
     }
-    fold_rows(run, s);
+    int64_t cols = run->box.size[run->box.ndim - 1], row = run->row[s->value];
+    if (takes_rows(run, s) && !run->scalar[s->value])
+        s->fold->rows(cols, place(acc), nelem / cols, run->at[s->value],
+                      row != 0 ? row : cols * run->k->value[s->value].nbytes);
+    else
+        fold_rows(run, s);
 }
 
 static void do_tile(struct da__running *run)
