@@ -2,10 +2,12 @@
  * the tiles. */
 #include "kernel.h"
 
-/* From BLOCKED_MIN elements on, a tile along an operand's sparse axis is cut to BLOCK elements, and
- * takes the operand's dense axis in: a cache line that was read for one element serves the whole
- * tile. */
-enum { BLOCK = 128, BLOCKED_MIN = 512 };
+/* Where an operand is sparse along the last axis and dense along another one, a tile takes a square
+ * of both: a cache line that is read for one element serves the whole tile. From ACROSS_MIN elements
+ * of the last axis on; ALONG_NBYTES of the operand's own dense axis are aimed at. */
+enum { ACROSS_MIN = 64, ALONG_MIN = 4, ALONG_NBYTES = 512, ROWS_MIN = 32, COLS_UNIT = 16 };
+/* Rows of a tile that accumulators take together. */
+enum { FOLDED_ROWS = 8 };
 
 static int64_t magnitude(int64_t x)
 {
@@ -138,29 +140,32 @@ static void join_axes(struct da__running *run)
     box->ndim = kept;
 }
 
-/* The axis along which some input that is sparse along the last axis is dense, or -1. */
-static int transposed_axis(const struct da__running *run)
+/* The axis along which some input that is sparse along the last axis is dense, and the bytes of its
+ * items; or -1. */
+static int transposed_axis(const struct da__running *run, int64_t *item)
 {
     const struct da__box *box = &run->box;
     int last = box->ndim - 1;
-    if (last < 1 || box->extent[last] < BLOCKED_MIN)
+    if (last < 1 || box->extent[last] < ACROSS_MIN)
         return -1;
     for (int i = 0; i < run->k->ninputs; i++) {
         const int64_t *stride = run->input[i].stride;
         int64_t nearest = magnitude(stride[last]);
         int dense = -1;
         for (int a = 0; a < last; a++)
-            if (stride[a] != 0 && magnitude(stride[a]) < nearest && box->extent[a] >= BLOCK) {
+            if (stride[a] != 0 && magnitude(stride[a]) < nearest && box->extent[a] >= ALONG_MIN) {
                 nearest = magnitude(stride[a]);
                 dense = a;
             }
+        *item = run->input[i].nbytes;
         if (dense >= 0)
             return dense;
     }
     return -1;
 }
 
-static void cut_blocks(struct da__running *run, int dense)
+/* The axis moves to the place before the last one. */
+static void move_to_rows(struct da__running *run, int dense)
 {
     struct da__box *box = &run->box;
     int last = box->ndim - 1;
@@ -174,21 +179,73 @@ static void cut_blocks(struct da__running *run, int dense)
     for (int a = dense; a < last - 1; a++)
         box->extent[a] = box->extent[a + 1];
     box->extent[last - 1] = extent;
+}
+
+static void cut_blocks(struct da__running *run, int dense, int64_t item)
+{
+    struct da__box *box = &run->box;
+    int last = box->ndim - 1;
+    int64_t limit = run->k->block_nelem, rows = ALONG_NBYTES / item;
+    move_to_rows(run, dense);
     for (int a = 0; a < last - 1; a++)
         box->chunk[a] = 1;
-    int64_t rows = run->k->tile_nelem / BLOCK;
-    box->chunk[last] = BLOCK;
-    box->chunk[last - 1] = rows < extent ? rows : extent;
+    rows = rows < ROWS_MIN ? ROWS_MIN : rows;
+    rows = rows < limit / ROWS_MIN ? rows : limit / ROWS_MIN;
+    rows = rows < box->extent[last - 1] ? rows : box->extent[last - 1];
+    int64_t cols = limit / rows / COLS_UNIT * COLS_UNIT;
+    cols = cols < box->extent[last] ? cols : box->extent[last];
+    box->chunk[last] = cols;
+    box->chunk[last - 1] = rows;
     box->first = last - 1;
+    run->reg_nbytes = run->k->block_nbytes;
+}
+
+/* Whether accumulators along the last axis take the positions of the axis before it, several at once. */
+static bool folds_rows(const struct da__running *run)
+{
+    const struct da__box *box = &run->box;
+    int last = box->ndim - 1;
+    bool any = false;
+    if (last < 1 || box->extent[last] < ACROSS_MIN || box->extent[last - 1] < FOLDED_ROWS)
+        return false;
+    for (int32_t i = 0; i < run->k->nsteps; i++) {
+        const struct da__step *s = &run->k->step[i];
+        if (s->kind != DA__STEP_FOLD)
+            continue;
+        const int64_t *stride = run->accumulator[s->number].stride;
+        if (stride[last] == 0 || stride[last - 1] != 0)
+            return false;
+        any = any || s->fold->rows != NULL;
+    }
+    return any;
+}
+
+static void cut_folded_rows(struct da__running *run)
+{
+    struct da__box *box = &run->box;
+    int last = box->ndim - 1;
+    int64_t cols = run->k->block_nelem / FOLDED_ROWS;
+    for (int a = 0; a < last - 1; a++)
+        box->chunk[a] = 1;
+    box->chunk[last - 1] = FOLDED_ROWS;
+    box->chunk[last] = cols < box->extent[last] ? cols : box->extent[last];
+    box->first = last - 1;
+    run->reg_nbytes = run->k->block_nbytes;
 }
 
 /* Whole inner axes while they fit, then a piece of the next one. */
 static void cut_tiles(struct da__running *run)
 {
     struct da__box *box = &run->box;
-    int dense = transposed_axis(run);
+    int64_t item;
+    run->reg_nbytes = run->k->reg_nbytes;
+    int dense = transposed_axis(run, &item);
     if (dense >= 0) {
-        cut_blocks(run, dense);
+        cut_blocks(run, dense, item);
+        return;
+    }
+    if (folds_rows(run)) {
+        cut_folded_rows(run);
         return;
     }
     int64_t nelem = 1, limit = run->k->tile_nelem, row_min = run->k->row_min;

@@ -238,11 +238,15 @@ static void size_tile(const struct joining *j, const struct da__kernel *base)
         only_chains = only_chains && k->step[i].kind != DA__STEP_OP;
     if (k->nreductions > 0) {
         k->tile_nelem = base->tile_nelem;
+        k->block_nelem = base->block_nelem;
     } else if (only_chains) {
         k->tile_nelem = CHAINS_TILE;
         k->row_min = CHAINS_TILE / 2;
     }
+    if (k->block_nelem < k->tile_nelem)
+        k->block_nelem = k->tile_nelem;
     k->reg_nbytes = (size_t)(k->tile_nelem * widest);
+    k->block_nbytes = (size_t)(k->block_nelem * widest);
 }
 
 struct da__kernel *da__kernel_plan_chains(const struct da__body *b, const struct da__kernel *base,

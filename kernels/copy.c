@@ -56,44 +56,38 @@ static void line_dense(int64_t n, size_t item, char *dst, int64_t dst_stride, co
         memcpy(dst + at, src + at, UNIT);
 }
 
-/* Transposes in registers, 2 x 2 items of 8 bytes and 4 x 4 items of 4 bytes: vectors of the C compiler, on any machine. */
-typedef uint64_t two __attribute__((vector_size(16)));
-typedef uint32_t four __attribute__((vector_size(16)));
-
-/* dst[i*dst_stride + 8*j] = src[8*i + j*src_stride] for rows i < n and columns j < m, both even. */
-static void transpose_8(int64_t n, int64_t m, char *dst, int64_t dst_stride, const char *src,
-                        int64_t src_stride)
-{
-    for (int64_t i = 0; i < n; i += 2)
-        for (int64_t j = 0; j < m; j += 2) {
-            two a, b;
-            memcpy(&a, src + 8 * i + j * src_stride, sizeof a);
-            memcpy(&b, src + 8 * i + (j + 1) * src_stride, sizeof b);
-            two c = {a[0], b[0]}, d = {a[1], b[1]};
-            memcpy(dst + i * dst_stride + 8 * j, &c, sizeof c);
-            memcpy(dst + (i + 1) * dst_stride + 8 * j, &d, sizeof d);
-        }
-}
-
-/* The same of 4-byte items, both numbers divisible by four. */
-static void transpose_4(int64_t n, int64_t m, char *dst, int64_t dst_stride, const char *src,
-                        int64_t src_stride)
-{
-    for (int64_t i = 0; i < n; i += 4)
-        for (int64_t j = 0; j < m; j += 4) {
-            four r[4];
-            for (int k = 0; k < 4; k++)
-                memcpy(&r[k], src + 4 * i + (j + k) * src_stride, sizeof r[k]);
-            for (int k = 0; k < 4; k++) {
-                four c = {r[0][k], r[1][k], r[2][k], r[3][k]};
-                memcpy(dst + (i + k) * dst_stride + 4 * j, &c, sizeof c);
-            }
-        }
-}
-
 static int64_t magnitude(int64_t x)
 {
     return x < 0 ? -x : x;
+}
+
+/* A plane whose source is dense along its rows, its destination along its columns, in either
+ * direction. */
+static bool transposed(const struct da__copy_box *box, int64_t item)
+{
+    int r = box->ndim - 2, c = box->ndim - 1;
+    return magnitude(box->src[r]) == item && magnitude(box->dst[c]) == item &&
+           magnitude(box->src[c]) != item;
+}
+
+/* Transposes a plane of n rows and m columns; rows and columns that run backwards are taken from
+ * their other end. */
+static bool transpose(const struct da__copy_box *box, int64_t n, int64_t m, size_t item, char *dst,
+                      const char *src)
+{
+    int r = box->ndim - 2, c = box->ndim - 1;
+    int64_t dst_stride = box->dst[r], src_stride = box->src[c];
+    if (box->src[r] < 0) {
+        src += (n - 1) * box->src[r];
+        dst += (n - 1) * dst_stride;
+        dst_stride = -dst_stride;
+    }
+    if (box->dst[c] < 0) {
+        dst += (m - 1) * box->dst[c];
+        src += (m - 1) * src_stride;
+        src_stride = -src_stride;
+    }
+    return da__transpose(n, m, item, dst, dst_stride, src, src_stride);
 }
 
 /* A transposed plane reads a new cache line for every item; blocks use each line up while it is
@@ -104,24 +98,20 @@ static void plane(const struct da__copy_box *box, line_fn *line, size_t item, ch
 {
     int r = box->ndim - 2, c = box->ndim - 1;
     int64_t rows = box->extent[r], cols = box->extent[c], width = cols;
+    int64_t block = item >= 8 ? BLOCK : 2 * BLOCK;
     if (magnitude(box->src[c]) > magnitude(box->src[r]) && box->src[r] != 0 && rows > 1 &&
-        cols > BLOCK)
-        width = BLOCK;
-    int64_t height = width == cols ? rows : BLOCK;
-    bool dense_columns = (item == 4 || item == 8) && box->dst[c] == (int64_t)item &&
-                         box->src[r] == (int64_t)item && box->src[c] != (int64_t)item;
-    int64_t unit = item == 8 ? 2 : 4;
-    void (*transpose)(int64_t, int64_t, char *, int64_t, const char *, int64_t) =
-        item == 8 ? transpose_8 : transpose_4;
+        cols > block)
+        width = block;
+    int64_t height = width == cols ? rows : block;
+    bool squares = rows > 1 && transposed(box, (int64_t)item);
     for (int64_t i0 = 0; i0 < rows; i0 += height)
         for (int64_t j0 = 0; j0 < cols; j0 += width) {
             int64_t i1 = i0 + height < rows ? i0 + height : rows,
                     n = j0 + width < cols ? width : cols - j0;
-            if (dense_columns && (i1 - i0) % unit == 0 && n % unit == 0) {
-                transpose(i1 - i0, n, dst + i0 * box->dst[r] + j0 * box->dst[c], box->dst[r],
-                          src + i0 * box->src[r] + j0 * box->src[c], box->src[c]);
+            if (squares &&
+                transpose(box, i1 - i0, n, item, dst + i0 * box->dst[r] + j0 * box->dst[c],
+                          src + i0 * box->src[r] + j0 * box->src[c]))
                 continue;
-            }
             for (int64_t i = i0; i < i1; i++)
                 line(n, item, dst + i * box->dst[r] + j0 * box->dst[c], box->dst[c],
                      src + i * box->src[r] + j0 * box->src[c], box->src[c]);

@@ -21,5 +21,12 @@ static inline void da__copy_axis(struct da__copy_box *box, int64_t extent, int64
 void da__copy_ordered(const struct da__copy_box *box, size_t item, char *dst, const char *src);
 /* Sorts and joins the axes, cuts transposes into blocks, and copies. Empty boxes are fine. */
 void da__copy_arranged(struct da__copy_box *box, size_t item, char *dst, const char *src);
+/* dst[i * dst_stride + item * j] = src[j * src_stride + item * i] for i < n and j < m: items of 1, 2, 4, 8 and 16 bytes, blocks
+ * that fit the first-level cache. False: an item of another size, nothing is done. */
+bool da__transpose(int64_t n, int64_t m, size_t item, char *dst, int64_t dst_stride,
+                   const char *src, int64_t src_stride);
+/* Copies a row past the caches. After the last one, and before another thread may read what was copied, the end. */
+void da__copy_stream(char *dst, const char *src, size_t nbytes);
+void da__copy_stream_end(void);
 
 #endif

@@ -19,6 +19,8 @@ struct da__fold {
     /* n states, `stride` bytes apart, take one value each. */
     void (*across)(void *state, int64_t stride, int64_t n, const void *value, bool scalar,
                    int64_t index, int64_t index_step);
+    /* n states side by side take a value each from every row in turn; NULL: only row by row. */
+    void (*rows)(int64_t n, void *state, int64_t nrows, const void *value, int64_t row_nbytes);
     void (*join)(int64_t n, void *into, const void *from);
     void (*end)(int64_t n, const void *state, int64_t count, double correction, void *out);
 };

@@ -50,8 +50,9 @@ struct da__kernel_chain {
 struct da__kernel {
     int32_t ninputs, nparams, nindices, ninsns, noutputs, nreductions;
     int32_t nvalues, nregs, nsteps, nuniform; /* the first `nuniform` steps are done once per run */
-    int64_t tile_nelem, row_min;              /* shorter rows go together into one tile */
-    size_t reg_nbytes;
+    int64_t tile_nelem, block_nelem;          /* of a tile; of one that is square */
+    int64_t row_min;                          /* shorter rows go together into one tile */
+    size_t reg_nbytes, block_nbytes;          /* of a register that holds it */
     struct da__value *value;
     struct da__step *step;
     struct da__kernel_chain *chain;
@@ -75,6 +76,7 @@ struct da__operand {
     bool even;                   /* of an index: code counts itself, `at` has its first elements */
     bool scalar, direct;         /* in a tile: one element; contiguous */
     bool rows;                   /* in a tile of two axes: contiguous along the inner one */
+    bool stream;                 /* an output: stored past the caches, from a register */
 };
 
 /* The box in the machine's own axes: no axis of extent 1, neighbours joined, short strides inside.
@@ -103,6 +105,7 @@ struct da__running {
         *lane; /* of the chain that runs, and again for what is left of a row */
     char *few; /* DA__CHAIN_NBYTES for each of them twice */
     char *reg;
+    size_t reg_nbytes; /* from one register to the next */
 };
 
 /* Runs a chain on the tile, whose arguments and outputs `at`, `row` and `scalar` describe. */

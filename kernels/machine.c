@@ -38,7 +38,7 @@ static size_t lay_out(const struct da__kernel *k, struct da__running *run, char 
     run->few = at;
     n += take(&at, noperands * DA__CHAIN_NBYTES);
     run->reg = at;
-    n += take(&at, (size_t)k->nregs * k->reg_nbytes);
+    n += take(&at, (size_t)k->nregs * k->block_nbytes);
     return n;
 }
 
@@ -87,9 +87,44 @@ static void respect_aliases(struct da__running *run)
     }
 }
 
+/* Rows from this length on are worth streaming. */
+enum { STREAM_NBYTES = 256 };
+
+/* Outputs that nobody reads soon are made in a register and leave past the caches, unless they lie in an input's place, whose
+ * lines are cached anyway. False: none. */
+static bool choose_streams(struct da__running *run, bool wanted)
+{
+    const struct da__kernel *k = run->k;
+    const struct da__box *box = &run->box;
+    bool any = false;
+    for (int o = 0; o < k->noutputs; o++) {
+        struct da__operand *out = &run->output[o];
+        bool dense = out->direct || out->rows;
+        int64_t nelem = 1;
+        for (int a = out->rows ? box->ndim - 1 : box->first; a < box->ndim; a++)
+            nelem *= box->chunk[a];
+        out->stream = wanted && dense && nelem * out->nbytes >= STREAM_NBYTES;
+        for (int i = 0; i < k->ninputs; i++)
+            out->stream = out->stream && run->input[i].base != out->base;
+        if (out->stream)
+            out->direct = out->rows = false;
+        any = any || out->stream;
+    }
+    return any;
+}
+
 enum { DENSE_ONLY = -1 };
 /* Shorter rows are better counted in memory once than begun anew. */
 enum { EVEN_MIN = 64 };
+
+/* The tile's rows go into the same accumulators, which lie side by side. */
+static bool takes_rows(const struct da__running *run, const struct da__step *s)
+{
+    const struct da__operand *acc = &run->accumulator[s->number];
+    int last = run->box.ndim - 1;
+    return s->fold->rows != NULL && last >= 1 && run->box.first == last - 1 &&
+           acc->stride[last] == (int64_t)s->fold->state_nbytes && acc->stride[last - 1] == 0;
+}
 
 /* Values that are folded, or stored by a step of their own, are wanted densely. */
 static void find_dense_only(struct da__running *run)
@@ -97,7 +132,8 @@ static void find_dense_only(struct da__running *run)
     const struct da__kernel *k = run->k;
     memset(run->row, 0, (size_t)k->nvalues * sizeof *run->row);
     for (int32_t i = k->nuniform; i < k->nsteps; i++)
-        if (k->step[i].kind == DA__STEP_FOLD || k->step[i].kind == DA__STEP_STORE)
+        if (k->step[i].kind == DA__STEP_STORE ||
+            (k->step[i].kind == DA__STEP_FOLD && !takes_rows(run, &k->step[i])))
             run->row[k->step[i].value] = DENSE_ONLY;
     for (int32_t i = k->nuniform; i < k->nsteps;
          i++) { /* the first output that takes a result needs no store */
@@ -180,7 +216,7 @@ static void bind(struct da__running *run)
         bind_rows(run, s, o);
         run->scalars[i] = scalars;
         run->scalar[s->value] = scalar;
-        run->at[s->value] = run->reg + (size_t)k->value[s->value].reg * k->reg_nbytes;
+        run->at[s->value] = run->reg + (size_t)k->value[s->value].reg * run->reg_nbytes;
     }
     for (int32_t v = 0; v < k->nvalues; v++) /* what no step of a tile makes */
         if (run->row[v] == DENSE_ONLY)
@@ -294,6 +330,18 @@ static void fetch_index(struct da__running *run, const struct da__step *s)
     }
 }
 
+/* A tile's rows, as the output has them, from a register; `copy` has the output as its source. */
+static void stream(const struct da__copy_box *copy, int64_t item, char *to, const char *from)
+{
+    int in = copy->ndim - 1;
+    int64_t nelem = copy->extent[in];
+    while (in > 0 && copy->src[in - 1] == nelem * item)
+        nelem *= copy->extent[--in];
+    int64_t rows = in > 0 ? copy->extent[in - 1] : 1;
+    for (int64_t i = 0; i < rows; i++, from += nelem * item)
+        da__copy_stream(in > 0 ? to + i * copy->src[in - 1] : to, from, (size_t)(nelem * item));
+}
+
 static void store(struct da__running *run, const struct da__step *s)
 {
     struct da__operand *o = &run->output[s->number];
@@ -302,6 +350,10 @@ static void store(struct da__running *run, const struct da__step *s)
         return;
     struct da__copy_box copy;
     tile_box(&run->box, o, &copy);
+    if (o->stream && !run->scalar[s->value]) {
+        stream(&copy, o->nbytes, place(o), from);
+        return;
+    }
     for (int a = 0; a < copy.ndim; a++) {
         int64_t dense = copy.dst[a];
         copy.dst[a] = copy.src[a];
@@ -362,7 +414,12 @@ static void fold(struct da__running *run, const struct da__step *s, int64_t nele
         s->fold->along(place(acc), nelem, run->at[s->value], run->scalar[s->value], index, 0);
         return;
     }
-    fold_rows(run, s);
+    int64_t cols = run->box.size[run->box.ndim - 1], row = run->row[s->value];
+    if (takes_rows(run, s) && !run->scalar[s->value])
+        s->fold->rows(cols, place(acc), nelem / cols, run->at[s->value],
+                      row != 0 ? row : cols * run->k->value[s->value].nbytes);
+    else
+        fold_rows(run, s);
 }
 
 static void do_tile(struct da__running *run)
@@ -408,9 +465,12 @@ void da__kernel_run(const struct da__kernel *k, const struct da__sweep *sweep, v
     if (!da__box_arrange(&run, sweep))
         return;
     respect_aliases(&run);
+    bool streams = choose_streams(&run, sweep->stream);
     compute_uniform(&run, sweep);
     bind(&run);
     do
         do_tile(&run);
     while (da__box_next(&run));
+    if (streams)
+        da__copy_stream_end();
 }

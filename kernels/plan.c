@@ -9,6 +9,8 @@
 enum { REGISTERS_NBYTES = 32768, TILE_MIN = 256, TILE_MAX = 1024 };
 /* Rows shorter than this are worth copying together into one tile. */
 enum { ROW_MIN = 256 };
+/* Squares for transposed operands are limited by the second-level cache: long sides use memory's lines well. */
+enum { SQUARES_NBYTES = 131072, SQUARE_MAX = 4096 };
 
 da_dtype da__body_dtype(const struct da__body *b, da__ref ref)
 {
@@ -332,16 +334,24 @@ static void assign_registers(struct da__planning *p)
     }
 }
 
+static int64_t nelem_within(const struct da__kernel *k, int64_t nbytes, int64_t widest,
+                            int64_t least, int64_t most)
+{
+    int64_t n = nbytes / (widest * (k->nregs > 0 ? k->nregs : 1)) / 64 * 64;
+    return n < least ? least : n > most ? most : n;
+}
+
 static void size_tile(struct da__kernel *k)
 {
     int64_t widest = 1;
     for (int32_t v = 0; v < k->nvalues; v++)
         if (k->value[v].used && k->value[v].nbytes > widest)
             widest = k->value[v].nbytes;
-    int64_t n = REGISTERS_NBYTES / (widest * (k->nregs > 0 ? k->nregs : 1)) / 64 * 64;
-    k->tile_nelem = n < TILE_MIN ? TILE_MIN : n > TILE_MAX ? TILE_MAX : n;
+    k->tile_nelem = nelem_within(k, REGISTERS_NBYTES, widest, TILE_MIN, TILE_MAX);
+    k->block_nelem = nelem_within(k, SQUARES_NBYTES, widest, k->tile_nelem, SQUARE_MAX);
     k->reg_nbytes = (size_t)(k->tile_nelem * widest);
     k->row_min = ROW_MIN;
+    k->block_nbytes = (size_t)(k->block_nelem * widest);
 }
 
 void da__plan_begin(struct da__planning *p, const struct da__body *b, void *memory)

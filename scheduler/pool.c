@@ -10,7 +10,9 @@
  * seven-array expression over cached tiles).
  *
  * live + cached never exceeds the budget. Without one, no fresh block is had while that would take
- * it over twice the peak of live. What returned longest ago is given to the system first. */
+ * it over twice the mark: the largest peak of live of late, which sinks by a share with every run.
+ * So a small run between large ones does not cost the large ones their memory, and what is not
+ * needed any more goes. What returned longest ago is given to the system first. */
 #include "pool.h"
 
 #include <string.h>
@@ -22,6 +24,7 @@
 #define PAGE ((int64_t)4096)
 #define LARGEST_PAGE ((size_t)65536)
 #define LARGEST ((int64_t)1 << 60)
+#define MARK_SHARE 32                    /* of the mark, that a run takes off it */
 #define NSMALL 8                         /* classes 64, 128, … 512 */
 #define NCLASSES (NSMALL + 8 * (60 - 9)) /* and eight for each octave up to LARGEST */
 
@@ -56,6 +59,7 @@ struct list {
 struct da__pool {
     int64_t budget;
     int64_t live, peak, cached; /* footprints */
+    int64_t mark;               /* the largest peak of earlier runs, sinking */
     struct list out, back;
     unsigned nmapped;
     struct block *free_stack[NCLASSES];
@@ -262,12 +266,19 @@ void da__pool_close(struct da__pool *p)
     da__free(p);
 }
 
+/* What may be live and cached together. */
+static int64_t most_kept(const struct da__pool *p, int64_t live)
+{
+    int64_t most = live > p->peak ? live : p->peak;
+    most = most > p->mark ? most : p->mark;
+    return p->budget ? p->budget : 2 * most;
+}
+
 /* A fresh block, after making room for it. Where the system has no memory, the cache goes and it is
  * asked once more. */
 static struct block *get_fresh(struct da__pool *p, int cls, int64_t live)
 {
-    int64_t peak = live > p->peak ? live : p->peak;
-    shrink_cache(p, (p->budget ? p->budget : 2 * peak) - live);
+    shrink_cache(p, most_kept(p, live) - live);
     struct block *b = new_block(p, cls);
     if (!b && p->cached) {
         shrink_cache(p, 0);
@@ -322,7 +333,10 @@ int64_t da__pool_peak(const struct da__pool *p)
 
 void da__pool_reset_peak(struct da__pool *p)
 {
+    int64_t sunk = p->mark - (p->mark + MARK_SHARE - 1) / MARK_SHARE;
+    p->mark = p->peak > sunk ? p->peak : sunk;
     p->peak = p->live;
+    shrink_cache(p, most_kept(p, p->live) - p->live);
 }
 
 void da__pool_trim(struct da__pool *p)

@@ -17,6 +17,6 @@ da__pool_get(struct da__pool *p,
 void da__pool_put(struct da__pool *p, void *block); /* NULL allowed */
 int64_t da__pool_live(const struct da__pool *p);    /* footprints of the blocks handed out */
 int64_t da__pool_peak(const struct da__pool *p);
-void da__pool_reset_peak(struct da__pool *p);
-void da__pool_trim(struct da__pool *p); /* gives cached blocks back to the system */
+void da__pool_reset_peak(struct da__pool *p); /* a new run begins */
+void da__pool_trim(struct da__pool *p);       /* gives cached blocks back to the system */
 #endif

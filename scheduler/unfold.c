@@ -105,10 +105,18 @@ static int widest_axis(const struct da__step *s, const int64_t *shape, uint32_t 
     return best;
 }
 
+/* Chunks of many positions begin at whole cache lines of any dtype that runs along their axis: two chunks that share lines of
+ * a transposed operand would both read them. */
+static int64_t whole_lines(int64_t each)
+{
+    enum { UNIT = 32 };
+    return each >= UNIT / 2 ? (each + UNIT / 2) / UNIT * UNIT : each;
+}
+
 void da__chunks_of(const struct da__step *s, const struct da__step_plan *sp, const int64_t *shape,
                    struct da__chunks *out)
 {
-    *out = (struct da__chunks){.n = 1};
+    *out = (struct da__chunks){.n = 1, .each = INT64_MAX};
     int64_t wanted = da__nelem(s->ndim, shape) / CHUNK_ELEMENTS;
     if (wanted < 2 || s->ndim == 0)
         return;
@@ -133,9 +141,14 @@ void da__chunks_of(const struct da__step *s, const struct da__step_plan *sp, con
     out->split_reduced = reduced >> axis & 1;
     if (out->split_reduced && wanted * state_nbytes > MOST_STATE_BYTES)
         wanted = MOST_STATE_BYTES / state_nbytes;
-    if (wanted > shape[axis])
-        wanted = shape[axis];
-    out->n = wanted > 1 ? wanted : 1;
+    if (wanted < 1)
+        wanted = 1;
+    out->each = whole_lines((shape[axis] + wanted - 1) / wanted);
+    out->n = (shape[axis] + out->each - 1) / out->each;
+    if (out->split_reduced && out->n > wanted) {
+        out->each = (shape[axis] + wanted - 1) / wanted;
+        out->n = (shape[axis] + out->each - 1) / out->each;
+    }
 }
 
 /* The largest number of chunks with accumulators of their own that a box has. */

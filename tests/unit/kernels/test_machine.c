@@ -127,7 +127,8 @@ static void random_body(struct program *p, uint64_t *seed)
 static void random_box(struct program *p, uint64_t *seed)
 {
     static const int64_t sizes[] = {1, 2, 3, 5, 9, 40, 130, 700, 1500, 2600};
-    int64_t left = 6000;
+    int64_t left =
+        random_below(seed, 4) ? 6000 : 30000; /* the larger ones reach squares of tiles */
     p->ndim = (int)random_below(seed, 5);
     for (int k = 0; k < p->ndim; k++) {
         int64_t extent = sizes[random_below(seed, 10)];
@@ -141,6 +142,7 @@ static void random_box(struct program *p, uint64_t *seed)
         p->sweep.index_shape[k] = p->extent[k] * 3 + 10;
     }
     p->sweep.ndim = p->ndim;
+    p->sweep.stream = random_below(seed, 3) == 0;
 }
 
 /* Now and then an output takes the place of an input, as an engine reuses buffers. */
@@ -440,10 +442,53 @@ static void scalars_outlive_rows(void **state)
     free(memory);
 }
 
+/* Sums along the outer axis: accumulators take several rows at once, each in the order of the rows, whether rows are read in
+ * place or come from a register. */
+static void rows_add_up_in_order(void **state)
+{
+    (void)state;
+    enum { ROWS = 70, COLUMNS = 700 };
+    static double x[ROWS * COLUMNS];
+    static struct da__exact sum[COLUMNS], want[COLUMNS];
+    uint8_t input_dtype[] = {DA_FLOAT64};
+    da__ref input = DA__REF(DA__REF_INPUT, 0), doubled = DA__REF(DA__REF_INSN, 0);
+    struct da__insn insn[] = {{DA__OP_ADD, DA_FLOAT64, DA_FLOAT64, {input, input, 0}}};
+    for (uint64_t round = 1; round <= 200; round++) {
+        uint64_t seed = round;
+        int64_t rows = 1 + random_below(&seed, ROWS),
+                columns = 2 + random_below(&seed, COLUMNS - 1);
+        bool twice = random_below(&seed, 2), backwards = random_below(&seed, 2);
+        struct da__body_reduction red[] = {{DA__RED_SUM, DA_FLOAT64, twice ? doubled : input, 1}};
+        struct da__body body = {1, 0, 1, 0, 1, input_dtype, NULL, insn, NULL, red};
+        for (int i = 0; i < ROWS * COLUMNS; i++)
+            x[i] = (random_unit(&seed) - 0.5) * (random_below(&seed, 2) ? 1e9 : 1e-9);
+        int64_t step = backwards ? -COLUMNS : COLUMNS;
+        const double *first = backwards ? x + (rows - 1) * COLUMNS : x;
+        da__red_zero(DA__RED_SUM, DA_FLOAT64, COLUMNS, sum);
+        da__red_zero(DA__RED_SUM, DA_FLOAT64, COLUMNS, want);
+        for (int64_t i = 0; i < rows; i++)
+            for (int64_t j = 0; j < columns; j++)
+                da__exact_add(&want[j], (twice ? 2 : 1) * first[i * step + j]);
+        struct da__strided in[] = {{(char *)(uintptr_t)first, {step * 8, 8}}};
+        struct da__strided acc[] = {{(char *)sum, {0, sizeof *sum}}};
+        struct da__sweep sweep = {
+            .ndim = 2, .extent = {rows, columns}, .input = in, .reduction = acc};
+        void *memory = aligned_alloc(64, (da__kernel_nbytes(&body) + 63) / 64 * 64);
+        struct da__kernel *k = da__kernel_plan(&body, memory);
+        void *scratch = aligned_alloc(64, (da__kernel_scratch_nbytes(k) + 63) / 64 * 64);
+        da__kernel_run(k, &sweep, scratch);
+        if (memcmp(sum, want, sizeof sum) != 0)
+            fail_msg("round %d: %lld rows, %lld columns", (int)round, (long long)rows,
+                     (long long)columns);
+        free(scratch);
+        free(memory);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(random_programs),
-                                       cmocka_unit_test(random_programs_compiled),
-                                       cmocka_unit_test(scalars_outlive_rows)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(random_programs), cmocka_unit_test(random_programs_compiled),
+        cmocka_unit_test(scalars_outlive_rows), cmocka_unit_test(rows_add_up_in_order)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -153,6 +153,34 @@ static void the_cache_is_bounded(void **state)
     da__pool_close(p);
 }
 
+/* A run needs two large blocks, the next one a small block: the large ones stay for the run after it. */
+static void small_runs_leave_the_cache(void **state)
+{
+    (void)state;
+    struct da__pool *p = open_pool(0);
+    for (int run = 0; run < 6; run++) {
+        int64_t blocks = da__alloc_live();
+        da__pool_reset_peak(p);
+        if (run % 2 == 0) {
+            void *a = da__pool_get(p, 3 * MIB), *b = da__pool_get(p, 3 * MIB);
+            assert_ptr_not_equal(a, b);
+            da__pool_put(p, a);
+            da__pool_put(p, b);
+        } else {
+            da__pool_put(p, da__pool_get(p, 100000 + run));
+        }
+        if (run > 1)
+            assert_int_equal(da__alloc_live(), blocks);
+    }
+    int64_t kept = da__alloc_live();
+    for (int run = 0; run < 400; run++) {
+        da__pool_reset_peak(p);
+        da__pool_put(p, da__pool_get(p, 100000));
+    }
+    assert_true(da__alloc_live() <= kept - 2);
+    da__pool_close(p);
+}
+
 static void no_memory_is_no_crash(void **state)
 {
     (void)state;
@@ -237,6 +265,7 @@ int main(void)
         cmocka_unit_test(close_frees_what_is_still_out),
         cmocka_unit_test(the_budget_is_kept),
         cmocka_unit_test(the_cache_is_bounded),
+        cmocka_unit_test(small_runs_leave_the_cache),
         cmocka_unit_test(no_memory_is_no_crash),
         cmocka_unit_test(random_run),
     };

@@ -1,0 +1,69 @@
+/* A time loop that is warm asks the system for no more memory: its arrays, temporaries and messages come from the pool. */
+#include "api_test.h"
+
+#include <sys/resource.h>
+
+enum { WARM = 12, STEPS = 21, SIZE = 1000 };
+
+static long faults(void)
+{
+    struct rusage u;
+    assert_int_equal(getrusage(RUSAGE_SELF, &u), 0);
+    return u.ru_minflt;
+}
+
+static da_array *diffuse(da_array *u)
+{
+    da_array *columns = da_add(da_index(u, ":-2, 1:-1"), da_index(u, "2:, 1:-1"));
+    da_array *sum = da_add(da_add(columns, da_index(u, "1:-1, :-2")), da_index(u, "1:-1, 2:"));
+    return da_set_index(u, da_multiply(sum, 0.25), "1:-1, 1:-1");
+}
+
+static da_array *turn(da_array *u)
+{
+    return da_multiply(da_add(u, da_matrix_transpose(u)), 0.5);
+}
+
+static da_array *center(da_array *u)
+{
+    return da_subtract(u, da_mean(u, DA_AXES(0), DA_KEEPDIMS));
+}
+
+/* Threads meet differently from step to step, so a step may need a message more than any before it: most do not. */
+static void loop(da_context *ctx, da_array *(*step)(da_array *))
+{
+    int quiet = 0;
+    da_array *u = da_keep(
+        da_redistribute(da_ones(ctx, DA_SHAPE(SIZE, SIZE), DA_FLOAT64, NULL), DA_DIST("b,n")));
+    assert_int_equal(da_compute(ctx, u), DA_OK);
+    for (int k = 0; k < WARM + STEPS; k++) {
+        long before = faults();
+        da_scope_push(ctx);
+        da_replace(&u, step(u));
+        assert_int_equal(da_compute(ctx, u), DA_OK);
+        da_scope_pop(ctx);
+        quiet += k >= WARM && faults() == before;
+    }
+    da_drop(u);
+    assert_true(3 * quiet >= 2 * STEPS);
+}
+
+static void warm_loops_do_not_fault(void **state)
+{
+    (void)state;
+    static const int engines[] = {1, 3};
+    for (int e = 0; e < 2; e++)
+        for (int threads = 1; threads <= 2; threads++) {
+            da_context *ctx = open_with(engines[e], threads);
+            loop(ctx, diffuse);
+            loop(ctx, turn);
+            loop(ctx, center);
+            assert_int_equal(da_finalize(ctx), 0);
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(warm_loops_do_not_fault)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
