@@ -44,14 +44,17 @@ struct search {
 static void list_blocks(struct search *w, const struct block *all)
 {
     struct blocks *b = &w->blocks;
-    int parts = w->dist->map[0].parts;
+    int parts = w->dist->map[0].parts, dim = w->dist->axis_grid[0];
+    int coord[DA_MAX_NDIM] = {0}; /* of replicas the first one is asked */
     b->engine = da__run_room(w->r, parts * (int64_t)sizeof *b->engine);
     b->start = da__run_room(w->r, parts * (int64_t)sizeof *b->start);
     b->last = da__run_room(w->r, parts * (int64_t)w->item);
     if (da__run_failed(w->r))
         return;
     for (int part = 0; part < parts; part++) {
-        int engine = da__dist_engine(w->dist, &part);
+        if (dim >= 0)
+            coord[dim] = part;
+        int engine = da__dist_engine(w->dist, coord);
         if (all[engine].n == 0)
             continue;
         b->engine[b->n] = engine;
