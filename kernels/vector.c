@@ -55,6 +55,8 @@
 #define LIBM(fn) fn##f
 #define SPLIT 4097
 #define SPLIT_END 1e30f
+#define ROOT_END 1e-15f
+#define SCALE 0x1p-100f
 #include "vector.inc"
 #undef T
 #undef I
@@ -70,6 +72,8 @@
 #undef LIBM
 #undef SPLIT
 #undef SPLIT_END
+#undef ROOT_END
+#undef SCALE
 
 #define T double
 #define I int64_t
@@ -85,6 +89,8 @@
 #define LIBM(fn) fn
 #define SPLIT 134217729
 #define SPLIT_END 1e290
+#define ROOT_END 1e-140
+#define SCALE 0x1p-600
 #include "vector.inc"
 #else
 const struct da__vector DA__VARIANT(da__vectors_float32)[DA__NELEMENTWISE];
