@@ -65,8 +65,7 @@ static const struct da__callable_param index_param[] = {{"axis", DA__ARG_INT, RE
                                                         {"shape", DA__ARG_INTS, REQUIRED},
                                                         {"dist", DA__ARG_DIST, false}};
 #define DRAW_PARAMS                                                                                \
-    {"dtype", DA__ARG_DTYPE, false}, {"seed", DA__ARG_INT, REQUIRED},                              \
-        {"stream", DA__ARG_INT, false},                                                            \
+    {"dtype", DA__ARG_DTYPE, false}, {"seed", DA__ARG_INT, false}, {"stream", DA__ARG_INT, false}, \
     {                                                                                              \
         "dist", DA__ARG_DIST, false                                                                \
     }
@@ -87,7 +86,7 @@ static const struct da__callable_param integers_param[] = {{"low", DA__ARG_INT, 
                                                            DRAW_PARAMS};
 static const struct da__callable_param permutation_param[] = {{"x", DA__ARG_OPERAND, REQUIRED},
                                                               {"axis", DA__ARG_INT, false},
-                                                              {"seed", DA__ARG_INT, REQUIRED},
+                                                              {"seed", DA__ARG_INT, false},
                                                               {"stream", DA__ARG_INT, false},
                                                               {"dist", DA__ARG_DIST, false}};
 static const struct da__callable_param array_param[] = {{"data", DA__ARG_DATA, REQUIRED},

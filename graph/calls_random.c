@@ -14,6 +14,12 @@ static da_array *fail(struct da__graph *g, const struct da__callable *c, da_stat
     return da__make_poison(g, &err);
 }
 
+/* The seed stands behind what may be left out, but never is. */
+static da_array *no_seed(struct da__graph *g, const struct da__callable *c)
+{
+    return fail(g, c, DA_ERR_ARGUMENT, "seed is missing");
+}
+
 static double real_or(const struct da__arg *arg, double otherwise)
 {
     return given(arg) ? arg->operand.scalar.re : otherwise;
@@ -46,6 +52,8 @@ da_array *da__call_uniform(struct da__graph *g, const struct da__callable *c,
                            const struct da__arg *arg)
 {
     struct da__draw d = draw_of(&arg[0], &arg[3]);
+    if (!given(&arg[4]))
+        return no_seed(g, c);
     if (!is_real(&arg[1]) || !is_real(&arg[2]))
         return fail(g, c, DA_ERR_DTYPE, "low and high must be real numbers");
     return da__make_uniform(g, real_or(&arg[1], 0), real_or(&arg[2], 1), &d);
@@ -55,6 +63,8 @@ da_array *da__call_normal(struct da__graph *g, const struct da__callable *c,
                           const struct da__arg *arg)
 {
     struct da__draw d = draw_of(&arg[0], &arg[3]);
+    if (!given(&arg[4]))
+        return no_seed(g, c);
     if (!is_real(&arg[1]) || !is_real(&arg[2]))
         return fail(g, c, DA_ERR_DTYPE, "mean and std must be real numbers");
     return da__make_normal(g, real_or(&arg[1], 0), real_or(&arg[2], 1), &d);
@@ -64,6 +74,8 @@ da_array *da__call_exponential(struct da__graph *g, const struct da__callable *c
                                const struct da__arg *arg)
 {
     struct da__draw d = draw_of(&arg[0], &arg[2]);
+    if (!given(&arg[3]))
+        return no_seed(g, c);
     if (!is_real(&arg[1]))
         return fail(g, c, DA_ERR_DTYPE, "scale must be a real number");
     return da__make_exponential(g, real_or(&arg[1], 1), &d);
@@ -79,6 +91,8 @@ da_array *da__call_integers(struct da__graph *g, const struct da__callable *c,
                             const struct da__arg *arg)
 {
     struct da__draw d = draw_of(&arg[2], &arg[4]);
+    if (!given(&arg[5]))
+        return no_seed(g, c);
     if (beyond_int64(&arg[0].operand.scalar) || beyond_int64(&arg[1].operand.scalar))
         return fail(g, c, DA_ERR_ARGUMENT, "low and high must fit int64");
     return da__make_integers(g, arg[0].operand.scalar.i, arg[1].operand.scalar.i,
@@ -90,6 +104,8 @@ da_array *da__call_permutation(struct da__graph *g, const struct da__callable *c
                                const struct da__arg *arg)
 {
     int64_t seed = int_or(&arg[2], 0), stream = int_or(&arg[3], 0);
+    if (!given(&arg[2]))
+        return no_seed(g, c);
     if (arg[0].operand.array == NULL) {
         if (arg[0].operand.scalar.kind != DA__SCALAR_INT || beyond_int64(&arg[0].operand.scalar))
             return fail(g, c, DA_ERR_ARGUMENT, "x must be an array or an integer");

@@ -25,7 +25,7 @@ NAMES = {
 ROUNDED = set("""acos acosh asin asinh atan atan2 atanh cbrt cos cosh exp exp2 expm1 hypot log log1p log2
 log10 logaddexp pow sin sinh tan tanh erf""".split())
 INPUTS = {"clip": 3, "where": 3}
-BINARY = set("""add subtract multiply divide floor_divide remainder fmod pow maximum minimum hypot copysign
+BINARY = set("""add subtract multiply multiply_high divide floor_divide remainder fmod pow maximum minimum hypot copysign
 nextafter logaddexp atan2 equal not_equal less less_equal greater greater_equal logical_and logical_or
 logical_xor bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift""".split())
 

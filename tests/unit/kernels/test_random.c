@@ -79,7 +79,7 @@ static void fill(int pattern, int64_t *index, int64_t *seed, int64_t *stream)
                    : pattern == 3 ? i + i / 100 * 977
                    : pattern == 4 ? -i
                                   : (int64_t)((uint64_t)i * 0x9e3779b97f4a7c15u);
-        seed[i] = pattern < 5 ? 42 : i * 12345678901234567;
+        seed[i] = pattern < 5 ? 42 : (int64_t)((uint64_t)i * 12345678901234567u);
         stream[i] = pattern < 4 ? -3 : i / 7;
     }
 }
