@@ -83,9 +83,11 @@ static void pass_on(struct da__panels *w, int which, int64_t number)
     const struct da__side *s = &w->p->side[which];
     const struct da__panel *panel = &w->panel[number % DA__PANELS_AHEAD];
     struct da__slot *slot = slot_of(w, which, number);
-    int next = (s->ring.rank + s->ring.size - 1) % s->ring.size;
     int64_t nbytes = da__side_nbytes(w->p, s, panel->n);
-    if (s->mode != DA__SIDE_RING || nbytes == 0 || panel->owner[which] == next)
+    if (s->mode != DA__SIDE_RING || nbytes == 0)
+        return;
+    int next = (s->ring.rank + s->ring.size - 1) % s->ring.size;
+    if (panel->owner[which] == next)
         return;
     int to = da__group_engine(&s->ring, next);
     if (da__run_failed(w->r))
