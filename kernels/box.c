@@ -7,7 +7,7 @@
  * of the last axis on; ALONG_NBYTES of the operand's own dense axis are aimed at. */
 enum { ACROSS_MIN = 64, ALONG_MIN = 4, ALONG_NBYTES = 512, ROWS_MIN = 32, COLS_UNIT = 16 };
 /* Rows of a tile that accumulators take together. */
-enum { FOLDED_ROWS = 8 };
+enum { FOLDED_ROWS = 8, STATES_MAX = 16384 };
 
 static int64_t magnitude(int64_t x)
 {
@@ -230,6 +230,7 @@ static void cut_folded_rows(struct da__running *run)
     box->chunk[last - 1] = FOLDED_ROWS;
     box->chunk[last] = cols < box->extent[last] ? cols : box->extent[last];
     box->first = last - 1;
+    box->in_order = box->extent[last] <= STATES_MAX;
     run->reg_nbytes = run->k->block_nbytes;
 }
 
@@ -238,6 +239,7 @@ static void cut_tiles(struct da__running *run)
 {
     struct da__box *box = &run->box;
     int64_t item;
+    box->in_order = false;
     run->reg_nbytes = run->k->reg_nbytes;
     int dense = transposed_axis(run, &item);
     if (dense >= 0) {
@@ -264,11 +266,13 @@ static void cut_tiles(struct da__running *run)
 }
 
 /* Axes of several tiles; what the first reduction reduces runs fastest, so that its accumulators
- * stay in cache. */
+ * stay in cache. Those of tiles that fold several rows go to the second-level cache and come back,
+ * which costs less than leaving a row of memory after every tile. */
 static void order_loops(struct da__running *run)
 {
     struct da__box *box = &run->box;
-    const int64_t *stride = run->k->nreductions > 0 ? run->accumulator[0].stride : NULL;
+    const int64_t *stride =
+        run->k->nreductions > 0 && !box->in_order ? run->accumulator[0].stride : NULL;
     box->nloops = 0;
     for (int reduced = 0; reduced < 2; reduced++)
         for (int a = 0; a < box->ndim; a++)

@@ -86,6 +86,7 @@ struct da__box {
     int64_t extent[DA_MAX_NDIM], chunk[DA_MAX_NDIM];
     int64_t at[DA_MAX_NDIM];       /* the tile's first position */
     int64_t size[DA_MAX_NDIM];     /* the tile's extents */
+    bool in_order;                 /* loops run as the axes lie, whatever is reduced */
     int nloops, loop[DA_MAX_NDIM]; /* axes of more than one tile, slowest first */
 };
 

@@ -313,6 +313,22 @@ static void fetch_input(struct da__running *run, const struct da__step *s)
     da__copy_ordered(&copy, (size_t)o->nbytes, run->at[s->value], place(o));
 }
 
+/* What one axis adds to the n values that are there: `size` times as many. */
+static void count_axis(int64_t *restrict value, int64_t n, int64_t size, int64_t stride)
+{
+    int64_t first = value[0];
+    if (n == 1) {
+        for (int64_t i = 1; i < size; i++)
+            value[i] = first + i * stride;
+        return;
+    }
+    for (int64_t i = 1; i < size; i++) {
+        int64_t *restrict out = value + i * n, more = i * stride;
+        for (int64_t j = 0; j < n; j++)
+            out[j] = value[j] + more;
+    }
+}
+
 /* Counts along the last axis, then repeats what is there along the others. */
 static void fetch_index(struct da__running *run, const struct da__step *s)
 {
@@ -323,9 +339,7 @@ static void fetch_index(struct da__running *run, const struct da__step *s)
     if (o->scalar || o->even)
         return;
     for (int a = box->ndim - 1; a >= box->first; a--) {
-        for (int64_t i = 1; i < box->size[a]; i++)
-            for (int64_t j = 0; j < n; j++)
-                value[i * n + j] = value[j] + i * o->stride[a];
+        count_axis(value, n, box->size[a], o->stride[a]);
         n *= box->size[a];
     }
 }

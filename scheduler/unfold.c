@@ -6,7 +6,7 @@
 
 /* Chunks aim at this many elements: some 100 µs of work. Fixed, so that the order in which partial results are joined does not
  * depend on the number of threads. */
-enum { CHUNK_ELEMENTS = 1 << 18, MOST_STATE_BYTES = 16 << 20, SPLIT_KEPT_STATES = 4096 };
+enum { CHUNK_ELEMENTS = 1 << 18, MOST_STATE_BYTES = 4 << 20, SPLIT_KEPT_STATES = 4096 };
 
 static void local_of(const struct da__dist *d, int engine, size_t item, struct da__local *out)
 {

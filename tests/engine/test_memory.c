@@ -3,7 +3,7 @@
 
 static int64_t nelem = 10000000;
 
-enum { ALLOWED = 1 << 20, MOST_STATES = 17 << 20 };
+enum { ALLOWED = 1 << 20, MOST_STATES = 5 << 20 };
 
 static void a_chain_stores_nothing(void **state)
 {
