@@ -327,6 +327,8 @@ void da_counters_get(const da_context *ctx, da_counters *out)
         .kernel_sweeps = c.kernel_sweeps,
         .peak_bytes = c.peak_bytes,
         .live_bytes = c.live_bytes,
+        .compiled = c.compiled,
+        .compiling = c.compiling,
     };
 }
 

@@ -42,8 +42,7 @@ const struct da__routine_rules *da__routine_rules(enum da__routine_id id)
         [DA__ROUTINE_SCATTER] = &scatter,         [DA__ROUTINE_SCAN] = &da__scan_rules,
         [DA__ROUTINE_SORT] = &da__sort_rules,     [DA__ROUTINE_NONZERO] = &nonzero,
         [DA__ROUTINE_SEARCH] = &da__search_rules, [DA__ROUTINE_EXTRACT] = &da__extract_rules,
-        [DA__ROUTINE_REPEAT] = &da__repeat_rules,
-        [DA__ROUTINE_MATMUL] = &da__matmul_rules,
+        [DA__ROUTINE_REPEAT] = &da__repeat_rules, [DA__ROUTINE_MATMUL] = &da__matmul_rules,
     };
     return rules[id] != NULL ? rules[id] : &none;
 }

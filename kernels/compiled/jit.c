@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -16,16 +17,22 @@ struct jit {
     int64_t count; /* names functions */
 };
 
-/* A process that ends while another thread compiles must not take LLVM's tables away under it: the module's destructor, which runs
- * before LLVM's, waits for the lock and keeps it. */
+/* A process that ends while another thread compiles must not take LLVM's tables away under it: what is registered after LLVM was
+ * loaded runs before LLVM's own static destructors, waits for the lock and keeps it. */
 static pthread_mutex_t at_work = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t registered = PTHREAD_ONCE_INIT;
 
-__attribute__((destructor)) static void wait_for_compiler(void)
+static void wait_for_compiler(void)
 {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += 2; /* a forked child may have inherited a lock that nobody opens */
     pthread_mutex_timedlock(&at_work, &until);
+}
+
+static void register_exit(void)
+{
+    atexit(wait_for_compiler);
 }
 
 static bool failed(LLVMErrorRef error)
@@ -77,6 +84,7 @@ static bool open_jit(struct jit *j, const char *cpu)
 
 static bool jit_open(void *state, const char *cpu)
 {
+    pthread_once(&registered, register_exit);
     pthread_mutex_lock(&at_work);
     bool good = open_jit(state, cpu);
     pthread_mutex_unlock(&at_work);

@@ -110,7 +110,7 @@ static void test_refusals(void **state)
     (void)state;
     da_context *ctx = open_with(2, 1);
     da_array *x = da_arange(ctx, 0, 6, 1, DA_FLOAT64, NULL), *at = da_flatnonzero(x);
-    assert_poisoned(da_tril(at, 0), DA_ERR_STATE, "compute it first");
+    assert_poisoned(da_tril(at, 0), DA_ERR_SHAPE, "no triangle");
     assert_poisoned(da_zeros_like(at, DA_DTYPE_DEFAULT), DA_ERR_STATE, "compute it first");
     assert_poisoned(da_squeeze(at, DA_ALL_AXES), DA_ERR_STATE, "name the axes");
     assert_poisoned(da_mask_get(x, x), DA_ERR_DTYPE, "not bool");
@@ -134,7 +134,7 @@ static void test_explaining_runs_nothing(void **state)
     char *text;
     assert_int_equal(da_explain(ctx, 1, &total, &text), DA_OK);
     assert_non_null(strstr(text, "waits for the size"));
-    assert_non_null(strstr(text, "flatnonzero"));
+    assert_non_null(strstr(text, "extract"));
     da_free(text);
     double sum;
     assert_int_equal(da_get_double(ctx, total, &sum), DA_OK);

@@ -3,7 +3,7 @@
 
 #include <sys/resource.h>
 
-enum { WARM = 12, STEPS = 21, SIZE = 1000 };
+enum { WARM = 40, MOST_WARM = 1000, STEPS = 21, SIZE = 1000 };
 
 static long faults(void)
 {
@@ -29,6 +29,19 @@ static da_array *center(da_array *u)
     return da_subtract(u, da_mean(u, DA_AXES(0), DA_KEEPDIMS));
 }
 
+/* Until the compiled tier has nothing left to do: it takes memory of its own, in the background. */
+static void warm_up(da_context *ctx, da_array **u, da_array *(*step)(da_array *))
+{
+    da_counters c = {.compiling = 1};
+    for (int k = 0; k < WARM || (c.compiling > 0 && k < MOST_WARM); k++) {
+        da_scope_push(ctx);
+        da_replace(u, step(*u));
+        assert_int_equal(da_compute(ctx, *u), DA_OK);
+        da_scope_pop(ctx);
+        da_counters_get(ctx, &c);
+    }
+}
+
 /* Threads meet differently from step to step, so a step may need a message more than any before it: most do not. */
 static void loop(da_context *ctx, da_array *(*step)(da_array *))
 {
@@ -36,13 +49,14 @@ static void loop(da_context *ctx, da_array *(*step)(da_array *))
     da_array *u = da_keep(
         da_redistribute(da_ones(ctx, DA_SHAPE(SIZE, SIZE), DA_FLOAT64, NULL), DA_DIST("b,n")));
     assert_int_equal(da_compute(ctx, u), DA_OK);
-    for (int k = 0; k < WARM + STEPS; k++) {
+    warm_up(ctx, &u, step);
+    for (int k = 0; k < STEPS; k++) {
         long before = faults();
         da_scope_push(ctx);
         da_replace(&u, step(u));
         assert_int_equal(da_compute(ctx, u), DA_OK);
         da_scope_pop(ctx);
-        quiet += k >= WARM && faults() == before;
+        quiet += faults() == before;
     }
     da_drop(u);
     assert_true(3 * quiet >= 2 * STEPS);

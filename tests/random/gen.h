@@ -75,7 +75,7 @@ int gen_mask(struct gen *g, struct da__error *why); /* gen_mask.c */
 /* A leaf of that dtype; a bool one has some, few, all or no true elements. */
 int gen_truths(struct gen *g, da_dtype dtype, int ndim, const int64_t *shape,
                struct da__error *why);
-int gen_choice(struct gen *g, struct da__error *why); /* gen_choice.c */
+int gen_choice(struct gen *g, struct da__error *why);  /* gen_choice.c */
 int gen_product(struct gen *g, struct da__error *why); /* gen_product.c */
 /* A random distribution of a shape; NULL for the default. */
 struct plan_dist *gen_dist(struct gen *g, int ndim, const int64_t *shape);

@@ -101,6 +101,9 @@ typedef struct da_counters {
     int64_t kernel_sweeps;    /* kernel steps run, per program, not per engine */
     int64_t peak_bytes;       /* the largest memory of any engine */
     int64_t live_bytes;       /* bytes of arrays on engine 0 now */
+    int64_t
+        compiled; /* chains of operations that this process has as machine code, since the start */
+    int64_t compiling; /* likewise: that wait for it */
 } da_counters;
 
 /* The counters as they are now. */
