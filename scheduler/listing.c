@@ -335,7 +335,7 @@ static void take_result(struct da__execution *r, const struct da__dist *d, int v
 void da__listing_place(struct da__execution *r, int step, struct da__listing *mine)
 {
     int value = r->plan->program->step[step].output[0];
-    if (!step_follows(r, step))
+    if (!mine->follows && !step_follows(r, step))
         exchange_ranges(r, step, mine);
     int64_t total = mine->n, first = 0;
     int64_t item = mine->item > 0 ? mine->item : (int64_t)sizeof *mine->flat;

@@ -11,6 +11,8 @@ struct da__listing {
     int64_t n, item;
     int64_t *flat;
     char *data;
+    bool
+        follows; /* by what the space's distribution owns, however it is written: the engines' lists follow each other */
 };
 
 /* The true elements of this engine's part of the step's space: their flat indices, and the elements of x (NULL: none). Where the

@@ -27,7 +27,7 @@ static void list_part(struct da__execution *r, int step, const struct da__stride
 {
     const struct da__step_plan *sp = &r->plan->step[step];
     int64_t n = sp->space.nelem, total;
-    *out = (struct da__listing){.n = 0};
+    *out = (struct da__listing){.n = 0, .follows = true};
     if (da__run_failed(r) || !sp->writes || n == 0 || !total_of(r, n, counts, &total))
         return;
     out->flat = da__run_room(r, total * (int64_t)sizeof *out->flat);

@@ -34,8 +34,9 @@ export PKG_CONFIG_PATH=$lib/pkgconfig
 "$compiler" -std=c11 program.c $(pkg-config --cflags --libs distarray) -Wl,-rpath,"$lib" -o by_pkg_config
 ./by_pkg_config
 modules=$(sed -n 's/^Requires.private: //p' "$lib/pkgconfig/distarray.pc")
+private=$(sed -n 's/^Libs.private: //p' "$lib/pkgconfig/distarray.pc")
 # shellcheck disable=SC2046,SC2086
-"$compiler" -std=c11 program.c -I"$prefix/include" "$lib/libdistarray.a" $(pkg-config --libs $modules) -pthread -lm -o by_archive
+"$compiler" -std=c11 program.c -I"$prefix/include" "$lib/libdistarray.a" $(pkg-config --libs $modules) $private -o by_archive
 ./by_archive
 
 # CMake

@@ -70,7 +70,13 @@ def cast(value, dtype):
         return value
     if value.err is None:
         return Value(cast_data(value.data, dtype))
-    return moved(lambda x: cast_data(x, dtype), [value], 1)
+    result = moved(lambda x: cast_data(x, dtype), [value], 1)
+    if value.data.dtype.kind in "fc" and dtype.kind in "iu":
+        # Beyond the target's range a conversion wraps: the smallest error gives any number.
+        real = value.data.real
+        wraps = ~((real > float(np.iinfo(dtype).min)) & (real < float(np.iinfo(dtype).max)))
+        result.err[wraps & (value.err > 0)] = np.inf
+    return result
 
 
 def operand(x, dtype):
