@@ -25,8 +25,5 @@ void da__copy_arranged(struct da__copy_box *box, size_t item, char *dst, const c
  * that fit the first-level cache. False: an item of another size, nothing is done. */
 bool da__transpose(int64_t n, int64_t m, size_t item, char *dst, int64_t dst_stride,
                    const char *src, int64_t src_stride);
-/* Copies a row past the caches. After the last one, and before another thread may read what was copied, the end. */
-void da__copy_stream(char *dst, const char *src, size_t nbytes);
-void da__copy_stream_end(void);
 
 #endif

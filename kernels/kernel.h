@@ -76,7 +76,6 @@ struct da__operand {
     bool even;                   /* of an index: code counts itself, `at` has its first elements */
     bool scalar, direct;         /* in a tile: one element; contiguous */
     bool rows;                   /* in a tile of two axes: contiguous along the inner one */
-    bool stream;                 /* an output: stored past the caches, from a register */
 };
 
 /* The box in the machine's own axes: no axis of extent 1, neighbours joined, short strides inside.

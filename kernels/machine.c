@@ -87,32 +87,6 @@ static void respect_aliases(struct da__running *run)
     }
 }
 
-/* Rows from this length on are worth streaming. */
-enum { STREAM_NBYTES = 256 };
-
-/* Outputs that nobody reads soon are made in a register and leave past the caches, unless they lie in an input's place, whose
- * lines are cached anyway. False: none. */
-static bool choose_streams(struct da__running *run, bool wanted)
-{
-    const struct da__kernel *k = run->k;
-    const struct da__box *box = &run->box;
-    bool any = false;
-    for (int o = 0; o < k->noutputs; o++) {
-        struct da__operand *out = &run->output[o];
-        bool dense = out->direct || out->rows;
-        int64_t nelem = 1;
-        for (int a = out->rows ? box->ndim - 1 : box->first; a < box->ndim; a++)
-            nelem *= box->chunk[a];
-        out->stream = wanted && dense && nelem * out->nbytes >= STREAM_NBYTES;
-        for (int i = 0; i < k->ninputs; i++)
-            out->stream = out->stream && run->input[i].base != out->base;
-        if (out->stream)
-            out->direct = out->rows = false;
-        any = any || out->stream;
-    }
-    return any;
-}
-
 enum { DENSE_ONLY = -1 };
 /* Shorter rows are better counted in memory once than begun anew. */
 enum { EVEN_MIN = 64 };
@@ -344,18 +318,6 @@ static void fetch_index(struct da__running *run, const struct da__step *s)
     }
 }
 
-/* A tile's rows, as the output has them, from a register; `copy` has the output as its source. */
-static void stream(const struct da__copy_box *copy, int64_t item, char *to, const char *from)
-{
-    int in = copy->ndim - 1;
-    int64_t nelem = copy->extent[in];
-    while (in > 0 && copy->src[in - 1] == nelem * item)
-        nelem *= copy->extent[--in];
-    int64_t rows = in > 0 ? copy->extent[in - 1] : 1;
-    for (int64_t i = 0; i < rows; i++, from += nelem * item)
-        da__copy_stream(in > 0 ? to + i * copy->src[in - 1] : to, from, (size_t)(nelem * item));
-}
-
 static void store(struct da__running *run, const struct da__step *s)
 {
     struct da__operand *o = &run->output[s->number];
@@ -364,10 +326,6 @@ static void store(struct da__running *run, const struct da__step *s)
         return;
     struct da__copy_box copy;
     tile_box(&run->box, o, &copy);
-    if (o->stream && !run->scalar[s->value]) {
-        stream(&copy, o->nbytes, place(o), from);
-        return;
-    }
     for (int a = 0; a < copy.ndim; a++) {
         int64_t dense = copy.dst[a];
         copy.dst[a] = copy.src[a];
@@ -479,12 +437,9 @@ void da__kernel_run(const struct da__kernel *k, const struct da__sweep *sweep, v
     if (!da__box_arrange(&run, sweep))
         return;
     respect_aliases(&run);
-    bool streams = choose_streams(&run, sweep->stream);
     compute_uniform(&run, sweep);
     bind(&run);
     do
         do_tile(&run);
     while (da__box_next(&run));
-    if (streams)
-        da__copy_stream_end();
 }

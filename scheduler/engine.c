@@ -7,8 +7,7 @@
 enum { AHEAD_BYTES = 64 << 20, AHEAD_SHARE = 8 };
 
 da_status da__engine_open(struct da__endpoint *endpoint, int nthreads, const int *cpu,
-                          int64_t memory, int64_t cache_nbytes, struct da__engine **out,
-                          struct da__error *err)
+                          int64_t memory, struct da__engine **out, struct da__error *err)
 {
     struct da__engine *e = da__calloc(1, sizeof *e);
     if (e == NULL)
@@ -17,7 +16,6 @@ da_status da__engine_open(struct da__endpoint *endpoint, int nthreads, const int
     e->rank = endpoint->rank;
     e->size = endpoint->size;
     e->nthreads = nthreads;
-    e->cache_nbytes = cache_nbytes;
     e->ahead_limit =
         memory > 0 && memory / AHEAD_SHARE < AHEAD_BYTES ? memory / AHEAD_SHARE : AHEAD_BYTES;
     da_status status = da__pool_open(memory, &e->pool);

@@ -188,8 +188,7 @@ struct da__engine {
     int64_t control_messages, data_messages, data_bytes; /* sent since the last report */
     int64_t sort_share;                                  /* as in the report */
     int64_t largest_bytes;                               /* of one data message */
-    int64_t cache_nbytes; /* of the last level; results above it are stored past the caches */
-    int64_t ahead_limit;  /* bytes of messages that may be begun before their step's turn */
+    int64_t ahead_limit; /* bytes of messages that may be begun before their step's turn */
     int64_t *
         extent; /* by slot: extents that the last run found out; on the master they size its nodes */
     int64_t extents_cap;
@@ -312,8 +311,7 @@ bool da__command_reserve(struct da__engine *e,
 bool da__engine_obey(struct da__engine *e, struct da__bytes *command, struct da__report *report);
 void da__engine_serve(struct da__engine *e);
 da_status da__engine_open(struct da__endpoint *endpoint, int nthreads, const int *cpu,
-                          int64_t memory, int64_t cache_nbytes, struct da__engine **out,
-                          struct da__error *err);
+                          int64_t memory, struct da__engine **out, struct da__error *err);
 void da__engine_close(struct da__engine *e);
 
 #endif

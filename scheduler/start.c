@@ -80,7 +80,7 @@ static void *serve_thread(void *self)
     struct da__engine *e = NULL;
     da_status status =
         da__engine_open(s->endpoint, s->launch->nthreads, cores_of(s->launch, s->engine),
-                        s->launch->memory, s->launch->topology.l3, &e, &s->err);
+                        s->launch->memory, &e, &s->err);
     if (status == DA_OK)
         e->compiler = s->launch->compiler;
     pthread_mutex_lock(&s->lock);
@@ -133,7 +133,7 @@ static da_status open_virtual(struct da__runtime *rt, const struct da__runtime_o
     da_status status = plan_launch(o, (int)n, &l, err);
     if (status == DA_OK)
         status = da__engine_open(rt->endpoint[0], l.nthreads, cores_of(&l, 0), l.memory,
-                                 l.topology.l3, &rt->engine, err);
+                                 &rt->engine, err);
     if (status == DA_OK)
         rt->engine->compiler = rt->compiler;
     rt->serving = true; /* those that start */
@@ -158,7 +158,7 @@ static da_status open_mpi(struct da__runtime *rt, const struct da__runtime_optio
     da_status status = plan_launch(o, 1, &l, err);
     if (status == DA_OK)
         status = da__engine_open(rt->endpoint[0], l.nthreads, cores_of(&l, 0), l.memory,
-                                 l.topology.l3, &rt->engine, err);
+                                 &rt->engine, err);
     if (status == DA_OK)
         rt->engine->compiler = rt->compiler;
     da__topology_free(&l.topology);

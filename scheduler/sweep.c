@@ -19,7 +19,6 @@ struct sweep {
     int64_t nboxes;
     bool *done; /* per box */
     int64_t scratch_nbytes;
-    bool stream; /* outputs go past the caches */
 };
 /* A box that runs: chunks first … first + chunks.n - 1 of the batch. */
 struct box_run {
@@ -91,7 +90,6 @@ static void run_box(const struct sweep *w, const struct box_run *box, const int6
     sweep.input = input;
     sweep.output = output;
     sweep.reduction = reduction;
-    sweep.stream = w->stream;
     da__kernel_run(da__tier_kernel(w->sp), &sweep, scratch);
 }
 
@@ -366,21 +364,9 @@ static bool make_scratch(const struct sweep *w)
     return true;
 }
 
-/* Results that the last-level cache cannot hold would push out of it what is read next, and be read into it before they are
- * overwritten. */
-static bool exceeds_cache(const struct sweep *w)
-{
-    int64_t nbytes = 0;
-    for (int i = 0; i < w->s->noutputs; i++)
-        nbytes += w->sp->space.nelem *
-                  (int64_t)da__dtype_nbytes(w->r->plan->program->value[w->s->output[i]].dtype);
-    return w->r->engine->cache_nbytes > 0 && nbytes > w->r->engine->cache_nbytes;
-}
-
 static bool bind_outputs(struct sweep *w)
 {
     const struct da__step *s = w->s;
-    w->stream = exceeds_cache(w);
     for (int i = 0; i < s->noutputs; i++) {
         if (s->part != NULL && s->part[i].on) {
             if (!da__part_bind(w->r, w->step, i, &w->output[i], &w->part[i]))

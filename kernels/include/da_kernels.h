@@ -71,7 +71,6 @@ struct da__sweep {
     const void *const *param; /* one element each, of its dtype */
     const struct da__strided *output;
     const struct da__strided *reduction;
-    bool stream; /* outputs are not read again soon: they may go past the caches */
 };
 void da__kernel_run(const struct da__kernel *k, const struct da__sweep *s, void *scratch);
 

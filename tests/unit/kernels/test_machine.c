@@ -142,7 +142,6 @@ static void random_box(struct program *p, uint64_t *seed)
         p->sweep.index_shape[k] = p->extent[k] * 3 + 10;
     }
     p->sweep.ndim = p->ndim;
-    p->sweep.stream = random_below(seed, 3) == 0;
 }
 
 /* Now and then an output takes the place of an input, as an engine reuses buffers. */
