@@ -27,9 +27,9 @@ run: build
 test: build
 	@cd $(BUILD) && ctest --output-on-failure -j $(JOBS)
 
-# Workloads that move data, beside the same written by hand in C and MPI.
+# Workloads beside the same written by hand in C, and beside NumPy, numexpr, Numba and Dask where they are installed.
 bench: build
-	bench/compare.sh $(BUILD)
+	bench/table.py $(BUILD)
 
 install: build
 	cmake --install $(BUILD)
