@@ -200,6 +200,43 @@ static struct arrays mask_run(da_context *ctx, struct arrays in)
     return one(da_mask_get(in.a[0], da_greater(in.a[0], 0.5)));
 }
 
+/* ---- matrix products, random numbers ----------------------------------------------------------- */
+
+static struct arrays product_input(da_context *ctx, int64_t n)
+{
+    da_array *a = da_reshape(scattered(ctx, n * n, golden), DA_SHAPE(n, n));
+    return kept((struct arrays){{a, da_reshape(scattered(ctx, n * n, silver), DA_SHAPE(n, n))}});
+}
+
+static struct arrays product_run(da_context *ctx, struct arrays in)
+{
+    (void)ctx;
+    return one(da_matmul(in.a[0], in.a[1]));
+}
+
+enum { DRAWS = 50000000, SEED = 7 };
+
+static struct arrays uniform_run(da_context *ctx, struct arrays in)
+{
+    (void)in;
+    return one(da_uniform(ctx, DA_SHAPE(DRAWS), 0, 1, SEED, 0, DA_FLOAT64, NULL));
+}
+
+static struct arrays normal_run(da_context *ctx, struct arrays in)
+{
+    (void)in;
+    return one(da_normal(ctx, DA_SHAPE(DRAWS), 0, 1, SEED, 0, DA_FLOAT64, NULL));
+}
+
+static struct arrays pi_run(da_context *ctx, struct arrays in)
+{
+    (void)in;
+    da_array *x = da_uniform(ctx, DA_SHAPE(DRAWS), 0, 1, SEED, 0, DA_FLOAT64, NULL);
+    da_array *y = da_uniform(ctx, DA_SHAPE(DRAWS), 0, 1, SEED, 1, DA_FLOAT64, NULL);
+    da_array *inside = da_less(da_add(da_square(x), da_square(y)), 1.0);
+    return one(da_multiply(da_mean(inside, DA_ALL_AXES, 0), 4.0));
+}
+
 /* ---- small arrays ------------------------------------------------------------------------------ */
 
 /* Four operations on n elements, described and computed again and again. */
@@ -237,6 +274,10 @@ const struct workload kernels[] = {
     {"where", 50000000, vector_input, where_run, 1},
     {"count", 50000000, vector_input, count_run, 1},
     {"mask", 50000000, vector_input, mask_run, 1},
+    {"matmul", 2000, product_input, product_run, 1},
+    {"uniform", DRAWS, NULL, uniform_run, 1},
+    {"normal", DRAWS, NULL, normal_run, 1},
+    {"pi", DRAWS, NULL, pi_run, 1},
     {"small", 1000, vectors_input, small_run, SMALL_REPEATS},
     {0},
 };

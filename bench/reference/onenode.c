@@ -55,7 +55,11 @@ static int measure(const struct work *w, int64_t n, int repetitions)
 
 int main(int argc, char **argv)
 {
-    const struct work *tables[] = {passes, computing, ordering};
+    const struct work *tables[] = {passes, computing, ordering, drawing,
+#ifdef HAVE_CBLAS
+                                   products
+#endif
+    };
     for (size_t t = 0; argc > 1 && t < sizeof tables / sizeof *tables; t++)
         for (const struct work *w = tables[t]; w->name != NULL; w++)
             if (strcmp(w->name, argv[1]) == 0)

@@ -20,7 +20,7 @@ struct work {
     int repeats;
 };
 
-extern const struct work passes[], computing[], ordering[];
+extern const struct work passes[], computing[], ordering[], drawing[], products[];
 
 static inline void *room(int64_t nbytes)
 {
