@@ -12,22 +12,9 @@ static da_array *fail(struct da__graph *g, const struct da__callable *c, da_stat
     return da__make_poison(g, &err);
 }
 
-/* The operand as an array: scalars become 0-d. */
-static da_array *array_of(struct da__graph *g, const struct da__arg *arg)
-{
-    if (arg->operand.array != NULL)
-        return arg->operand.array;
-    return da__make_full(g, 0, NULL, arg->operand.scalar, DA_DTYPE_DEFAULT, NULL);
-}
-
-static bool given(const struct da__arg *arg)
-{
-    return arg->kind != DA__ARG_NONE;
-}
-
 static da_dtype dtype_or(const struct da__arg *arg, da_dtype otherwise)
 {
-    return given(arg) ? arg->dtype : otherwise;
+    return da__arg_given(arg) ? arg->dtype : otherwise;
 }
 
 static struct da__scalar int_scalar(int64_t i)
@@ -43,7 +30,7 @@ static struct da__scalar bool_scalar(bool b)
 
 static int64_t int_or(const struct da__arg *arg, int64_t otherwise)
 {
-    return given(arg) ? arg->operand.scalar.i : otherwise;
+    return da__arg_given(arg) ? arg->operand.scalar.i : otherwise;
 }
 
 static da_array *too_many(struct da__graph *g, const struct da__callable *c, const char *param,
@@ -56,6 +43,13 @@ static da_array *too_many(struct da__graph *g, const struct da__callable *c, con
 }
 
 /* ---- rows of ops.def ---- */
+
+da_array *da__arg_array(struct da__graph *g, const struct da__arg *arg)
+{
+    if (arg->operand.array != NULL)
+        return arg->operand.array;
+    return da__make_full(g, 0, NULL, arg->operand.scalar, DA_DTYPE_DEFAULT, NULL);
+}
 
 da_array *da__call_elementwise(struct da__graph *g, const struct da__callable *c,
                                const struct da__arg *arg)
@@ -70,12 +64,12 @@ da_array *da__call_elementwise(struct da__graph *g, const struct da__callable *c
 da_array *da__call_clip(struct da__graph *g, const struct da__callable *c,
                         const struct da__arg *arg)
 {
-    if (!given(&arg[1]) && !given(&arg[2]))
+    if (!da__arg_given(&arg[1]) && !da__arg_given(&arg[2]))
         return fail(g, c, DA_ERR_ARGUMENT, "min or max must be given");
     struct da__operand in[3] = {arg[0].operand, arg[1].operand, arg[2].operand};
-    if (!given(&arg[2]))
+    if (!da__arg_given(&arg[2]))
         return da__make_elementwise(g, DA__OP_MAXIMUM, 2, in);
-    if (given(&arg[1]))
+    if (da__arg_given(&arg[1]))
         return da__make_elementwise(g, DA__OP_CLIP, 3, in);
     in[1] = in[2];
     return da__make_elementwise(g, DA__OP_MINIMUM, 2, in);
@@ -85,14 +79,14 @@ da_array *da__call_astype(struct da__graph *g, const struct da__callable *c,
                           const struct da__arg *arg)
 {
     (void)c;
-    return da__make_astype(g, array_of(g, &arg[0]), arg[1].dtype);
+    return da__make_astype(g, da__arg_array(g, &arg[0]), arg[1].dtype);
 }
 
 static const struct da__arg *find_arg(const struct da__callable *c, const struct da__arg *arg,
                                       const char *name)
 {
     for (int k = 0; k < c->nparams; k++)
-        if (strcmp(c->param[k].name, name) == 0 && given(&arg[k]))
+        if (strcmp(c->param[k].name, name) == 0 && da__arg_given(&arg[k]))
             return &arg[k];
     return NULL;
 }
@@ -107,7 +101,7 @@ da_array *da__call_reduce(struct da__graph *g, const struct da__callable *c,
         return fail(g, c, DA_ERR_ARGUMENT, "correction must be a real number");
     if (axis != NULL && axis->nints > DA_MAX_NDIM)
         return too_many(g, c, "axis", axis->nints);
-    return da__make_reduce(g, (enum da__red_id)c->op, array_of(g, &arg[0]),
+    return da__make_reduce(g, (enum da__red_id)c->op, da__arg_array(g, &arg[0]),
                            axis != NULL ? (int)axis->nints : -1, axis != NULL ? axis->ints : NULL,
                            keepdims != NULL && keepdims->flag,
                            correction != NULL ? correction->operand.scalar.re : 0,
@@ -144,8 +138,8 @@ da_array *da__call_arange(struct da__graph *g, const struct da__callable *c,
 {
     (void)c;
     struct da__scalar start = arg[0].operand.scalar, stop = arg[1].operand.scalar;
-    struct da__scalar step = given(&arg[2]) ? arg[2].operand.scalar : int_scalar(1);
-    if (!given(&arg[1])) {
+    struct da__scalar step = da__arg_given(&arg[2]) ? arg[2].operand.scalar : int_scalar(1);
+    if (!da__arg_given(&arg[1])) {
         stop = start;
         start = int_scalar(0);
     }
@@ -159,7 +153,7 @@ da_array *da__call_linspace(struct da__graph *g, const struct da__callable *c,
         arg[1].operand.scalar.kind == DA__SCALAR_COMPLEX)
         return fail(g, c, DA_ERR_DTYPE, "start and stop must be real numbers");
     return da__make_linspace(g, arg[0].operand.scalar.re, arg[1].operand.scalar.re,
-                             arg[2].operand.scalar.i, given(&arg[4]) ? arg[4].flag : true,
+                             arg[2].operand.scalar.i, da__arg_given(&arg[4]) ? arg[4].flag : true,
                              dtype_or(&arg[3], DA_DTYPE_DEFAULT), arg[5].dist);
 }
 
@@ -258,7 +252,7 @@ da_array *da__call_slice(struct da__graph *g, const struct da__callable *c,
     if (da__items_parse(arg[1].text, &item, &nitems, &err) != DA_OK)
         a = index_error(g, c, &err);
     else
-        a = da__make_index_basic(g, array_of(g, &arg[0]), nitems, item);
+        a = da__make_index_basic(g, da__arg_array(g, &arg[0]), nitems, item);
     da__free(item);
     return a;
 }
@@ -268,7 +262,7 @@ static da_status split_file(const struct da__arg *file, const struct da__arg *da
                             char **name, struct da__error *err)
 {
     *path = *name = NULL;
-    if (!given(dataset))
+    if (!da__arg_given(dataset))
         return da__file_split(file->text, path, name, err);
     *path = da__strdup(file->text);
     *name = da__strdup(dataset->text);
@@ -287,11 +281,11 @@ da_array *da__call_load(struct da__graph *g, const struct da__callable *c,
     da_array *a;
     if (split_file(&arg[0], &arg[1], &path, &dataset, &err) != DA_OK)
         a = da__make_poison(g, &err);
-    else if (given(&arg[3]) && da__items_parse(arg[3].text, &item, &nitems, &err) != DA_OK)
+    else if (da__arg_given(&arg[3]) && da__items_parse(arg[3].text, &item, &nitems, &err) != DA_OK)
         a = index_error(g, c, &err);
     else
-        a = da__make_load(g, path, dataset, given(&arg[2]) ? arg[2].text : NULL, nitems, item,
-                          dtype_or(&arg[4], DA_DTYPE_DEFAULT), arg[5].dist);
+        a = da__make_load(g, path, dataset, da__arg_given(&arg[2]) ? arg[2].text : NULL, nitems,
+                          item, dtype_or(&arg[4], DA_DTYPE_DEFAULT), arg[5].dist);
     da__free(item);
     da__free(path);
     da__free(dataset);
@@ -308,7 +302,7 @@ da_array *da__call_save(struct da__graph *g, const struct da__callable *c,
     if (split_file(&arg[1], &arg[2], &path, &dataset, &err) != DA_OK)
         a = da__make_poison(g, &err);
     else
-        a = da__make_save(g, array_of(g, &arg[0]), path, dataset);
+        a = da__make_save(g, da__arg_array(g, &arg[0]), path, dataset);
     da__free(path);
     da__free(dataset);
     return a;
@@ -319,8 +313,8 @@ da_array *da__call_save(struct da__graph *g, const struct da__callable *c,
 da_array *da__call_permute(struct da__graph *g, const struct da__callable *c,
                            const struct da__arg *arg)
 {
-    da_array *x = array_of(g, &arg[0]);
-    if (!given(&arg[1]))
+    da_array *x = da__arg_array(g, &arg[0]);
+    if (!da__arg_given(&arg[1]))
         return da__make_permute(g, x, 0, NULL);
     if (arg[1].nints > DA_MAX_NDIM)
         return too_many(g, c, "axes", arg[1].nints);
@@ -333,7 +327,7 @@ da_array *da__call_matrix_transpose(struct da__graph *g, const struct da__callab
                                     const struct da__arg *arg)
 {
     (void)c;
-    return da__make_matrix_transpose(g, array_of(g, &arg[0]));
+    return da__make_matrix_transpose(g, da__arg_array(g, &arg[0]));
 }
 
 da_array *da__call_moveaxis(struct da__graph *g, const struct da__callable *c,
@@ -343,14 +337,15 @@ da_array *da__call_moveaxis(struct da__graph *g, const struct da__callable *c,
         return fail(g, c, DA_ERR_ARGUMENT, "source and destination have different lengths");
     if (arg[1].nints > DA_MAX_NDIM)
         return too_many(g, c, "source", arg[1].nints);
-    return da__make_moveaxis(g, array_of(g, &arg[0]), (int)arg[1].nints, arg[1].ints, arg[2].ints);
+    return da__make_moveaxis(g, da__arg_array(g, &arg[0]), (int)arg[1].nints, arg[1].ints,
+                             arg[2].ints);
 }
 
 da_array *da__call_expand_dims(struct da__graph *g, const struct da__callable *c,
                                const struct da__arg *arg)
 {
     (void)c;
-    return da__make_expand_dims(g, array_of(g, &arg[0]), arg[1].operand.scalar.i);
+    return da__make_expand_dims(g, da__arg_array(g, &arg[0]), arg[1].operand.scalar.i);
 }
 
 da_array *da__call_squeeze(struct da__graph *g, const struct da__callable *c,
@@ -358,7 +353,7 @@ da_array *da__call_squeeze(struct da__graph *g, const struct da__callable *c,
 {
     if (arg[1].nints > DA_MAX_NDIM)
         return too_many(g, c, "axis", arg[1].nints);
-    return da__make_squeeze(g, array_of(g, &arg[0]), (int)arg[1].nints, arg[1].ints);
+    return da__make_squeeze(g, da__arg_array(g, &arg[0]), (int)arg[1].nints, arg[1].ints);
 }
 
 da_array *da__call_flip(struct da__graph *g, const struct da__callable *c,
@@ -366,8 +361,8 @@ da_array *da__call_flip(struct da__graph *g, const struct da__callable *c,
 {
     if (arg[1].nints > DA_MAX_NDIM)
         return too_many(g, c, "axis", arg[1].nints);
-    return da__make_flip(g, array_of(g, &arg[0]), given(&arg[1]) ? (int)arg[1].nints : -1,
-                         arg[1].ints);
+    return da__make_flip(g, da__arg_array(g, &arg[0]),
+                         da__arg_given(&arg[1]) ? (int)arg[1].nints : -1, arg[1].ints);
 }
 
 da_array *da__call_broadcast_to(struct da__graph *g, const struct da__callable *c,
@@ -375,7 +370,7 @@ da_array *da__call_broadcast_to(struct da__graph *g, const struct da__callable *
 {
     if (arg[1].nints > DA_MAX_NDIM)
         return too_many(g, c, "shape", arg[1].nints);
-    return da__make_broadcast_to(g, array_of(g, &arg[0]), (int)arg[1].nints, arg[1].ints);
+    return da__make_broadcast_to(g, da__arg_array(g, &arg[0]), (int)arg[1].nints, arg[1].ints);
 }
 
 da_array *da__call_reshape(struct da__graph *g, const struct da__callable *c,
@@ -383,8 +378,8 @@ da_array *da__call_reshape(struct da__graph *g, const struct da__callable *c,
 {
     if (arg[1].nints > DA_MAX_NDIM)
         return too_many(g, c, "shape", arg[1].nints);
-    return da__make_reshape(g, array_of(g, &arg[0]), (int)arg[1].nints, arg[1].ints,
-                            given(&arg[2]) ? arg[2].dist : NULL);
+    return da__make_reshape(g, da__arg_array(g, &arg[0]), (int)arg[1].nints, arg[1].ints,
+                            da__arg_given(&arg[2]) ? arg[2].dist : NULL);
 }
 
 da_array *da__call_tile(struct da__graph *g, const struct da__callable *c,
@@ -392,32 +387,32 @@ da_array *da__call_tile(struct da__graph *g, const struct da__callable *c,
 {
     if (arg[1].nints > DA_MAX_NDIM)
         return too_many(g, c, "repetitions", arg[1].nints);
-    return da__make_tile(g, array_of(g, &arg[0]), (int)arg[1].nints, arg[1].ints);
+    return da__make_tile(g, da__arg_array(g, &arg[0]), (int)arg[1].nints, arg[1].ints);
 }
 
 da_array *da__call_repeat(struct da__graph *g, const struct da__callable *c,
                           const struct da__arg *arg)
 {
-    const int64_t *axis = given(&arg[2]) ? &arg[2].operand.scalar.i : NULL;
+    const int64_t *axis = da__arg_given(&arg[2]) ? &arg[2].operand.scalar.i : NULL;
     if (arg[1].operand.array != NULL)
-        return da__make_repeat_each(g, array_of(g, &arg[0]), arg[1].operand.array, axis);
+        return da__make_repeat_each(g, da__arg_array(g, &arg[0]), arg[1].operand.array, axis);
     if (arg[1].operand.scalar.kind > DA__SCALAR_INT)
         return fail(g, c, DA_ERR_ARGUMENT, "repeats must be an integer or an array of integers");
-    return da__make_repeat(g, array_of(g, &arg[0]), arg[1].operand.scalar.i, axis);
+    return da__make_repeat(g, da__arg_array(g, &arg[0]), arg[1].operand.scalar.i, axis);
 }
 
 da_array *da__call_redistribute(struct da__graph *g, const struct da__callable *c,
                                 const struct da__arg *arg)
 {
     (void)c;
-    return da__make_redistribute(g, array_of(g, &arg[0]), arg[1].dist);
+    return da__make_redistribute(g, da__arg_array(g, &arg[0]), arg[1].dist);
 }
 
 da_array *da__call_rebalance(struct da__graph *g, const struct da__callable *c,
                              const struct da__arg *arg)
 {
     (void)c;
-    return da__make_rebalance(g, array_of(g, &arg[0]));
+    return da__make_rebalance(g, da__arg_array(g, &arg[0]));
 }
 
 da_array *da__call_distribute_as(struct da__graph *g, const struct da__callable *c,
@@ -425,14 +420,14 @@ da_array *da__call_distribute_as(struct da__graph *g, const struct da__callable 
 {
     if (arg[1].nints > DA_MAX_NDIM)
         return too_many(g, c, "shape", arg[1].nints);
-    return da__make_distribute_as(g, array_of(g, &arg[0]), (int)arg[1].nints, arg[1].ints,
-                                  given(&arg[2]) ? arg[2].dist : NULL);
+    return da__make_distribute_as(g, da__arg_array(g, &arg[0]), (int)arg[1].nints, arg[1].ints,
+                                  da__arg_given(&arg[2]) ? arg[2].dist : NULL);
 }
 
 da_array *da__call_view(struct da__graph *g, const struct da__callable *c,
                         const struct da__arg *arg)
 {
-    da_array *x = array_of(g, &arg[0]);
+    da_array *x = da__arg_array(g, &arg[0]);
     struct da__error err = {.engine = -1};
     struct da__view v;
     if (da__node_error(x) != NULL)
@@ -453,7 +448,7 @@ da_array *da__call_view(struct da__graph *g, const struct da__callable *c,
 da_array *da__call_sort(struct da__graph *g, const struct da__callable *c,
                         const struct da__arg *arg)
 {
-    return da__make_sort(g, array_of(g, &arg[0]), int_or(&arg[1], -1), arg[2].flag,
+    return da__make_sort(g, da__arg_array(g, &arg[0]), int_or(&arg[1], -1), arg[2].flag,
                          strcmp(c->name, "argsort") == 0);
 }
 
@@ -461,7 +456,7 @@ da_array *da__call_cumulative(struct da__graph *g, const struct da__callable *c,
                               const struct da__arg *arg)
 {
     int64_t axis = int_or(&arg[1], 0);
-    return da__make_scan(g, array_of(g, &arg[0]), given(&arg[1]) ? &axis : NULL,
+    return da__make_scan(g, da__arg_array(g, &arg[0]), da__arg_given(&arg[1]) ? &axis : NULL,
                          strcmp(c->name, "cumulative_prod") == 0,
                          dtype_or(&arg[2], DA_DTYPE_DEFAULT), arg[3].flag);
 }

@@ -14,6 +14,13 @@ DA__BUILDER(da__call_reduce);
 #include "callables.def"
 #undef DA__CALL
 
+static inline bool da__arg_given(const struct da__arg *arg)
+{
+    return arg->kind != DA__ARG_NONE;
+}
+/* The operand as an array: scalars become 0-d. */
+da_array *da__arg_array(struct da__graph *g, const struct da__arg *arg);
+
 /* A view by lists of ints, as the callable `view` takes them. */
 struct da__view_lists {
     int64_t nshape, naxis, noffset, nstep, nperiod, nphase; /* no periods: nothing wraps */

@@ -7,25 +7,18 @@ static da_array *fail(struct da__graph *g, const struct da__callable *c, struct 
     return da__make_poison(g, err);
 }
 
-static da_array *array_of(struct da__graph *g, const struct da__arg *arg)
-{
-    if (arg->operand.array != NULL)
-        return arg->operand.array;
-    return da__make_full(g, 0, NULL, arg->operand.scalar, DA_DTYPE_DEFAULT, NULL);
-}
-
 /* Of an array of one dimension there is one axis only. */
 da_array *da__call_take(struct da__graph *g, const struct da__callable *c,
                         const struct da__arg *arg)
 {
     struct da__error err = {.engine = -1};
-    da_array *x = array_of(g, &arg[0]);
+    da_array *x = da__arg_array(g, &arg[0]);
     if (arg[2].kind == DA__ARG_NONE && da__node_error(x) == NULL && x->ndim != 1) {
         da__fail(&err, DA_ERR_ARGUMENT, "axis is missing for an array of %d dimensions", x->ndim);
         return fail(g, c, &err);
     }
     int64_t axis = arg[2].kind == DA__ARG_NONE ? 0 : arg[2].operand.scalar.i;
-    return da__make_take(g, x, array_of(g, &arg[1]), axis);
+    return da__make_take(g, x, da__arg_array(g, &arg[1]), axis);
 }
 
 da_array *da__call_take_along_axis(struct da__graph *g, const struct da__callable *c,
@@ -33,7 +26,7 @@ da_array *da__call_take_along_axis(struct da__graph *g, const struct da__callabl
 {
     (void)c;
     int64_t axis = arg[2].kind == DA__ARG_NONE ? -1 : arg[2].operand.scalar.i;
-    return da__make_take_along_axis(g, array_of(g, &arg[0]), array_of(g, &arg[1]), axis);
+    return da__make_take_along_axis(g, da__arg_array(g, &arg[0]), da__arg_array(g, &arg[1]), axis);
 }
 
 enum { MOST_ITEMS = 2 * DA_MAX_NDIM + 1 };
@@ -53,7 +46,8 @@ da_array *da__call_get(struct da__graph *g, const struct da__callable *c, const 
     int nitems = 0;
     if (read_items(&arg[1], &arg[2], item, &nitems, &err) != DA_OK)
         return fail(g, c, &err);
-    return da__make_get(g, array_of(g, &arg[0]), nitems, item, (int)arg[1].narrays, arg[1].arrays);
+    return da__make_get(g, da__arg_array(g, &arg[0]), nitems, item, (int)arg[1].narrays,
+                        arg[1].arrays);
 }
 
 da_array *da__call_put(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
@@ -63,8 +57,8 @@ da_array *da__call_put(struct da__graph *g, const struct da__callable *c, const 
     int nitems = 0;
     if (read_items(&arg[2], &arg[3], item, &nitems, &err) != DA_OK)
         return fail(g, c, &err);
-    return da__make_put(g, array_of(g, &arg[0]), &arg[1].operand, nitems, item, (int)arg[2].narrays,
-                        arg[2].arrays);
+    return da__make_put(g, da__arg_array(g, &arg[0]), &arg[1].operand, nitems, item,
+                        (int)arg[2].narrays, arg[2].arrays);
 }
 
 /* ---- the routines themselves, as dumps have them ---- */
@@ -85,7 +79,7 @@ da_array *da__call_gather(struct da__graph *g, const struct da__callable *c,
                           const struct da__arg *arg)
 {
     struct da__error err = {.engine = -1};
-    da_array *x = array_of(g, &arg[0]);
+    da_array *x = da__arg_array(g, &arg[0]);
     if (arg[2].nints > DA_MAX_NDIM)
         da__fail(&err, DA_ERR_SHAPE, "shape has %lld entries, at most %d are possible",
                  (long long)arg[2].nints, DA_MAX_NDIM);
@@ -101,9 +95,9 @@ da_array *da__call_scatter(struct da__graph *g, const struct da__callable *c,
                            const struct da__arg *arg)
 {
     struct da__error err = {.engine = -1};
-    da_array *x = array_of(g, &arg[0]);
+    da_array *x = da__arg_array(g, &arg[0]);
     if (check_rules(x, &arg[2], &arg[3], &err) != DA_OK)
         return fail(g, c, &err);
-    return da__make_scatter(g, x, array_of(g, &arg[1]), (int)arg[2].narrays, arg[2].arrays,
+    return da__make_scatter(g, x, da__arg_array(g, &arg[1]), (int)arg[2].narrays, arg[2].arrays,
                             arg[3].ints);
 }

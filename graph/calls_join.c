@@ -3,22 +3,9 @@
 
 #include <string.h>
 
-static bool given(const struct da__arg *arg)
-{
-    return arg->kind != DA__ARG_NONE;
-}
-
 static int64_t int_or(const struct da__arg *arg, int64_t otherwise)
 {
-    return given(arg) ? arg->operand.scalar.i : otherwise;
-}
-
-/* The operand as an array: scalars become 0-d. */
-static da_array *array_of(struct da__graph *g, const struct da__arg *arg)
-{
-    if (arg->operand.array != NULL)
-        return arg->operand.array;
-    return da__make_full(g, 0, NULL, arg->operand.scalar, DA_DTYPE_DEFAULT, NULL);
+    return da__arg_given(arg) ? arg->operand.scalar.i : otherwise;
 }
 
 /* Lists that a builder takes by an int's length; longer ones are no sensible axes or shifts either. */
@@ -36,15 +23,15 @@ da_array *da__call_roll(struct da__graph *g, const struct da__callable *c,
                  DA__MAX_INPUTS);
         return da__make_poison(g, &err);
     }
-    return da__make_roll(g, array_of(g, &arg[0]), (int)arg[1].nints, arg[1].ints,
-                         given(&arg[2]) ? (int)arg[2].nints : -1, arg[2].ints);
+    return da__make_roll(g, da__arg_array(g, &arg[0]), (int)arg[1].nints, arg[1].ints,
+                         da__arg_given(&arg[2]) ? (int)arg[2].nints : -1, arg[2].ints);
 }
 
 da_array *da__call_diagonal(struct da__graph *g, const struct da__callable *c,
                             const struct da__arg *arg)
 {
     (void)c;
-    return da__make_diagonal(g, array_of(g, &arg[0]), int_or(&arg[1], 0), int_or(&arg[2], 0),
+    return da__make_diagonal(g, da__arg_array(g, &arg[0]), int_or(&arg[1], 0), int_or(&arg[2], 0),
                              int_or(&arg[3], 1));
 }
 
@@ -52,7 +39,7 @@ da_array *da__call_concat(struct da__graph *g, const struct da__callable *c,
                           const struct da__arg *arg)
 {
     (void)c;
-    bool flat = !given(&arg[1]) && arg[1].flag;
+    bool flat = !da__arg_given(&arg[1]) && arg[1].flag;
     return da__make_concat(g, arg[0].narrays, arg[0].arrays, int_or(&arg[1], 0), flat);
 }
 
@@ -66,7 +53,7 @@ da_array *da__call_stack(struct da__graph *g, const struct da__callable *c,
 da_array *da__call_meshgrid(struct da__graph *g, const struct da__callable *c,
                             const struct da__arg *arg)
 {
-    const char *indexing = given(&arg[2]) ? arg[2].text : "xy";
+    const char *indexing = da__arg_given(&arg[2]) ? arg[2].text : "xy";
     bool matrix = strcmp(indexing, "ij") == 0;
     struct da__error err = {.engine = -1};
     if (!matrix && strcmp(indexing, "xy") != 0)
@@ -84,14 +71,14 @@ da_array *da__call_tril(struct da__graph *g, const struct da__callable *c,
                         const struct da__arg *arg)
 {
     (void)c;
-    return da__make_triangle(g, array_of(g, &arg[0]), false, int_or(&arg[1], 0));
+    return da__make_triangle(g, da__arg_array(g, &arg[0]), false, int_or(&arg[1], 0));
 }
 
 da_array *da__call_triu(struct da__graph *g, const struct da__callable *c,
                         const struct da__arg *arg)
 {
     (void)c;
-    return da__make_triangle(g, array_of(g, &arg[0]), true, int_or(&arg[1], 0));
+    return da__make_triangle(g, da__arg_array(g, &arg[0]), true, int_or(&arg[1], 0));
 }
 
 da_array *da__call_set_slice(struct da__graph *g, const struct da__callable *c,
@@ -102,7 +89,7 @@ da_array *da__call_set_slice(struct da__graph *g, const struct da__callable *c,
     int nitems = 0;
     da_array *a;
     if (da__items_parse(arg[2].text, &item, &nitems, &err) == DA_OK) {
-        a = da__make_set_slice(g, array_of(g, &arg[0]), &arg[1].operand, nitems, item);
+        a = da__make_set_slice(g, da__arg_array(g, &arg[0]), &arg[1].operand, nitems, item);
     } else {
         da__error_prefix(&err, "da_%s: index", c->name);
         a = da__make_poison(g, &err);
@@ -115,5 +102,5 @@ da_array *da__call_set_where(struct da__graph *g, const struct da__callable *c,
                              const struct da__arg *arg)
 {
     (void)c;
-    return da__make_set_where(g, array_of(g, &arg[0]), &arg[1].operand, &arg[2].operand);
+    return da__make_set_where(g, da__arg_array(g, &arg[0]), &arg[1].operand, &arg[2].operand);
 }

@@ -5,59 +5,46 @@
 
 #include <string.h>
 
-/* The operand as an array: scalars become 0-d. */
-static da_array *array_of(struct da__graph *g, const struct da__arg *arg)
-{
-    if (arg->operand.array != NULL)
-        return arg->operand.array;
-    return da__make_full(g, 0, NULL, arg->operand.scalar, DA_DTYPE_DEFAULT, NULL);
-}
-
-static bool given(const struct da__arg *arg)
-{
-    return arg->kind != DA__ARG_NONE;
-}
-
 da_array *da__call_flatnonzero(struct da__graph *g, const struct da__callable *c,
                                const struct da__arg *arg)
 {
     (void)c;
-    return da__make_flatnonzero(g, array_of(g, &arg[0]));
+    return da__make_flatnonzero(g, da__arg_array(g, &arg[0]));
 }
 
 da_array *da__call_nonzero(struct da__graph *g, const struct da__callable *c,
                            const struct da__arg *arg)
 {
     (void)c;
-    return da__make_nonzero(g, array_of(g, &arg[0]), arg[1].operand.scalar.i);
+    return da__make_nonzero(g, da__arg_array(g, &arg[0]), arg[1].operand.scalar.i);
 }
 
 da_array *da__call_extract(struct da__graph *g, const struct da__callable *c,
                            const struct da__arg *arg)
 {
     (void)c;
-    return da__make_extract(g, array_of(g, &arg[0]), array_of(g, &arg[1]));
+    return da__make_extract(g, da__arg_array(g, &arg[0]), da__arg_array(g, &arg[1]));
 }
 
 da_array *da__call_repeat_index(struct da__graph *g, const struct da__callable *c,
                                 const struct da__arg *arg)
 {
     (void)c;
-    return da__make_repeat_index(g, array_of(g, &arg[0]));
+    return da__make_repeat_index(g, da__arg_array(g, &arg[0]));
 }
 
 da_array *da__call_compress(struct da__graph *g, const struct da__callable *c,
                             const struct da__arg *arg)
 {
     (void)c;
-    return da__make_compress(g, array_of(g, &arg[0]), array_of(g, &arg[1]),
-                             given(&arg[2]) ? &arg[2].operand.scalar.i : NULL);
+    return da__make_compress(g, da__arg_array(g, &arg[0]), da__arg_array(g, &arg[1]),
+                             da__arg_given(&arg[2]) ? &arg[2].operand.scalar.i : NULL);
 }
 
 da_array *da__call_searchsorted(struct da__graph *g, const struct da__callable *c,
                                 const struct da__arg *arg)
 {
-    const char *side = given(&arg[2]) ? arg[2].text : "left";
+    const char *side = da__arg_given(&arg[2]) ? arg[2].text : "left";
     bool right = strcmp(side, "right") == 0;
     if (!right && strcmp(side, "left") != 0) {
         struct da__error err = {.engine = -1};
@@ -65,5 +52,5 @@ da_array *da__call_searchsorted(struct da__graph *g, const struct da__callable *
                  side);
         return da__make_poison(g, &err);
     }
-    return da__make_searchsorted(g, array_of(g, &arg[0]), array_of(g, &arg[1]), right);
+    return da__make_searchsorted(g, da__arg_array(g, &arg[0]), da__arg_array(g, &arg[1]), right);
 }

@@ -1,53 +1,41 @@
 /* From bound arguments to the builders of products. */
 #include "calls.h"
 
-/* The operand as an array: scalars become 0-d. */
-static da_array *array_of(struct da__graph *g, const struct da__arg *arg)
-{
-    if (arg->operand.array != NULL)
-        return arg->operand.array;
-    return da__make_full(g, 0, NULL, arg->operand.scalar, DA_DTYPE_DEFAULT, NULL);
-}
-
-static bool given(const struct da__arg *arg)
-{
-    return arg->kind != DA__ARG_NONE;
-}
-
 da_array *da__call_matmul(struct da__graph *g, const struct da__callable *c,
                           const struct da__arg *arg)
 {
     (void)c;
-    return da__make_matmul(g, array_of(g, &arg[0]), array_of(g, &arg[1]),
-                           given(&arg[2]) && arg[2].flag, given(&arg[3]) && arg[3].flag);
+    return da__make_matmul(g, da__arg_array(g, &arg[0]), da__arg_array(g, &arg[1]),
+                           da__arg_given(&arg[2]) && arg[2].flag,
+                           da__arg_given(&arg[3]) && arg[3].flag);
 }
 
 da_array *da__call_dot(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
 {
     (void)c;
-    return da__make_dot(g, array_of(g, &arg[0]), array_of(g, &arg[1]), false);
+    return da__make_dot(g, da__arg_array(g, &arg[0]), da__arg_array(g, &arg[1]), false);
 }
 
 da_array *da__call_inner(struct da__graph *g, const struct da__callable *c,
                          const struct da__arg *arg)
 {
     (void)c;
-    return da__make_dot(g, array_of(g, &arg[0]), array_of(g, &arg[1]), true);
+    return da__make_dot(g, da__arg_array(g, &arg[0]), da__arg_array(g, &arg[1]), true);
 }
 
 da_array *da__call_outer(struct da__graph *g, const struct da__callable *c,
                          const struct da__arg *arg)
 {
     (void)c;
-    return da__make_outer(g, array_of(g, &arg[0]), array_of(g, &arg[1]));
+    return da__make_outer(g, da__arg_array(g, &arg[0]), da__arg_array(g, &arg[1]));
 }
 
 da_array *da__call_vecdot(struct da__graph *g, const struct da__callable *c,
                           const struct da__arg *arg)
 {
     (void)c;
-    return da__make_vecdot(g, array_of(g, &arg[0]), array_of(g, &arg[1]),
-                           given(&arg[2]) ? arg[2].operand.scalar.i : -1);
+    return da__make_vecdot(g, da__arg_array(g, &arg[0]), da__arg_array(g, &arg[1]),
+                           da__arg_given(&arg[2]) ? arg[2].operand.scalar.i : -1);
 }
 
 /* ---- tensordot ---- */
@@ -99,7 +87,7 @@ static da_array *bad_axes(struct da__graph *g, const struct da__callable *c, con
 da_array *da__call_tensordot(struct da__graph *g, const struct da__callable *c,
                              const struct da__arg *arg)
 {
-    const struct da__raw *r = given(&arg[2]) ? arg[2].data : NULL;
+    const struct da__raw *r = da__arg_given(&arg[2]) ? arg[2].data : NULL;
     int64_t axes1[DA_MAX_NDIM], axes2[DA_MAX_NDIM];
     int n = 0, n2 = 0;
     if (r == NULL || is_int(r)) {
@@ -112,5 +100,6 @@ da_array *da__call_tensordot(struct da__graph *g, const struct da__callable *c,
         if (!lists || n != n2)
             return bad_axes(g, c, "wanted is a number, or two lists of as many axes");
     }
-    return da__make_tensordot(g, array_of(g, &arg[0]), array_of(g, &arg[1]), n, axes1, axes2);
+    return da__make_tensordot(g, da__arg_array(g, &arg[0]), da__arg_array(g, &arg[1]), n, axes1,
+                              axes2);
 }

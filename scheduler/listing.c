@@ -17,24 +17,6 @@ static void sum_join(void *self, void *into, const void *from, bool from_earlier
     memcpy(into, &a, sizeof a);
 }
 
-/* Elements one at a time: sizes that are common are constants. */
-static void copy_item(char *to, const char *from, int64_t item)
-{
-    switch (item) {
-    case 1:
-        *to = *from;
-        break;
-    case 4:
-        memcpy(to, from, 4);
-        break;
-    case 8:
-        memcpy(to, from, 8);
-        break;
-    default:
-        memcpy(to, from, (size_t)item);
-    }
-}
-
 /* ---- this engine's true elements ---- */
 
 struct walk {
@@ -51,7 +33,7 @@ static void list_one(struct walk *w, int64_t flat, const char *x)
     if (w->out->flat != NULL)
         w->out->flat[w->count] = flat;
     if (x != NULL)
-        copy_item(w->out->data + w->count * w->out->item, x, w->out->item);
+        da__copy_item(w->out->data + w->count * w->out->item, x, w->out->item);
     w->count++;
 }
 
@@ -249,8 +231,8 @@ static void order_items(struct da__execution *r, const struct range *range,
             int64_t at = flat[i] - range->start;
             uint64_t below = range->bits[at / 64] & (((uint64_t)1 << at % 64) - 1);
             int64_t rank = range->before[at / 64] + __builtin_popcountll(below);
-            copy_item(out->data + rank * out->item, items->parcel[k].data + i * out->item,
-                      out->item);
+            da__copy_item(out->data + rank * out->item, items->parcel[k].data + i * out->item,
+                          out->item);
         }
     }
 }

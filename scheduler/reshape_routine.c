@@ -231,27 +231,6 @@ static da_status make_plan(const struct da__program *program, const struct da__s
 
 /* ---- a run ---- */
 
-/* Runs may be as short as one element. */
-static void copy_run(char *to, const char *from, int64_t nbytes)
-{
-    switch (nbytes) {
-    case 1:
-        *to = *from;
-        break;
-    case 4:
-        memcpy(to, from, 4);
-        break;
-    case 8:
-        memcpy(to, from, 8);
-        break;
-    case 16:
-        memcpy(to, from, 16);
-        break;
-    default:
-        memcpy(to, from, (size_t)nbytes);
-    }
-}
-
 static void pack(struct da__execution *r, struct plan *p, const char *from)
 {
     for (int i = 0; i < p->send.n; i++) {
@@ -269,7 +248,7 @@ static void pack(struct da__execution *r, struct plan *p, const char *from)
         struct peer *peer = find_peer(&p->send, w.finder.engine);
         if (peer->at == NULL)
             continue;
-        copy_run(peer->at, from + piece.local * p->item, piece.count * p->item);
+        da__copy_item(peer->at, from + piece.local * p->item, piece.count * p->item);
         peer->at += piece.count * p->item;
     }
 }
@@ -297,11 +276,11 @@ static void unpack(struct plan *p, const char *own, char *to)
         char *at = to + piece.local * p->item;
         int64_t nbytes = piece.count * p->item;
         if (w.finder.engine == p->engine) {
-            copy_run(at, own + da__flat_local(&w.finder, piece.start) * p->item, nbytes);
+            da__copy_item(at, own + da__flat_local(&w.finder, piece.start) * p->item, nbytes);
             continue;
         }
         struct peer *peer = find_peer(&p->receive, w.finder.engine);
-        copy_run(at, peer->at, nbytes);
+        da__copy_item(at, peer->at, nbytes);
         peer->at += nbytes;
     }
 }

@@ -2,6 +2,8 @@
 #ifndef DA_ROUTINE_STEP_H
 #define DA_ROUTINE_STEP_H
 
+#include <string.h>
+
 #include "engine.h"
 
 /* One routine of routines.def. `own` is what it plans for this engine once per program and keeps (NULL where it has no plan). */
@@ -20,6 +22,27 @@ struct da__routine_ops {
 const struct da__routine_ops *da__routine_ops(enum da__routine_id id);
 /* A temporary of this run from the pool; NULL and a failed run where there is no memory. The caller gives it back with da__pool_put. */
 void *da__run_room(struct da__execution *r, int64_t nbytes);
+
+/* Runs that may be as short as one element: sizes that are common are constants. */
+static inline void da__copy_item(char *to, const char *from, int64_t nbytes)
+{
+    switch (nbytes) {
+    case 1:
+        *to = *from;
+        break;
+    case 4:
+        memcpy(to, from, 4);
+        break;
+    case 8:
+        memcpy(to, from, 8);
+        break;
+    case 16:
+        memcpy(to, from, 16);
+        break;
+    default:
+        memcpy(to, from, (size_t)nbytes);
+    }
+}
 
 extern const struct da__routine_ops da__reshape_routine, da__gather_routine, da__scatter_routine,
     da__scan_routine, da__sort_routine, da__nonzero_routine, da__search_routine,
