@@ -77,6 +77,22 @@ static const char *why_not(const struct fusing *f, int i, int k)
     return NULL;
 }
 
+static bool joins(const struct fusing *f, const struct da__step *s, int k, int level)
+{
+    int producer = f->p->value[s->input[k].value].producer;
+    return producer >= 0 && f->level[producer] == level;
+}
+
+/* Whether an input before the k-th comes from the same group, which counts once. */
+static bool joined_before(struct fusing *f, const struct da__step *s, int k, int level)
+{
+    int group = root(f, f->p->value[s->input[k].value].producer);
+    for (int i = 0; i < k; i++)
+        if (joins(f, s, i, level) && root(f, f->p->value[s->input[i].value].producer) == group)
+            return true;
+    return false;
+}
+
 /* As early as possible: the level at which step i can run, joining the producers it can be fused with. */
 static void place(struct fusing *f, int i)
 {
@@ -91,13 +107,12 @@ static void place(struct fusing *f, int i)
         level = least > level ? least : level;
     }
     int64_t insns = s->body.ninsns, inputs = s->ninputs;
-    for (int k = 0; k < s->ninputs; k++) {
-        int producer = p->value[s->input[k].value].producer;
-        if (producer >= 0 && f->level[producer] == level) {
-            insns += f->ninsns[root(f, producer)];
-            inputs += f->ninputs[root(f, producer)];
+    for (int k = 0; k < s->ninputs; k++)
+        if (joins(f, s, k, level) && !joined_before(f, s, k, level)) {
+            int group = root(f, p->value[s->input[k].value].producer);
+            insns += f->ninsns[group];
+            inputs += f->ninputs[group];
         }
-    }
     bool full = insns > MOST_INSNS || inputs > MOST_INPUTS;
     f->level[i] = level + full;
     f->cut[i] = full;

@@ -10,7 +10,7 @@
 
 /* Code is never dropped before the compiler is: a program that makes new kernels for ever runs those beyond on the tile machine.
  * So do chains that would take a compiler long. */
-enum { MOST_CODES = 4096, MOST_INSNS = 512 };
+enum { MOST_CODES = 4096, MOST_INSNS = 1024 };
 
 struct da__code {
     struct da__hash hash;
