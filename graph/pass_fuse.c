@@ -106,16 +106,23 @@ static void place(struct fusing *f, int i)
         int least = f->level[producer] + (why_not(f, i, k) != NULL);
         level = least > level ? least : level;
     }
-    int64_t insns = s->body.ninsns, inputs = s->ninputs;
-    for (int k = 0; k < s->ninputs; k++)
-        if (joins(f, s, k, level) && !joined_before(f, s, k, level)) {
+    int64_t insns = s->body.ninsns, inputs = 0;
+    f->ninputs[i] = 0; /* what the group makes itself does not count */
+    for (int k = 0; k < s->ninputs; k++) {
+        if (!joins(f, s, k, level)) {
+            f->ninputs[i]++;
+        } else if (!joined_before(f, s, k, level)) {
             int group = root(f, p->value[s->input[k].value].producer);
             insns += f->ninsns[group];
             inputs += f->ninputs[group];
         }
+    }
+    inputs += f->ninputs[i];
     bool full = insns > MOST_INSNS || inputs > MOST_INPUTS;
     f->level[i] = level + full;
     f->cut[i] = full;
+    if (full)
+        f->ninputs[i] = s->ninputs;
     for (int k = 0; k < s->ninputs && !full; k++) {
         int producer = p->value[s->input[k].value].producer;
         if (producer >= 0 && f->level[producer] == level)
@@ -194,7 +201,6 @@ da_status da__pass_fuse(struct da__program *p)
     for (int i = 0; i < p->nsteps; i++) {
         f.group[i] = i;
         f.ninsns[i] = p->step[i].body.ninsns;
-        f.ninputs[i] = p->step[i].ninputs;
         place(&f, i);
     }
     sink(&f, first_reader);
