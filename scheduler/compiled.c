@@ -72,7 +72,7 @@ static bool load_module(struct da__compiler *c)
     c->state = da__calloc(1, module->state_nbytes);
     if (c->state == NULL)
         return false;
-    if (!module->open(c->state, c->cpu)) {
+    if (!module->open(c->state, c->cpu, da__block_find)) {
         da__free(c->state);
         c->state = NULL;
         return false;

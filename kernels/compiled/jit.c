@@ -13,8 +13,9 @@
 
 struct jit {
     LLVMOrcLLJITRef lljit;
-    unsigned vector_nbytes;
-    int64_t count; /* names functions */
+    da__block_find_fn *find;
+    unsigned vector_nbytes, block_nbytes; /* what code works on, what vector mathematics takes */
+    int64_t count;                        /* names functions */
 };
 
 /* A process that ends while another thread compiles must not take LLVM's tables away under it: what is registered after LLVM was
@@ -50,7 +51,13 @@ static unsigned vector_nbytes(const char *features)
     return wide ? 64 : 32;
 }
 
-static LLVMTargetMachineRef target_machine(const char *cpu, unsigned *nbytes)
+/* A processor that is named has AVX2. */
+static unsigned block_nbytes(const char *cpu, const char *features)
+{
+    return cpu != NULL || strstr(features, "+avx2") ? vector_nbytes(cpu ? "" : features) : 16;
+}
+
+static LLVMTargetMachineRef target_machine(struct jit *j, const char *cpu)
 {
     char *triple = LLVMGetDefaultTargetTriple(), *message = NULL;
     char *features = LLVMGetHostCPUFeatures(), *host = LLVMGetHostCPUName();
@@ -60,7 +67,8 @@ static LLVMTargetMachineRef target_machine(const char *cpu, unsigned *nbytes)
         machine =
             LLVMCreateTargetMachine(target, triple, cpu ? cpu : host, cpu ? "" : features,
                                     LLVMCodeGenLevelDefault, LLVMRelocPIC, LLVMCodeModelJITDefault);
-    *nbytes = vector_nbytes(cpu ? "" : features);
+    j->vector_nbytes = vector_nbytes(cpu ? "" : features);
+    j->block_nbytes = block_nbytes(cpu, features);
     LLVMDisposeMessage(message);
     LLVMDisposeMessage(host);
     LLVMDisposeMessage(features);
@@ -73,7 +81,7 @@ static bool open_jit(struct jit *j, const char *cpu)
     LLVMTargetMachineRef machine;
     if (LLVMInitializeNativeTarget() != 0 || LLVMInitializeNativeAsmPrinter() != 0)
         return false;
-    machine = target_machine(cpu, &j->vector_nbytes);
+    machine = target_machine(j, cpu);
     if (machine == NULL)
         return false;
     LLVMOrcLLJITBuilderRef builder = LLVMOrcCreateLLJITBuilder();
@@ -82,8 +90,9 @@ static bool open_jit(struct jit *j, const char *cpu)
     return !failed(LLVMOrcCreateLLJIT(&j->lljit, builder));
 }
 
-static bool jit_open(void *state, const char *cpu)
+static bool jit_open(void *state, const char *cpu, da__block_find_fn *find)
 {
+    ((struct jit *)state)->find = find;
     pthread_once(&registered, register_exit);
     pthread_mutex_lock(&at_work);
     bool good = open_jit(state, cpu);
@@ -112,9 +121,12 @@ static da__chain_fn *make_code(struct jit *j, const struct da__chain *s, void *r
     char name[32];
     snprintf(name, sizeof name, "chain%lld", (long long)j->count++);
     LLVMOrcThreadSafeContextRef context = LLVMOrcCreateNewThreadSafeContext();
-    *width = width_of(j, s);
-    LLVMModuleRef module =
-        emit_chain(LLVMOrcThreadSafeContextGetContext(context), s, name, (unsigned)*width, room);
+    struct emit with = {.context = LLVMOrcThreadSafeContextGetContext(context),
+                        .width = width_of(j, s),
+                        .find = j->find,
+                        .block_nbytes = j->block_nbytes};
+    *width = with.width;
+    LLVMModuleRef module = emit_chain(&with, s, name, room);
     LLVMOrcThreadSafeModuleRef safe = LLVMOrcCreateNewThreadSafeModule(module, context);
     LLVMOrcDisposeThreadSafeContext(context); /* the module keeps its share */
     LLVMOrcExecutorAddress at = 0;
