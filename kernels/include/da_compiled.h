@@ -41,7 +41,7 @@ da__block_find_fn da__block_find;
 /* ---- calling it ---------------------------------------------------------------------------------- */
 
 /* Code works on `width` elements at once, a power of two; that many of the widest dtype fill at most so many bytes. */
-enum { DA__CHAIN_NBYTES = 128 };
+enum { DA__CHAIN_NBYTES = 256 };
 
 /* An operand in memory: arguments, then outputs. Element i of row r lies at at + r*row + i*step; a step of 0 means that `width`
  * elements lie at `at` that stand for any. To an index, r*row_more + i*more is added. Uniform ones have `at` only. */
