@@ -6,13 +6,14 @@
 #include <string.h>
 
 /* Attributes, as routines.def lists them. */
-enum { AXIS, PRODUCT, INITIAL };
+enum { AXIS, OPERATION, INITIAL };
+enum { SUM, PRODUCT, REPRODUCIBLE_SUM };
 /* Pieces and groups depend on shapes alone, so that the order of adding up does not depend on threads. */
 enum { PIECE = 1 << 16, MOST_PIECES = 1 << 10, ENOUGH_LINES = 64, SIDE_BY_SIDE = 512 };
 
 struct scan {
     struct da__execution *r;
-    bool product;
+    bool product, binned;
     da_dtype from, result;
     int64_t outer, inner, n,
         first; /* first: of the result, where its elements begin behind the identity */
@@ -23,6 +24,15 @@ struct scan {
     char *state;         /* npieces times nlines */
     bool store, earlier; /* earlier: pieces go on from a state, the first one too */
 };
+
+/* states[l] joined with those behind them. */
+static void join_states(const struct scan *s, void *into, const void *from)
+{
+    if (s->binned)
+        da__scan_binned_join(s->result, s->nlines, into, from);
+    else
+        da__scan_join(s->product, s->result, s->nlines, into, from);
+}
 
 /* States of all lines as they travel: whether they stand for any element, then the states. */
 struct travelling {
@@ -80,7 +90,13 @@ static void run_chunk(void *self, int64_t chunk, int thread)
                                .out_step = s->inner * b,
                                .out_line = s->inner > 1 ? b : n_out * b};
     char *state = s->state + (piece * s->nlines + outer * s->inner + inner) * s->state_nbytes;
-    if (s->store)
+    if (s->binned && (!s->store || (!s->earlier && piece == 0)))
+        memset(state, 0, (size_t)(l.nlines * s->state_nbytes));
+    if (s->binned && s->store)
+        da__scan_binned_run(s->result, &l, state);
+    else if (s->binned)
+        da__scan_binned_total(s->result, &l, state);
+    else if (s->store)
         da__scan_run(s->product, s->from, s->result, &l, state, s->earlier || piece > 0);
     else
         da__scan_total(s->product, s->from, s->result, &l, state, false);
@@ -108,7 +124,7 @@ static void join(void *self, void *into, const void *from, bool from_earlier)
     if (!b->begun)
         return;
     if (a->begun)
-        da__scan_join(s->product, s->result, s->nlines, a->state, b->state);
+        join_states(s, a->state, b->state);
     else
         memcpy(a->state, b->state, (size_t)(s->nlines * s->state_nbytes));
     a->begun = true;
@@ -141,7 +157,7 @@ static void find_states(struct scan *s, int step, const struct da__group *g)
         for (int64_t k = 0; k < s->npieces && s->n > 0; k++) {
             const char *state = s->state + k * s->nlines * s->state_nbytes;
             if (mine->begun)
-                da__scan_join(s->product, s->result, s->nlines, mine->state, state);
+                join_states(s, mine->state, state);
             else
                 memcpy(mine->state, state, (size_t)(s->nlines * s->state_nbytes));
             mine->begun = true;
@@ -172,7 +188,8 @@ static void run(struct da__execution *r, int step, void *own, const struct da__s
     int in = st->input[0].value, out = st->output[0], axis = (int)st->attribute[AXIS];
     const struct da__dist *d = p->dist[p->value[out].dist];
     struct scan s = {.r = r,
-                     .product = st->attribute[PRODUCT] != 0,
+                     .product = st->attribute[OPERATION] == PRODUCT,
+                     .binned = st->attribute[OPERATION] == REPRODUCIBLE_SUM,
                      .from = p->value[in].dtype,
                      .result = p->value[out].dtype};
     struct da__group g = {.size = 1};
@@ -182,7 +199,8 @@ static void run(struct da__execution *r, int step, void *own, const struct da__s
     if (d->map[axis].parts > 1)
         da__group_along(d, (uint32_t)1 << d->axis_grid[axis], r->engine->rank, &g);
     lay_out(&s, &r->plan->value[in], &r->plan->value[out], p->value[out].ndim, axis);
-    s.state_nbytes = (int64_t)da__scan_state_nbytes(s.result);
+    s.state_nbytes =
+        (int64_t)(s.binned ? da__scan_binned_nbytes(s.result) : da__scan_state_nbytes(s.result));
     s.in = r->data[in];
     s.out = da__run_value(r, out);
     s.state = da__run_room(r, s.npieces * s.nlines * s.state_nbytes);
