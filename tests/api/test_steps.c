@@ -100,8 +100,10 @@ static void a_loop_needs_the_memory_of_few_arrays(void **state)
     (void)state;
     enum { LARGE = 1 << 20 };
     da_context *ctx = open_with(1, 1);
+    da_scope_push(ctx);
     da_array *x = da_keep(da_arange(ctx, 0, LARGE, 1, DA_FLOAT64, NULL));
     assert_int_equal(da_compute(ctx, x), DA_OK);
+    da_scope_pop(ctx);
     da_counters_reset(ctx);
     for (int k = 0; k < STEPS; k++) {
         da_scope_push(ctx);
