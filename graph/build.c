@@ -306,6 +306,28 @@ static da_array *defer_reduce(struct da__graph *g, enum da__red_id red, da_array
     return da__later_defer(g, &c);
 }
 
+/* What `reproducible` makes of a reduction; NULL: it stays as it is. */
+static da_array *reproducible(struct da__graph *g, enum da__red_id red, da_array *x, int naxes,
+                              const int64_t *axes, bool keepdims, double correction, da_dtype dtype)
+{
+    struct da__error none = {.engine = -1};
+    da_dtype compute, result;
+    if (!da__graph_reproducible(g) ||
+        da__red_infer(red, x->dtype, dtype, &compute, &result, &none) != DA_OK)
+        return NULL;
+    char kind = da__dtype(compute)->kind;
+    if (kind != 'f' && kind != 'c')
+        return NULL;
+    if (red == DA__RED_SUM)
+        return da__make_reduce(g, DA__RED_REPRODUCIBLE_SUM, x, naxes, axes, keepdims, 0, dtype);
+    if (red == DA__RED_MEAN)
+        return da__make_reduce(g, DA__RED_REPRODUCIBLE_MEAN, da__make_astype(g, x, compute), naxes,
+                               axes, keepdims, 0, DA_DTYPE_DEFAULT);
+    if (red == DA__RED_VAR || red == DA__RED_STD)
+        return da__make_reproducible_var(g, red, x, naxes, axes, keepdims, correction, result);
+    return NULL;
+}
+
 da_array *da__make_reduce(struct da__graph *g, enum da__red_id red, da_array *x, int naxes,
                           const int64_t *axes, bool keepdims, double correction, da_dtype dtype)
 {
@@ -313,6 +335,9 @@ da_array *da__make_reduce(struct da__graph *g, enum da__red_id red, da_array *x,
         return da__node_again(g, x);
     if (x->unsized)
         return defer_reduce(g, red, x, naxes, axes, keepdims, correction, dtype);
+    da_array *other = reproducible(g, red, x, naxes, axes, keepdims, correction, dtype);
+    if (other != NULL)
+        return other;
     struct da__error err = {.engine = -1};
     const char *what = da__red_info(red)->name;
     uint32_t mask;

@@ -26,6 +26,7 @@ struct da__graph {
     struct slab *slabs;
     da_array *spare[SLAB_NDIM + 1]; /* freed nodes, chained through `next` */
     int nengines;
+    bool reproducible;
     void *owner;
     uint64_t next_id, next_buffer;
     int64_t epoch, live;
@@ -268,6 +269,18 @@ void da__graph_free(struct da__graph *g)
 int da__graph_nengines(const struct da__graph *g)
 {
     return g->nengines;
+}
+
+bool da__graph_set_reproducible(struct da__graph *g, bool on)
+{
+    bool before = g->reproducible;
+    g->reproducible = on;
+    return before;
+}
+
+bool da__graph_reproducible(const struct da__graph *g)
+{
+    return g->reproducible;
 }
 
 void da__graph_set_owner(struct da__graph *g, void *context)

@@ -118,6 +118,9 @@ struct da_array {
 struct da__graph *da__graph_new(int nengines); /* NULL: no memory */
 void da__graph_free(struct da__graph *g);      /* nodes still kept are freed too */
 int da__graph_nengines(const struct da__graph *g);
+/* Sums that are described from now on are reproducible ones (docs/decisions.md); returns what was said before. */
+bool da__graph_set_reproducible(struct da__graph *g, bool on);
+bool da__graph_reproducible(const struct da__graph *g);
 void da__graph_set_owner(struct da__graph *g, void *context); /* the da_context, for the api */
 void *da__graph_owner(const struct da__graph *g);
 da_status da__scope_push(struct da__graph *g);
