@@ -10,7 +10,7 @@ enum { REGISTERS_NBYTES = 32768, TILE_MIN = 256, TILE_MAX = 1024 };
 /* Rows shorter than this are worth copying together into one tile. */
 enum { ROW_MIN = 256 };
 /* Squares for transposed operands are limited by the second-level cache: long sides use memory's lines well. */
-enum { SQUARES_NBYTES = 131072, SQUARE_MAX = 4096 };
+enum { SQUARES_NBYTES = 131072, SQUARE_MAX = 16384 };
 
 da_dtype da__body_dtype(const struct da__body *b, da__ref ref)
 {
