@@ -240,6 +240,7 @@ enum { CELL_BITS = 16 };
 #define FN(name) name##_32
 #define KEY uint32_t
 #include "sort_bucket.inc"
+#include "sort_join.inc"
 #undef FN
 #undef KEY
 #undef KEY_OF
@@ -248,9 +249,21 @@ enum { CELL_BITS = 16 };
 #define FN(name) name##_64
 #define KEY uint64_t
 #include "sort_bucket.inc"
+#include "sort_join.inc"
 #undef FN
 #undef KEY
 #undef KEY_OF
+
+bool da__sort_joins(da_dtype dtype)
+{
+    return da__dtype(dtype)->kind != 'c' && da__dtype(dtype)->nbytes >= 4;
+}
+
+void da__sort_join(const struct da__sort_join *j, int64_t low, int64_t high, void *out)
+{
+    const struct da__dtype_info *info = da__dtype(j->dtype);
+    (info->nbytes == 8 ? join_64 : join_32)(j, info->kind, low, high, out);
+}
 
 /* Small numbers and complex ones. */
 static void classify_any(const struct da__dtype_info *info, bool down, int64_t n, const char *line,
