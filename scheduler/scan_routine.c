@@ -9,7 +9,8 @@
 #include <string.h>
 
 /* Attributes, as routines.def lists them. */
-enum { AXIS, PRODUCT, INITIAL };
+enum { AXIS, OPERATION, INITIAL };
+enum { SUM, PRODUCT, REPRODUCIBLE_SUM };
 /* Pieces and groups depend on shapes alone, so that the order of adding up does not depend on threads. */
 /* PIECE: of four a quarter of the second-level cache; no power of two, so that they do not compete for the same lines of it. */
 enum { PIECE = (1 << 13) + 320, ENOUGH_LINES = 64, SIDE_BY_SIDE = 512 };
@@ -18,7 +19,7 @@ enum { TOGETHER = 4 };
 
 struct scan {
     struct da__execution *r;
-    bool product;
+    bool product, binned;
     da_dtype from, result;
     int64_t outer, inner, n,
         first; /* first: of the result, where its elements begin behind the identity */
@@ -33,6 +34,15 @@ struct scan {
     bool earlier;          /* pieces go on from a state, the first one too */
     _Atomic int64_t *turn; /* per group of lines: the piece whose turn it is */
 };
+
+/* The states of n lines joined with those behind them. */
+static void join_states(const struct scan *s, int64_t n, void *into, const void *from)
+{
+    if (s->binned)
+        da__scan_binned_join(s->result, n, into, from);
+    else
+        da__scan_join(s->product, s->result, n, into, from);
+}
 
 /* States of all lines as they travel: whether they stand for any element, then the states. */
 struct travelling {
@@ -109,11 +119,18 @@ static void walk(const struct scan *s, const struct lines *g, int64_t piece, boo
         .out = s->out + ((g->outer * n_out + s->first + low) * s->inner + g->inner) * b,
         .out_step = s->inner * b,
         .out_line = apart_out * b};
-    if (store)
-        da__scan_run(s->product, s->from, s->result, &l, state_of(s, piece, g),
-                     s->earlier || piece > 0);
+    char *state = state_of(s, piece, g);
+    bool goes_on = s->earlier || piece > 0;
+    if (s->binned && (!store || !goes_on))
+        memset(state, 0, (size_t)(l.nlines * s->state_nbytes));
+    if (s->binned && store)
+        da__scan_binned_run(s->result, &l, state);
+    else if (s->binned)
+        da__scan_binned_total(s->result, &l, state);
+    else if (store)
+        da__scan_run(s->product, s->from, s->result, &l, state, goes_on);
     else
-        da__scan_total(s->product, s->from, s->result, &l, state_of(s, piece, g), false);
+        da__scan_total(s->product, s->from, s->result, &l, state, false);
 }
 
 static void walk_pieces(const struct scan *s, const struct lines *g, int64_t first, int64_t end,
@@ -131,14 +148,14 @@ static void walk_pieces(const struct scan *s, const struct lines *g, int64_t fir
 /* The state of a piece becomes what comes before it; `carry` goes on. */
 static void turn_state(struct scan *s, int64_t piece, const struct lines *g)
 {
-    char *state = state_of(s, piece, g), total[2 * sizeof(double)];
+    char *state = state_of(s, piece, g), total[DA__SCAN_STATE_MOST];
     char *carry = s->carry + (g->outer * s->inner + g->inner) * s->state_nbytes;
     size_t nbytes = (size_t)s->state_nbytes;
     for (int64_t k = 0; k < g->n; k++, state += nbytes, carry += nbytes) {
         memcpy(total, state, nbytes);
         memcpy(state, carry, nbytes);
         if (piece > 0 || s->earlier)
-            da__scan_join(s->product, s->result, 1, carry, total);
+            join_states(s, 1, carry, total);
         else
             memcpy(carry, total, nbytes);
     }
@@ -196,7 +213,7 @@ static void join(void *self, void *into, const void *from, bool from_earlier)
     if (!b->begun)
         return;
     if (a->begun)
-        da__scan_join(s->product, s->result, s->nlines, a->state, b->state);
+        join_states(s, s->nlines, a->state, b->state);
     else
         memcpy(a->state, b->state, (size_t)(s->nlines * s->state_nbytes));
     a->begun = true;
@@ -215,7 +232,7 @@ static void find_states(struct scan *s, int step, const struct da__group *g)
         for (int64_t k = 0; k < s->npieces && s->n > 0; k++) {
             const char *state = s->state + k * s->nlines * s->state_nbytes;
             if (mine->begun)
-                da__scan_join(s->product, s->result, s->nlines, mine->state, state);
+                join_states(s, s->nlines, mine->state, state);
             else
                 memcpy(mine->state, state, (size_t)(s->nlines * s->state_nbytes));
             mine->begun = true;
@@ -269,7 +286,8 @@ static void run(struct da__execution *r, int step, void *own, const struct da__s
     int in = st->input[0].value, out = st->output[0], axis = (int)st->attribute[AXIS];
     const struct da__dist *d = p->dist[p->value[out].dist];
     struct scan s = {.r = r,
-                     .product = st->attribute[PRODUCT] != 0,
+                     .product = st->attribute[OPERATION] == PRODUCT,
+                     .binned = st->attribute[OPERATION] == REPRODUCIBLE_SUM,
                      .from = p->value[in].dtype,
                      .result = p->value[out].dtype};
     struct da__group g = {.size = 1};
@@ -279,7 +297,8 @@ static void run(struct da__execution *r, int step, void *own, const struct da__s
     if (d->map[axis].parts > 1)
         da__group_along(d, (uint32_t)1 << d->axis_grid[axis], r->engine->rank, &g);
     lay_out(&s, &r->plan->value[in], &r->plan->value[out], p->value[out].ndim, axis);
-    s.state_nbytes = (int64_t)da__scan_state_nbytes(s.result);
+    s.state_nbytes =
+        (int64_t)(s.binned ? da__scan_binned_nbytes(s.result) : da__scan_state_nbytes(s.result));
     s.in = r->data[in];
     s.out = da__run_value(r, out);
     s.state = da__run_room(r, s.npieces * s.nlines * s.state_nbytes);

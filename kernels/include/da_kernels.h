@@ -210,6 +210,12 @@ void da__scan_run(bool product, da_dtype from, da_dtype result, const struct da_
                   void *state, bool begun);
 /* into := into joined with `from`, which stands for elements behind it. */
 void da__scan_join(bool product, da_dtype result, int64_t nlines, void *into, const void *from);
+enum { DA__SCAN_STATE_MOST = 128 }; /* bytes of a line's state, of any kind */
+/* Reproducible sums of floats and complex numbers: states begin as zero bytes and go on whatever came before. */
+size_t da__scan_binned_nbytes(da_dtype dtype);
+void da__scan_binned_total(da_dtype dtype, const struct da__scan_lines *l, void *state);
+void da__scan_binned_run(da_dtype dtype, const struct da__scan_lines *l, void *state);
+void da__scan_binned_join(da_dtype dtype, int64_t nlines, void *into, const void *from);
 /* One element of `result`: 0, or 1 of a product. */
 void da__scan_identity(bool product, da_dtype result, void *out);
 
@@ -239,6 +245,8 @@ void da__blas_close(struct da__blas *b);
 struct da__matmul {
     da_dtype dtype;
     bool trans_a, trans_b, add;
+    bool
+        ordered; /* each element of C adds its products up by ascending k, each rounded: the same bits everywhere */
     int64_t m, n, k, lda, ldb, ldc;
     const void *a, *b;
     void *c;
