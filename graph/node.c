@@ -396,6 +396,8 @@ static bool may_be_padded(enum da__node_kind kind)
 static bool drop_padding(da_array *a)
 {
     const struct da__dist *core = NULL, *padded = a->dist;
+    if (!da__dist_padded(padded))
+        return true;
     if (da__dist_unpadded(padded, &core) != DA_OK)
         return false;
     a->dist = core;
@@ -575,12 +577,11 @@ uint64_t da__graph_new_buffer(struct da__graph *g)
     return ++g->next_buffer;
 }
 
-int64_t da__graph_take_dead(struct da__graph *g, uint64_t **names)
+int64_t da__graph_take_dead(struct da__graph *g, const uint64_t **names)
 {
     int64_t n = g->ndead;
     *names = g->dead;
-    g->dead = NULL;
-    g->ndead = g->dead_cap = 0;
+    g->ndead = 0;
     return n;
 }
 

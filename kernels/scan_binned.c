@@ -130,6 +130,8 @@ static int parts_of(da_dtype dtype)
     return da__dtype(dtype)->kind == 'c' ? 2 : 1;
 }
 
+_Static_assert(sizeof(struct da__binned2) <= DA__SCAN_STATE_MOST, "callers have room");
+
 size_t da__scan_binned_nbytes(da_dtype dtype)
 {
     return da__red_state_nbytes(DA__RED_REPRODUCIBLE_SUM, dtype);

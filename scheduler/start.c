@@ -204,6 +204,7 @@ static void free_runtime(struct da__runtime *rt)
     da__bytes_free(&rt->key);
     da__free(rt->endpoint);
     da__free(rt->thread);
+    da__free(rt->recalled);
     da__free(rt->passes);
     da__free(rt);
 }
