@@ -288,19 +288,29 @@ static void fetch_input(struct da__running *run, const struct da__step *s)
 }
 
 /* What one axis adds to the n values that are there: `size` times as many. */
-static void count_axis(int64_t *restrict value, int64_t n, int64_t size, int64_t stride)
+static void repeat_axis(int64_t *restrict value, int64_t n, int64_t size, int64_t stride)
 {
-    int64_t first = value[0];
-    if (n == 1) {
-        for (int64_t i = 1; i < size; i++)
-            value[i] = first + i * stride;
-        return;
-    }
     for (int64_t i = 1; i < size; i++) {
         int64_t *restrict out = value + i * n, more = i * stride;
         for (int64_t j = 0; j < n; j++)
             out[j] = value[j] + more;
     }
+}
+
+/* Of a single value a few are counted, then repeated: without multiplications, which integer vectors lack. */
+static void count_axis(int64_t *value, int64_t n, int64_t size, int64_t stride)
+{
+    enum { FEW = 16 };
+    if (n > 1) {
+        repeat_axis(value, n, size, stride);
+        return;
+    }
+    int64_t first = value[0], few = size < FEW ? size : FEW, whole = size / FEW * FEW;
+    for (int64_t i = 1; i < few; i++)
+        value[i] = first + i * stride;
+    repeat_axis(value, FEW, size / FEW, FEW * stride);
+    for (int64_t i = whole > few ? whole : few; i < size; i++)
+        value[i] = first + i * stride;
 }
 
 /* Counts along the last axis, then repeats what is there along the others. */

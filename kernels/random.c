@@ -4,24 +4,44 @@
 
 /* ---- the generator ---- */
 
+/* Vectors of blocks that are computed together: the operations of one wait for each other, and a processor looks ahead over about
+ * one. */
+enum { GROUP = 2 };
+
 /* One block per lane: counter (number, stream), key `seed`, each of 64 bits. Words 0 and 1 are `first`, 2 and 3 `second`. Of the
  * lanes only the lower halves count until the end: the multiplication does not see the upper ones. */
-LANE void philox(lanes number, lanes seed, lanes stream, lanes *first, lanes *second)
+LANE void philox_group(int n, const lanes *number, lanes seed, lanes stream, lanes *first,
+                       lanes *second)
 {
-    lanes c0 = number, c1 = number >> 32, c2 = stream, c3 = stream >> 32;
-    lanes k0 = seed, k1 = seed >> 32;
+    lanes c0[GROUP], c1[GROUP], c2[GROUP], c3[GROUP], k0 = seed, k1 = seed >> 32;
+    for (int g = 0; g < n; g++) {
+        c0[g] = number[g];
+        c1[g] = number[g] >> 32;
+        c2[g] = stream;
+        c3[g] = stream >> 32;
+    }
 #pragma GCC unroll 10
     for (int round = 0; round < 10; round++) {
-        lanes p0 = product(c0, spread(0xd2511f53)), p1 = product(c2, spread(0xcd9e8d57));
-        c0 = (p1 >> 32) ^ c1 ^ k0;
-        c1 = p1;
-        c2 = (p0 >> 32) ^ c3 ^ k1;
-        c3 = p0;
+#pragma GCC unroll 2
+        for (int g = 0; g < n; g++) {
+            lanes p0 = product(c0[g], spread(0xd2511f53)), p1 = product(c2[g], spread(0xcd9e8d57));
+            c0[g] = (p1 >> 32) ^ c1[g] ^ k0;
+            c1[g] = p1;
+            c2[g] = (p0 >> 32) ^ c3[g] ^ k1;
+            c3[g] = p0;
+        }
         k0 += 0x9e3779b9;
         k1 += 0xbb67ae85;
     }
-    *first = (c0 & UINT32_MAX) | (c1 << 32);
-    *second = (c2 & UINT32_MAX) | (c3 << 32);
+    for (int g = 0; g < n; g++) {
+        first[g] = (c0[g] & UINT32_MAX) | (c1[g] << 32);
+        second[g] = (c2[g] & UINT32_MAX) | (c3[g] << 32);
+    }
+}
+
+LANE void philox(lanes number, lanes seed, lanes stream, lanes *first, lanes *second)
+{
+    philox_group(1, &number, seed, stream, first, second);
 }
 
 /* ---- numbers from bits ---- */
@@ -169,6 +189,21 @@ LANE void blocks(pair_fn *pair, uint64_t number, lanes seed, lanes stream, lanes
     interleave(even, odd, lower, upper);
 }
 
+/* GROUP times as many, stored behind each other. */
+LANE void block_group(pair_fn *pair, uint64_t number, lanes seed, lanes stream, uint64_t *out)
+{
+    lanes from[GROUP], even[GROUP], odd[GROUP], lower, upper;
+    for (int g = 0; g < GROUP; g++)
+        from[g] = number + (uint64_t)g * LANES + (lanes){IOTA};
+    philox_group(GROUP, from, seed, stream, even, odd);
+    for (int g = 0; g < GROUP; g++) {
+        pair(even[g], odd[g], &even[g], &odd[g]);
+        interleave(even[g], odd[g], &lower, &upper);
+        store(out + g * 2 * LANES, lower);
+        store(out + g * 2 * LANES + LANES, upper);
+    }
+}
+
 /* Indices one after the other from `index` on: both elements of every block. */
 LANE void consecutive(pair_fn *pair, uint64_t index, lanes seed, lanes stream, int64_t n,
                       uint64_t *out)
@@ -183,6 +218,9 @@ LANE void consecutive(pair_fn *pair, uint64_t index, lanes seed, lanes stream, i
         n--;
         number++;
     }
+    enum { MANY = GROUP * 2 * LANES };
+    for (; n >= MANY; n -= MANY, out += MANY, number += GROUP * LANES)
+        block_group(pair, number, seed, stream, out);
     for (; n >= 2 * LANES; n -= 2 * LANES, out += 2 * LANES, number += LANES) {
         blocks(pair, number, seed, stream, &lower, &upper);
         store(out, lower);
