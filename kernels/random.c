@@ -234,6 +234,30 @@ LANE void consecutive(pair_fn *pair, uint64_t index, lanes seed, lanes stream, i
     }
 }
 
+/* Indices in even steps, a piece at a time. */
+static int64_t count_piece(int64_t *piece, uint64_t first, uint64_t step, int64_t left)
+{
+    int64_t n = left < PIECE ? left : PIECE;
+    for (int64_t i = 0; i < n; i++)
+        piece[i] = (int64_t)(first + (uint64_t)i * step);
+    return n;
+}
+
+LANE void draw_evenly(pair_fn *pair, int64_t n, uint64_t *out, const struct operand *o)
+{
+    uint64_t first = (uint64_t)o[0].at[0], step = (uint64_t)o[0].at[1];
+    int64_t piece[PIECE], done;
+    if (step == 1) {
+        consecutive(pair, first, o[1].scalar, o[2].scalar, n, out);
+        return;
+    }
+    const struct operand counted[3] = {{.at = piece}, o[1], o[2]};
+    for (int64_t i = 0; i < n; i += done) {
+        done = count_piece(piece, first + (uint64_t)i * step, step, n - i);
+        scattered(pair, counted, 0, done, out + i);
+    }
+}
+
 LANE void draw(pair_fn *pair, int64_t n, void *out_, const void *const *in, unsigned scalars)
 {
     struct operand o[3];
@@ -241,6 +265,10 @@ LANE void draw(pair_fn *pair, int64_t n, void *out_, const void *const *in, unsi
     if (n <= 0)
         return;
     open_operands(o, in, scalars);
+    if (scalars & DA__EVEN) {
+        draw_evenly(pair, n, out, o);
+        return;
+    }
     bool runs = !o[0].is_scalar && o[1].is_scalar && o[2].is_scalar;
     for (int64_t i = 0; i < n;) {
         int64_t left = n - i, length = runs ? run_length(o[0].at + i, left) : 0;
@@ -321,6 +349,21 @@ LANE void consecutive32(uint64_t index, lanes seed, lanes stream, int64_t n, flo
     }
 }
 
+static void draw_evenly32(int64_t n, float *out, const struct operand *o)
+{
+    uint64_t first = (uint64_t)o[0].at[0], step = (uint64_t)o[0].at[1];
+    int64_t piece[PIECE], done;
+    if (step == 1) {
+        consecutive32(first, o[1].scalar, o[2].scalar, n, out);
+        return;
+    }
+    const struct operand counted[3] = {{.at = piece}, o[1], o[2]};
+    for (int64_t i = 0; i < n; i += done) {
+        done = count_piece(piece, first + (uint64_t)i * step, step, n - i);
+        scattered32(counted, 0, done, out + i);
+    }
+}
+
 static void strip_uniform32(int64_t n, void *out_, const void *const *in, unsigned scalars)
 {
     struct operand o[3];
@@ -328,6 +371,10 @@ static void strip_uniform32(int64_t n, void *out_, const void *const *in, unsign
     if (n <= 0)
         return;
     open_operands(o, in, scalars);
+    if (scalars & DA__EVEN) {
+        draw_evenly32(n, out, o);
+        return;
+    }
     bool runs = !o[0].is_scalar && o[1].is_scalar && o[2].is_scalar;
     for (int64_t i = 0; i < n;) {
         int64_t left = n - i, length = runs ? run_length(o[0].at + i, left) : 0;
