@@ -47,6 +47,14 @@ DA__FOLD_TABLE(float64);
 DA__FOLD_TABLE(complex64);
 DA__FOLD_TABLE(complex128);
 
+/* Memory that is read from one end to the other arrives earlier if its lines are asked for this far ahead: a core then waits
+ * for more lines at once than its own prefetcher does. A macro, since gcc takes a function that does nothing else for one
+ * without effect. */
+enum { DA__AHEAD_NBYTES = 2048, DA__LINE_NBYTES = 64 };
+#define DA__ASK_AHEAD(at, nbytes)                                                                  \
+    for (size_t ahead = 0; ahead < (nbytes); ahead += DA__LINE_NBYTES)                             \
+        __builtin_prefetch((const char *)(at) + DA__AHEAD_NBYTES + ahead);
+
 /* A sum and the rounding errors made on its way (Knuth's two-sum). The sum alone is what plain
  * adding gives; where it meets infinities the errors are not numbers and are left out at the end.
  */
@@ -75,6 +83,21 @@ static inline double da__exact_end(const struct da__exact *s)
 {
     double total = s->sum + s->error;
     return total == total ? total : s->sum;
+}
+
+/* The sum of lanes as a tree: halves are added to each other. */
+static inline double da__lanes_8(const double *lane)
+{
+    return ((lane[0] + lane[4]) + (lane[2] + lane[6])) +
+           ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+}
+
+static inline double da__lanes_32(const double *lane)
+{
+    double eight[8];
+    for (int k = 0; k < 8; k++)
+        eight[k] = (lane[k] + lane[k + 16]) + (lane[k + 8] + lane[k + 24]);
+    return da__lanes_8(eight);
 }
 
 /* Number, mean and squared deviations of some elements. Complex numbers deviate by |x - mean|^2. */
