@@ -47,6 +47,21 @@ DA__FOLD_TABLE(float64);
 DA__FOLD_TABLE(complex64);
 DA__FOLD_TABLE(complex128);
 
+/* Several reductions of the same n contiguous values in one loop: sum or mean, var or std, min, max; NULL: not wanted. The bits
+ * are those of one after the other. */
+struct da__fold_states {
+    void *sum, *spread, *low, *high;
+};
+typedef void da__fold_together(int64_t n, const void *value, const struct da__fold_states *to);
+/* NULL: there is no such loop for the dtype. */
+da__fold_together *da__fold_together_find(da_dtype compute);
+da__fold_together *da__fold_together_find_for(enum da__isa isa, da_dtype compute);
+/* Where the reduction's state belongs; NULL: it takes no part. */
+void **da__fold_together_place(struct da__fold_states *to, enum da__red_id red);
+extern da__fold_together da__fold_together_float32, da__fold_together_float32_avx2,
+    da__fold_together_float32_avx512, da__fold_together_float64, da__fold_together_float64_avx2,
+    da__fold_together_float64_avx512;
+
 /* Memory that is read from one end to the other arrives earlier if its lines are asked for this far ahead: a core then waits
  * for more lines at once than its own prefetcher does. A macro, since gcc takes a function that does nothing else for one
  * without effect. */

@@ -18,6 +18,7 @@
 #include "fold_order.inc"
 #include "fold_float.inc"
 #include "fold_spread.inc"
+#include "fold_together.inc"
 #include "fold_table.inc"
 #undef S_SUM
 #undef ADD
@@ -35,4 +36,5 @@
 #include "fold_order.inc"
 #include "fold_float.inc"
 #include "fold_spread.inc"
+#include "fold_together.inc"
 #include "fold_table.inc"

@@ -37,6 +37,9 @@ struct da__step {
     int32_t nin, arg[3];
     da__strip_fn *strip;
     const struct da__fold *fold;
+    enum da__red_id red;         /* of a fold */
+    da__fold_together *together; /* with the folds of this value that follow, `ntogether` in all */
+    int32_t ntogether;
 };
 
 /* Several operations in one loop over compiled code (chains.c). */

@@ -394,10 +394,28 @@ static void fold(struct da__running *run, const struct da__step *s, int64_t nele
         fold_rows(run, s);
 }
 
+/* Folds of one value, beginning with step i, in one loop where each has one accumulator for the tile. Returns how many. */
+static int32_t fold_together(struct da__running *run, int32_t i, int64_t nelem)
+{
+    const struct da__step *s = &run->k->step[i];
+    struct da__fold_states to = {0};
+    if (s->together == NULL || run->scalar[s->value])
+        return 0;
+    for (int32_t j = 0; j < s->ntogether; j++) {
+        const struct da__operand *acc = &run->accumulator[s[j].number];
+        if (!acc->scalar)
+            return 0;
+        *da__fold_together_place(&to, s[j].red) = place(acc);
+    }
+    s->together(nelem, run->at[s->value], &to);
+    return s->ntogether;
+}
+
 static void do_tile(struct da__running *run)
 {
     const struct da__kernel *k = run->k;
     int64_t nelem = 1;
+    int32_t together = 0;
     for (int a = run->box.first; a < run->box.ndim; a++)
         nelem *= run->box.size[a];
     for (int32_t i = k->nuniform; i < k->nsteps; i++) {
@@ -420,7 +438,11 @@ static void do_tile(struct da__running *run)
             da__chain_run(run, &k->chain[s->number], nelem);
             break;
         case DA__STEP_FOLD:
-            fold(run, s, nelem);
+            together = fold_together(run, i, nelem);
+            if (together == 0)
+                fold(run, s, nelem);
+            else
+                i += together - 1;
             break;
         case DA__STEP_STORE:
             store(run, s);
