@@ -48,7 +48,7 @@ DA__FOLD_TABLE(complex64);
 DA__FOLD_TABLE(complex128);
 
 /* Several reductions of the same n contiguous values in one loop: sum or mean, var or std, min, max; NULL: not wanted. The bits
- * are those of one after the other. */
+ * are those of one after the other but for the sign of a zero. */
 struct da__fold_states {
     void *sum, *spread, *low, *high;
 };
