@@ -27,6 +27,38 @@ const struct da__fold *da__fold_find(enum da__red_id red, da_dtype compute)
     return da__fold_find_for(da__isa_best(), red, compute);
 }
 
+da__fold_together *da__fold_together_find_for(enum da__isa isa, da_dtype compute)
+{
+    static da__fold_together *const loops[DA_NDTYPES][DA__NISAS] = {
+        [DA_FLOAT32] = DA__VARIANTS(da__fold_together_float32),
+        [DA_FLOAT64] = DA__VARIANTS(da__fold_together_float64),
+    };
+    return loops[compute][isa];
+}
+
+da__fold_together *da__fold_together_find(da_dtype compute)
+{
+    return da__fold_together_find_for(da__isa_best(), compute);
+}
+
+void **da__fold_together_place(struct da__fold_states *to, enum da__red_id red)
+{
+    switch (red) {
+    case DA__RED_SUM:
+    case DA__RED_MEAN:
+        return &to->sum;
+    case DA__RED_VAR:
+    case DA__RED_STD:
+        return &to->spread;
+    case DA__RED_MIN:
+        return &to->low;
+    case DA__RED_MAX:
+        return &to->high;
+    default:
+        return NULL;
+    }
+}
+
 size_t da__red_state_nbytes(enum da__red_id red, da_dtype compute)
 {
     return da__fold_find(red, compute)->state_nbytes;

@@ -47,6 +47,29 @@ DA__FOLD_TABLE(float64);
 DA__FOLD_TABLE(complex64);
 DA__FOLD_TABLE(complex128);
 
+/* Several reductions of the same n contiguous values in one loop: sum or mean, var or std, min, max; NULL: not wanted. The bits
+ * are those of one after the other but for the sign of a zero. */
+struct da__fold_states {
+    void *sum, *spread, *low, *high;
+};
+typedef void da__fold_together(int64_t n, const void *value, const struct da__fold_states *to);
+/* NULL: there is no such loop for the dtype. */
+da__fold_together *da__fold_together_find(da_dtype compute);
+da__fold_together *da__fold_together_find_for(enum da__isa isa, da_dtype compute);
+/* Where the reduction's state belongs; NULL: it takes no part. */
+void **da__fold_together_place(struct da__fold_states *to, enum da__red_id red);
+extern da__fold_together da__fold_together_float32, da__fold_together_float32_avx2,
+    da__fold_together_float32_avx512, da__fold_together_float64, da__fold_together_float64_avx2,
+    da__fold_together_float64_avx512;
+
+/* Memory that is read from one end to the other arrives earlier if its lines are asked for this far ahead: a core then waits
+ * for more lines at once than its own prefetcher does. A macro, since gcc takes a function that does nothing else for one
+ * without effect. */
+enum { DA__AHEAD_NBYTES = 2048, DA__LINE_NBYTES = 64 };
+#define DA__ASK_AHEAD(at, nbytes)                                                                  \
+    for (size_t ahead = 0; ahead < (nbytes); ahead += DA__LINE_NBYTES)                             \
+        __builtin_prefetch((const char *)(at) + DA__AHEAD_NBYTES + ahead);
+
 /* A sum and the rounding errors made on its way (Knuth's two-sum). The sum alone is what plain
  * adding gives; where it meets infinities the errors are not numbers and are left out at the end.
  */
@@ -75,6 +98,21 @@ static inline double da__exact_end(const struct da__exact *s)
 {
     double total = s->sum + s->error;
     return total == total ? total : s->sum;
+}
+
+/* The sum of lanes as a tree: halves are added to each other. */
+static inline double da__lanes_8(const double *lane)
+{
+    return ((lane[0] + lane[4]) + (lane[2] + lane[6])) +
+           ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+}
+
+static inline double da__lanes_32(const double *lane)
+{
+    double eight[8];
+    for (int k = 0; k < 8; k++)
+        eight[k] = (lane[k] + lane[k + 16]) + (lane[k + 8] + lane[k + 24]);
+    return da__lanes_8(eight);
 }
 
 /* Number, mean and squared deviations of some elements. Complex numbers deviate by |x - mean|^2. */

@@ -19,6 +19,7 @@
 #include "fold_order.inc"
 #include "fold_float.inc"
 #include "fold_spread.inc"
+#include "fold_together.inc"
 #define BINNED
 #define C T
 #define PARTS 1
@@ -43,6 +44,7 @@
 #include "fold_order.inc"
 #include "fold_float.inc"
 #include "fold_spread.inc"
+#include "fold_together.inc"
 #define BINNED
 #define C T
 #define PARTS 1

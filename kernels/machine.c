@@ -58,6 +58,11 @@ static void split_operands(struct da__running *run)
     run->flat = run->index + k->nindices;
 }
 
+static char *place(const struct da__operand *o)
+{
+    return o->base + o->offset;
+}
+
 /* An output in the very place of an input (the last reader's buffer is the writer's) is written by
  * its operation only where the input is not read later in the tile; and an input that is stored
  * itself is copied before another store. */
@@ -155,11 +160,6 @@ static bool is_even(const struct da__running *run, int32_t value)
     return true;
 }
 
-static bool works(const struct da__step *s)
-{
-    return s->kind == DA__STEP_OP || s->kind == DA__STEP_CHAIN || s->kind == DA__STEP_FOLD;
-}
-
 static bool reads_even(const struct da__running *run, const struct da__step *s)
 {
     const struct da__kernel *k = run->k;
@@ -172,14 +172,12 @@ static bool reads_even(const struct da__running *run, const struct da__step *s)
 static void bind(struct da__running *run)
 {
     const struct da__kernel *k = run->k;
-    run->nworking = 0;
     find_dense_only(run);
     for (int32_t i = k->nuniform; i < k->nsteps; i++) {
         const struct da__step *s = &k->step[i];
         struct da__operand *o = NULL;
         bool scalar = true;
         unsigned scalars = 0;
-        run->nworking += works(s);
         switch (s->kind) {
         case DA__STEP_INPUT:
         case DA__STEP_INDEX:
@@ -215,37 +213,6 @@ static void bind(struct da__running *run)
             run->row[v] = 0;
 }
 
-/* The result may take a scalar's register: its first elements would destroy it. */
-static void keep_scalars(const struct da__running *run, const struct da__step *s, unsigned scalars,
-                         const char **in, char (*kept)[16])
-{
-    for (int j = 0; j < s->nin; j++)
-        if (scalars >> j & 1) {
-            memcpy(kept[j], in[j], run->k->value[s->arg[j]].nbytes);
-            in[j] = kept[j];
-        }
-}
-
-/* A dense tile piece by piece. */
-static void do_pieces(struct da__running *run, const struct da__step *s, int64_t n,
-                      unsigned scalars)
-{
-    const struct da__value *value = run->k->value;
-    const char *in[3] = {run->at[s->arg[0]], run->at[s->arg[1]], run->at[s->arg[2]]};
-    char *out = run->at[s->value];
-    int64_t step[3] = {0};
-    _Alignas(16) char kept[3][16];
-    keep_scalars(run, s, scalars, in, kept);
-    for (int j = 0; j < s->nin; j++)
-        step[j] = scalars >> j & 1 ? 0 : value[s->arg[j]].nbytes;
-    for (int64_t i = 0; i < n; i += DA__PIECE) {
-        const void *from[3] = {in[0] + i * step[0], in[1] + i * step[1], in[2] + i * step[2]};
-        da__ask_ahead(run, n);
-        s->strip(n - i < DA__PIECE ? n - i : DA__PIECE, out + i * value[s->value].nbytes, from,
-                 scalars);
-    }
-}
-
 /* The same for operands of which some lie in rows that do not follow each other. */
 static void do_rows(struct da__running *run, const struct da__step *s, unsigned scalars)
 {
@@ -254,10 +221,14 @@ static void do_rows(struct da__running *run, const struct da__step *s, unsigned 
     int64_t cols = box->size[box->ndim - 1], rows = box->size[box->ndim - 2], step[4];
     const char *in[3] = {run->at[s->arg[0]], run->at[s->arg[1]], run->at[s->arg[2]]};
     char *out = run->at[s->value];
-    _Alignas(16) char kept[3][16];
-    keep_scalars(run, s, scalars, in, kept);
+    _Alignas(16) char
+        kept[3][16]; /* the result may take a scalar's register: the first row would destroy it */
     for (int j = 0; j < 3; j++) {
         int32_t v = s->arg[j];
+        if (j < s->nin && (scalars >> j & 1)) {
+            memcpy(kept[j], in[j], k->value[v].nbytes);
+            in[j] = kept[j];
+        }
         step[j] = j >= s->nin || (scalars >> j & 1) ? 0
                   : run->row[v] != 0                ? run->row[v]
                                                     : cols * k->value[v].nbytes;
@@ -281,10 +252,6 @@ static void do_op(struct da__running *run, const struct da__step *s, int64_t n, 
 {
     if (n > 1 && has_rows(run, s)) {
         do_rows(run, s, scalars);
-        return;
-    }
-    if (n > 1 && run->asks) {
-        do_pieces(run, s, n, scalars);
         return;
     }
     const void *in[3] = {run->at[s->arg[0]], run->at[s->arg[1]], run->at[s->arg[2]]};
@@ -324,16 +291,16 @@ static void fetch_input(struct da__running *run, const struct da__step *s)
 {
     const struct da__operand *o = &run->input[s->number];
     if (o->direct || run->row[s->value] != 0) {
-        run->at[s->value] = da__operand_place(o);
+        run->at[s->value] = place(o);
         return;
     }
     if (o->scalar) {
-        memcpy(run->at[s->value], da__operand_place(o), (size_t)o->nbytes);
+        memcpy(run->at[s->value], place(o), (size_t)o->nbytes);
         return;
     }
     struct da__copy_box copy;
     tile_box(&run->box, o, &copy);
-    da__copy_ordered(&copy, (size_t)o->nbytes, run->at[s->value], da__operand_place(o));
+    da__copy_ordered(&copy, (size_t)o->nbytes, run->at[s->value], place(o));
 }
 
 /* What one axis adds to the n values that are there: `size` times as many. */
@@ -373,7 +340,7 @@ static void store(struct da__running *run, const struct da__step *s)
 {
     struct da__operand *o = &run->output[s->number];
     const char *from = run->at[s->value];
-    if (from == da__operand_place(o))
+    if (from == place(o))
         return;
     struct da__copy_box copy;
     tile_box(&run->box, o, &copy);
@@ -382,7 +349,7 @@ static void store(struct da__running *run, const struct da__step *s)
         copy.dst[a] = copy.src[a];
         copy.src[a] = run->scalar[s->value] ? 0 : dense;
     }
-    da__copy_ordered(&copy, (size_t)o->nbytes, da__operand_place(o), from);
+    da__copy_ordered(&copy, (size_t)o->nbytes, place(o), from);
 }
 
 /* One tile axis innermost, the others as rows; accumulators and indices move with the rows. */
@@ -419,7 +386,7 @@ static void fold_rows(struct da__running *run, const struct da__step *s)
     const char *value = run->at[s->value];
     bool scalar = run->scalar[s->value];
     int64_t step = scalar ? 0 : cols * run->k->value[s->value].nbytes;
-    struct rows r = {.accumulator = da__operand_place(acc), .index = flat ? flat->offset : 0};
+    struct rows r = {.accumulator = place(acc), .index = flat ? flat->offset : 0};
     do {
         if (stride == 0)
             s->fold->along(r.accumulator, cols, value, scalar, r.index, index_step);
@@ -434,29 +401,39 @@ static void fold(struct da__running *run, const struct da__step *s, int64_t nele
     const struct da__operand *acc = &run->accumulator[s->number];
     if ((acc->scalar && !s->fold->indexed) || run->box.ndim == run->box.first) {
         int64_t index = s->fold->indexed ? run->flat[s->number].offset : 0;
-        bool scalar = run->scalar[s->value];
-        const char *value = run->at[s->value];
-        int64_t step = scalar ? 0 : run->k->value[s->value].nbytes;
-        for (int64_t i = 0; i < nelem; i += DA__PIECE) {
-            da__ask_ahead(run, nelem);
-            s->fold->along(da__operand_place(acc), nelem - i < DA__PIECE ? nelem - i : DA__PIECE,
-                           value + i * step, scalar, index, 0);
-        }
+        s->fold->along(place(acc), nelem, run->at[s->value], run->scalar[s->value], index, 0);
         return;
     }
     int64_t cols = run->box.size[run->box.ndim - 1], row = run->row[s->value];
     if (takes_rows(run, s) && !run->scalar[s->value])
-        s->fold->rows(cols, da__operand_place(acc), nelem / cols, run->at[s->value],
+        s->fold->rows(cols, place(acc), nelem / cols, run->at[s->value],
                       row != 0 ? row : cols * run->k->value[s->value].nbytes);
     else
         fold_rows(run, s);
+}
+
+/* Folds of one value, beginning with step i, in one loop where each has one accumulator for the tile. Returns how many. */
+static int32_t fold_together(struct da__running *run, int32_t i, int64_t nelem)
+{
+    const struct da__step *s = &run->k->step[i];
+    struct da__fold_states to = {0};
+    if (s->together == NULL || run->scalar[s->value])
+        return 0;
+    for (int32_t j = 0; j < s->ntogether; j++) {
+        const struct da__operand *acc = &run->accumulator[s[j].number];
+        if (!acc->scalar)
+            return 0;
+        *da__fold_together_place(&to, s[j].red) = place(acc);
+    }
+    s->together(nelem, run->at[s->value], &to);
+    return s->ntogether;
 }
 
 static void do_tile(struct da__running *run)
 {
     const struct da__kernel *k = run->k;
     int64_t nelem = 1;
-    run->part = 0;
+    int32_t together = 0;
     for (int a = run->box.first; a < run->box.ndim; a++)
         nelem *= run->box.size[a];
     for (int32_t i = k->nuniform; i < k->nsteps; i++) {
@@ -471,7 +448,7 @@ static void do_tile(struct da__running *run)
         case DA__STEP_PLACE:
         case DA__STEP_OP:
             if (s->number >= 0 && (run->output[s->number].direct || run->row[s->value] != 0))
-                run->at[s->value] = da__operand_place(&run->output[s->number]);
+                run->at[s->value] = place(&run->output[s->number]);
             if (s->kind == DA__STEP_OP)
                 do_op(run, s, run->scalar[s->value] ? 1 : nelem, run->scalars[i]);
             break;
@@ -479,7 +456,11 @@ static void do_tile(struct da__running *run)
             da__chain_run(run, &k->chain[s->number], nelem);
             break;
         case DA__STEP_FOLD:
-            fold(run, s, nelem);
+            together = fold_together(run, i, nelem);
+            if (together == 0)
+                fold(run, s, nelem);
+            else
+                i += together - 1;
             break;
         case DA__STEP_STORE:
             store(run, s);

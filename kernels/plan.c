@@ -216,15 +216,40 @@ void da__plan_op(struct da__planning *p, int i)
     s->done = p->k->nsteps - 1;
 }
 
+/* Folds that one loop can do begin with the first step and take each place once. */
+static void join_folds(struct da__kernel *k, int32_t first, da_dtype compute)
+{
+    struct da__fold_states taken = {0};
+    struct da__step *s = &k->step[first];
+    for (int32_t i = first; i < k->nsteps; i++) {
+        void **at = da__fold_together_place(&taken, k->step[i].red);
+        if (at == NULL || *at != NULL)
+            break;
+        *at = s;
+        s->ntogether++;
+    }
+    if (s->ntogether > 1)
+        s->together = da__fold_together_find(compute);
+}
+
 /* The folds of a value, right after it is made. */
 void da__plan_folds(struct da__planning *p, int32_t value)
 {
+    int32_t first = p->k->nsteps;
+    da_dtype compute = DA_BOOL;
+    bool alike = true;
     for (int r = 0; r < p->b->nreductions; r++) {
         const struct da__body_reduction *red = &p->b->reduction[r];
-        if (da__plan_value(p->k, red->value) == value)
-            da__plan_step(p, DA__STEP_FOLD, r, value)->fold =
-                da__fold_find(red->red, (da_dtype)red->compute);
+        if (da__plan_value(p->k, red->value) != value)
+            continue;
+        struct da__step *s = da__plan_step(p, DA__STEP_FOLD, r, value);
+        s->red = red->red;
+        s->fold = da__fold_find(red->red, (da_dtype)red->compute);
+        alike = alike && (s == &p->k->step[first] || compute == (da_dtype)red->compute);
+        compute = (da_dtype)red->compute;
     }
+    if (p->k->nsteps > first && alike)
+        join_folds(p->k, first, compute);
 }
 
 /* Inputs and indices are fetched when they are first needed: `reg` says -2 once they are. */

@@ -158,7 +158,7 @@ static void store_vector(struct emit *e, unsigned dtype, struct value v, LLVMVal
 
 /* What is known of an operand before the loop over a row. */
 struct stream {
-    LLVMValueRef base, step, row, more, row_more;
+    LLVMValueRef base, step, row, more, row_more, ahead;
 };
 struct function {
     struct emit e;
@@ -193,6 +193,32 @@ static LLVMValueRef moved(struct function *f, LLVMValueRef base, LLVMValueRef by
     return LLVMBuildGEP2(f->e.b, f->i8, base, &by, 1, "");
 }
 
+/* How far ahead a long row's memory is asked for, which then arrives earlier; 0: short rows have nothing there. */
+static LLVMValueRef distance(struct function *f)
+{
+    enum { AHEAD_NBYTES = 2048, LONG = 512 };
+    LLVMValueRef is_long =
+        LLVMBuildICmp(f->e.b, LLVMIntSGE, f->n, LLVMConstInt(f->i64, LONG, 0), "");
+    return LLVMBuildSelect(f->e.b, is_long, LLVMConstInt(f->i64, AHEAD_NBYTES, 0),
+                           LLVMConstInt(f->i64, 0, 0), "");
+}
+
+/* Asks for the lines of the vector that is `m->ahead` bytes behind the one at `at`. */
+static void ask_ahead(struct function *f, const struct stream *m, LLVMValueRef at, unsigned nbytes)
+{
+    enum { LINE = 64, READ = 0, ALL_LEVELS = 3, DATA = 1 };
+    LLVMTypeRef i32 = LLVMInt32TypeInContext(f->e.context);
+    unsigned id = LLVMLookupIntrinsicID("llvm.prefetch", strlen("llvm.prefetch"));
+    LLVMValueRef fn = LLVMGetIntrinsicDeclaration(f->e.module, id, &f->ptr, 1);
+    LLVMTypeRef type = LLVMIntrinsicGetType(f->e.context, id, &f->ptr, 1);
+    for (unsigned line = 0; line < nbytes; line += LINE) {
+        LLVMValueRef there = moved(f, moved(f, at, m->ahead), LLVMConstInt(f->i64, line, 0));
+        LLVMValueRef arg[] = {there, LLVMConstInt(i32, READ, 0), LLVMConstInt(i32, ALL_LEVELS, 0),
+                              LLVMConstInt(i32, DATA, 0)};
+        LLVMBuildCall2(f->e.b, type, fn, arg, 4, "");
+    }
+}
+
 static void read_operand(struct function *f, int k)
 {
     struct stream *m = &f->stream[k];
@@ -205,6 +231,7 @@ static void read_operand(struct function *f, int k)
     m->step = out ? LLVMConstInt(f->i64, nbytes_of(dtype_of(f->s, f->s->out[k - f->s->nargs])), 0)
                   : field(f, k, 1, f->i64);
     m->row = field(f, k, 2, f->i64);
+    m->ahead = out ? NULL : distance(f);
     if (!out && f->s->arg[k].kind == DA__ARG_INDEX) {
         m->more = field(f, k, 3, f->i64);
         m->row_more = field(f, k, 4, f->i64);
@@ -222,7 +249,10 @@ static void read_arg(struct function *f, int k, const struct stream *m)
     const struct da__chain_arg *arg = &f->s->arg[k];
     if (arg->kind == DA__ARG_UNIFORM)
         return;
-    struct value v = load_vector(&f->e, arg->dtype, place(f, m));
+    LLVMValueRef at = place(f, m);
+    struct value v = load_vector(&f->e, arg->dtype, at);
+    if (arg->kind == DA__ARG_ARRAY)
+        ask_ahead(f, m, at, f->e.width * nbytes_of(arg->dtype));
     if (arg->kind == DA__ARG_INDEX) {
         LLVMValueRef more =
             LLVMBuildAdd(f->e.b, times(f, f->row, m->row_more), times(f, f->i, m->more), "");

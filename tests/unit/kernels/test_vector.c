@@ -168,6 +168,93 @@ static void instruction_sets_agree_on_reductions(void **state)
             compare_folds(red, dtype);
 }
 
+/* Reductions of the same values in one loop end as each alone does, with NaNs and without, over several strips. */
+static void compare_together(enum da__isa isa, da_dtype dtype, int64_t n, bool specials)
+{
+    static const enum da__red_id red[] = {DA__RED_SUM, DA__RED_STD, DA__RED_MIN, DA__RED_MAX};
+    static _Alignas(64) unsigned char value[3 * N * 8];
+    _Alignas(16) unsigned char one[4][64], all[4][64], end[2][16];
+    size_t nbytes = da__dtype_nbytes(dtype);
+    fill(dtype, N, value, 77);
+    for (int k = 1; k < 3; k++)
+        memcpy(value + (size_t)k * N * nbytes, value + NSPECIAL * nbytes, (N - NSPECIAL) * nbytes);
+    const unsigned char *x = value + (specials ? 0 : N * nbytes);
+    for (unsigned wanted = 1; wanted < 16; wanted++) {
+        struct da__fold_states to = {0};
+        for (int r = 0; r < 4; r++) {
+            const struct da__fold *fold = da__fold_find_for(isa, red[r], dtype);
+            fold->zero(1, one[r]);
+            fold->zero(1, all[r]);
+            if (wanted >> r & 1)
+                *da__fold_together_place(&to, red[r]) = all[r];
+            for (int strip = 0; strip < 3; strip++)
+                fold->along(one[r], n, x + (size_t)strip * 64 * nbytes, false, 0, 0);
+        }
+        for (int strip = 0; strip < 3; strip++)
+            da__fold_together_find_for(isa, dtype)(n, x + (size_t)strip * 64 * nbytes, &to);
+        for (int r = 0; r < 4; r++) {
+            const struct da__fold *fold = da__fold_find_for(isa, red[r], dtype);
+            if (!(wanted >> r & 1))
+                fold->zero(1, one[r]);
+            fold->end(1, one[r], 3 * n, 0, end[0]);
+            fold->end(1, all[r], 3 * n, 0, end[1]);
+            if (!same(fold->end_dtype, end[0], end[1], 1))
+                fail_msg("%s of %s, %d values, %s: differs in one loop with others",
+                         da__red_info(red[r])->name, da__dtype(dtype)->name, (int)n,
+                         da__isa_name(isa));
+        }
+    }
+}
+
+static void reductions_in_one_loop(void **state)
+{
+    (void)state;
+    static const int64_t n[] = {0, 1, 37, 511, 512, 700, 1024};
+    for (int isa = 0; isa <= (int)da__isa_best(); isa++)
+        for (size_t i = 0; i < sizeof n / sizeof n[0]; i++)
+            for (int specials = 0; specials < 2; specials++) {
+                compare_together((enum da__isa)isa, DA_FLOAT64, n[i], specials);
+                compare_together((enum da__isa)isa, DA_FLOAT32, n[i], specials);
+            }
+}
+
+/* A NaN among the values is the lowest and the greatest, wherever it lies; counts go beyond what a byte holds. */
+static void nans_and_long_counts(void **state)
+{
+    (void)state;
+    enum { MOST = 40000 };
+    static double x[MOST];
+    static uint8_t truth[MOST];
+    for (int isa = 0; isa <= (int)da__isa_best(); isa++) {
+        const struct da__fold *low = da__fold_find_for((enum da__isa)isa, DA__RED_MIN, DA_FLOAT64);
+        const struct da__fold *high = da__fold_find_for((enum da__isa)isa, DA__RED_MAX, DA_FLOAT64);
+        const struct da__fold *count =
+            da__fold_find_for((enum da__isa)isa, DA__RED_COUNT_NONZERO, DA_BOOL);
+        for (int n = 1; n < 150; n++)
+            for (int at = 0; at < n; at++) {
+                double ends[2];
+                for (int i = 0; i < n; i++)
+                    x[i] = i - 70;
+                low->zero(1, &ends[0]);
+                high->zero(1, &ends[1]);
+                low->along(&ends[0], n, x, false, 0, 0);
+                high->along(&ends[1], n, x, false, 0, 0);
+                assert_true(ends[0] == -70 && ends[1] == n - 71);
+                x[at] = NAN;
+                low->along(&ends[0], n, x, false, 0, 0);
+                high->along(&ends[1], n, x, false, 0, 0);
+                assert_true(isnan(ends[0]) && isnan(ends[1]));
+            }
+        for (int n = 0; n < MOST; n += 1 + n / 3) {
+            int64_t counted = 0, expected = 0;
+            for (int i = 0; i < n; i++)
+                expected += truth[i] = (uint8_t)(i % 7 != 0);
+            count->along(&counted, n, truth, false, 0, 0);
+            assert_int_equal(counted, expected);
+        }
+    }
+}
+
 /* Two operations in one loop give what one after the other gives, with all kinds of scalars and in an operand's place. */
 static void compare_pair(enum da__isa isa, enum da__op_id first, enum da__op_id second, int behind,
                          da_dtype dtype)
@@ -410,6 +497,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(instruction_sets_agree_on_operators),
         cmocka_unit_test(instruction_sets_agree_on_reductions),
+        cmocka_unit_test(reductions_in_one_loop),
+        cmocka_unit_test(nans_and_long_counts),
         cmocka_unit_test(pairs_are_their_operations),
         cmocka_unit_test(the_environment_limits_instruction_sets),
         cmocka_unit_test(results_keep_their_bounds),
