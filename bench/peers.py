@@ -139,6 +139,33 @@ def numexpr_table():
             u = v
         return u
 
+    def statistics(x, *_):
+        m = evaluate("sum(x)", x=x) / x.size
+        spread = evaluate("sum((x - m) ** 2)", x=x, m=m) / x.size
+        return m, spread ** 0.5, evaluate("min(x)", x=x), evaluate("max(x)", x=x)
+
+    def mandelbrot(n=2000):
+        c_r, c_i = np.linspace(-2, 0.5, n), np.linspace(-1.25, 1.25, n)[:, None]
+        x, y, steps = np.zeros((n, n)), np.zeros((n, n)), np.zeros((n, n), np.int32)
+        for _ in range(50):
+            inside = evaluate("x * x + y * y <= 4", x=x, y=y)
+            x, y = (evaluate("where(inside, x * x - y * y + c, x)", inside=inside, x=x, y=y, c=c_r),
+                    evaluate("where(inside, 2 * x * y + c, y)", inside=inside, x=x, y=y, c=c_i))
+            steps += inside
+        return steps
+
+    def nbody(x, y, z):
+        d = {f"{axis}{side}": v[None, :] if side == "j" else v[:, None]
+             for axis, v in zip("xyz", (x, y, z)) for side in "ij"}
+        rr = evaluate("(xj - xi) ** 2 + (yj - yi) ** 2 + (zj - zi) ** 2 + 1e-3", **d)
+        w = evaluate("1 / (rr * sqrt(rr))", rr=rr)
+        return tuple(evaluate(f"sum(({axis}j - {axis}i) * w, axis=1)", w=w, **{k: d[k] for k in (axis + "j", axis + "i")})
+                     for axis in "xyz")
+
+    def pi(n):
+        g = np.random.default_rng(1)
+        return 4 * evaluate("sum(where(x * x + y * y < 1, 1, 0))", x=g.random(n), y=g.random(n)) / n
+
     def small(a, b, c):
         evaluate("(a + b * c - c) * 0.5", a=a, b=b, c=c)
         for _ in range(1000):
@@ -146,13 +173,15 @@ def numexpr_table():
         return r
 
     return {
-        "triad": lambda x, y, z: evaluate("x + 3.0 * y", x=x, y=y),
+        "copy": lambda x, *_: evaluate("x", x=x), "triad": lambda x, y, z: evaluate("x + 3.0 * y", x=x, y=y),
         "sum": lambda x, *_: evaluate("sum(x)", x=x),
         "polynomial": lambda x, z, _: evaluate("((x * 2 + 1) * x - 3) * x + z", x=x, z=z),
         "deviations": lambda x, *_: evaluate("sum((x - m) ** 2)", x=x, m=x.mean()),
         "axis0": lambda x: evaluate("sum(x, axis=0)", x=x), "axis1": lambda x: evaluate("sum(x, axis=1)", x=x),
         "transpose": lambda a: evaluate("a + b", a=a, b=a.T), "jacobi": jacobi,
-        "where": lambda x, *_: evaluate("where(x > 0.5, x * 2, x / 2)", x=x), "small": small,
+        "where": lambda x, *_: evaluate("where(x > 0.5, x * 2, x / 2)", x=x), "small": small, "statistics": statistics,
+        "count": lambda x, *_: evaluate("sum(where(x > 0.5, 1, 0))", x=x), "mandelbrot": mandelbrot, "nbody": nbody,
+        "pi": pi,
     }
 
 
@@ -247,6 +276,94 @@ def numba_table():
             c += x[i] > 0.5
         return c
 
+    @njit(parallel=True)
+    def copy(x, y, z):
+        out = np.empty_like(x)
+        for i in prange(x.size):
+            out[i] = x[i]
+        return out
+
+    @njit(parallel=True, fastmath=True)
+    def deviations(x, y, z):
+        mean, s = add_up(x, y, z) / x.size, 0.0
+        for i in prange(x.size):
+            s += (x[i] - mean) ** 2
+        return s
+
+    @njit(parallel=True, fastmath=True)
+    def statistics(x, y, z):
+        s, low, high = 0.0, np.inf, -np.inf
+        for i in prange(x.size):
+            s += x[i]
+            low = min(low, x[i])
+            high = max(high, x[i])
+        return s / x.size, math.sqrt(deviations(x, y, z) / x.size), low, high
+
+    @njit(parallel=True, fastmath=True)
+    def axis0(x):
+        out = np.zeros(x.shape[1])
+        for i in prange(x.shape[0]):
+            out += x[i]
+        return out
+
+    @njit(parallel=True, fastmath=True)
+    def axis1(x):
+        out = np.empty(x.shape[0])
+        for i in prange(x.shape[0]):
+            s = 0.0
+            for j in range(x.shape[1]):
+                s += x[i, j]
+            out[i] = s
+        return out
+
+    @njit(parallel=True)
+    def transpose(a):
+        out, n, side = np.empty_like(a), a.shape[0], 32
+        for block in prange((n + side - 1) // side):
+            for column in range(0, n, side):
+                for i in range(block * side, min((block + 1) * side, n)):
+                    for j in range(column, min(column + side, n)):
+                        out[i, j] = a[i, j] + a[j, i]
+        return out
+
+    @njit
+    def cumulative_sum(x, y, z):
+        return np.cumsum(x)
+
+    @njit
+    def sort(x, y, z):
+        return np.sort(x)
+
+    @njit
+    def mask(x, y, z):
+        return x[x > 0.5]
+
+    @njit
+    def matmul(a, b):
+        return a @ b
+
+    @njit(parallel=True)
+    def uniform(n):
+        out = np.empty(n)
+        for i in prange(n):
+            out[i] = np.random.random()
+        return out
+
+    @njit(parallel=True)
+    def normal(n):
+        out = np.empty(n)
+        for i in prange(n):
+            out[i] = np.random.normal()
+        return out
+
+    @njit(parallel=True)
+    def pi(n):
+        inside = 0
+        for i in prange(n):
+            u, v = np.random.random(), np.random.random()
+            inside += u * u + v * v < 1
+        return 4.0 * inside / n
+
     @njit
     def one_small(a, b, c):
         return (a + b * c - c) * 0.5
@@ -256,8 +373,11 @@ def numba_table():
             r = one_small(a, b, c)
         return r
 
-    return {"triad": triad, "polynomial": polynomial, "sum": add_up, "black-scholes": black_scholes,
-            "mandelbrot": mandelbrot, "nbody": nbody, "jacobi": jacobi, "where": where, "count": count, "small": small}
+    return {"copy": copy, "triad": triad, "polynomial": polynomial, "sum": add_up, "black-scholes": black_scholes,
+            "deviations": deviations, "statistics": statistics, "axis0": axis0, "axis1": axis1, "transpose": transpose,
+            "mandelbrot": mandelbrot, "nbody": nbody, "jacobi": jacobi, "where": where, "count": count, "mask": mask,
+            "cumulative-sum": cumulative_sum, "sort": sort, "matmul": matmul, "uniform": uniform, "normal": normal, "pi": pi,
+            "small": small}
 
 
 def dask_table():
@@ -267,12 +387,15 @@ def dask_table():
     def chunked(*arrays):
         return [da.from_array(a, chunks="8MiB") for a in arrays]
 
+    def smooth(block):
+        out = block.copy()
+        out[1:-1, 1:-1] = 0.25 * (block[:-2, 1:-1] + block[2:, 1:-1] + block[1:-1, :-2] + block[1:-1, 2:])
+        return out
+
     def jacobi(start):
         u = da.from_array(start, chunks="8MiB")
         for _ in range(50):
-            inner = 0.25 * (u[:-2, 1:-1] + u[2:, 1:-1] + u[1:-1, :-2] + u[1:-1, 2:])
-            middle = da.concatenate([u[1:-1, :1], inner, u[1:-1, -1:]], axis=1)
-            u = da.concatenate([u[:1], middle, u[-1:]], axis=0).persist()
+            u = da.map_overlap(smooth, u, depth=1, boundary="none", dtype=u.dtype).persist()
         return u.compute()
 
     def statistics(x, *_):
@@ -283,13 +406,47 @@ def dask_table():
         return lambda *arrays: function(*chunked(*arrays)).compute()
 
     def small(a, b, c):
-        run = on(NUMPY["polynomial"])
+        run = on(lambda a, b, c: (a + b * c - c) * 0.5)
         for _ in range(1000):
             r = run(a, b, c)
         return r
 
+    def black_scholes(*inputs):
+        price, strike, years = chunked(*inputs)
+        erf = erf_of(np)
+        spread = VOLATILITY * da.sqrt(years)
+        d1 = (da.log(price / strike) + (RATE + VOLATILITY ** 2 / 2) * years) / spread
+        d2 = d1 - spread
+        present = strike * da.exp(-RATE * years)
+        call = price * (0.5 + 0.5 * erf(d1 * 0.5 ** 0.5)) - present * (0.5 + 0.5 * erf(d2 * 0.5 ** 0.5))
+        return dask.compute(call, call + present - price)
+
+    def mandelbrot(n=2000):
+        c_r = da.from_array(np.linspace(-2, 0.5, n), chunks=250)
+        c_i = da.from_array(np.linspace(-1.25, 1.25, n), chunks=250)[:, None]
+        x = y = c_i * 0 + c_r * 0
+        steps = x.astype(np.int32)
+        for _ in range(50):
+            xx, yy = x * x, y * y
+            inside = xx + yy <= 4
+            y = da.where(inside, 2 * x * y + c_i, y)
+            x = da.where(inside, xx - yy + c_r, x)
+            steps = steps + inside
+        return steps.compute()
+
+    def nbody(*inputs):
+        x, y, z = (da.from_array(v, chunks=500) for v in inputs)
+        return dask.compute(*numpy_nbody(x, y, z))
+
+    def draws():
+        return da.random.default_rng(1) if hasattr(da.random, "default_rng") else da.random.RandomState(1)
+
+    def uniform(n):
+        g = draws()
+        return (getattr(g, "random", None) or g.random_sample)(n).compute()
+
     def pi(n):
-        g = da.random.default_rng(1) if hasattr(da.random, "default_rng") else da.random.RandomState(1)
+        g = draws()
         draw = getattr(g, "random", None) or g.random_sample
         x, y = draw(n), draw(n)
         return 4 * ((x * x + y * y) < 1).mean().compute()
@@ -299,7 +456,9 @@ def dask_table():
             "axis1": on(NUMPY["axis1"]), "transpose": on(NUMPY["transpose"]), "jacobi": jacobi,
             "cumulative-sum": on(lambda x, *_: x.cumsum(axis=0)),
             "where": on(lambda x, *_: da.where(x > 0.5, x * 2, x / 2)), "count": on(lambda x, *_: (x > 0.5).sum()),
-            "mask": on(lambda x, *_: x[x > 0.5]), "matmul": on(lambda a, b: a @ b), "pi": pi}
+            "mask": on(lambda x, *_: x[x > 0.5]), "matmul": on(lambda a, b: a @ b), "pi": pi,
+            "black-scholes": black_scholes, "mandelbrot": mandelbrot, "nbody": nbody, "uniform": uniform,
+            "normal": lambda n: draws().standard_normal(n).compute(), "copy": on(lambda x, *_: +x), "small": small}
 
 
 def table_of(peer):

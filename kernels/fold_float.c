@@ -1,4 +1,5 @@
 /* The reductions of floats. */
+#include "binned.h"
 #include "fold.h"
 #include <math.h>
 
@@ -19,6 +20,13 @@
 #include "fold_float.inc"
 #include "fold_spread.inc"
 #include "fold_together.inc"
+#define BINNED
+#define C T
+#define PARTS 1
+#define S struct da__binned
+#define E double
+#define E_DTYPE DA_FLOAT64
+#include "fold_binned.inc"
 #include "fold_table.inc"
 #undef S_SUM
 #undef ADD
@@ -37,4 +45,11 @@
 #include "fold_float.inc"
 #include "fold_spread.inc"
 #include "fold_together.inc"
+#define BINNED
+#define C T
+#define PARTS 1
+#define S struct da__binned
+#define E double
+#define E_DTYPE DA_FLOAT64
+#include "fold_binned.inc"
 #include "fold_table.inc"

@@ -34,18 +34,27 @@ static void find_rows(struct lanes *l, int64_t nelem)
     l->nrows = rows ? box->size[box->ndim - 2] : 1;
 }
 
-/* `count` elements of `nbytes` each, all like the one at `from`. */
+/* `count` elements of `nbytes` each, all like the one at `from`. Copies of a length that the compiler does
+ * not know cost more than the whole chain. */
 static void spread(char *to, const char *from, int64_t nbytes, int64_t count)
 {
-    uint64_t eight;
-    if (nbytes == (int64_t)sizeof eight) { /* by far the most frequent */
-        memcpy(&eight, from, sizeof eight);
+    switch (nbytes) {
+    case 4:
         for (int64_t i = 0; i < count; i++)
-            memcpy(to + i * (int64_t)sizeof eight, &eight, sizeof eight);
+            memcpy(to + i * 4, from, 4);
         return;
+    case 8:
+        for (int64_t i = 0; i < count; i++)
+            memcpy(to + i * 8, from, 8);
+        return;
+    case 16:
+        for (int64_t i = 0; i < count; i++)
+            memcpy(to + i * 16, from, 16);
+        return;
+    default: /* 1 or 2 */
+        for (int64_t i = 0; i < count * nbytes; i++)
+            to[i] = from[i & (nbytes - 1)];
     }
-    for (int64_t i = 0; i < count; i++)
-        memcpy(to + i * nbytes, from, (size_t)nbytes);
 }
 
 static void count_from(char *to, int64_t start, int64_t step, int64_t count)

@@ -8,8 +8,9 @@ command -v dpkg-query >/dev/null || {
     echo "setup: this is not Debian; needed are the equivalents of: $packages" >&2
     exit 0
 }
-# Without them everything works: the compiled tier is not built, the C library computes functions one element at a time.
-optional="llvm-19-dev libsleef-dev"
+# Without them everything works: the compiled tier is not built, the C library computes functions one element at a time, and
+# instructions are not counted in tests.
+optional="llvm-19-dev libsleef-dev valgrind"
 
 missing=""
 wanted=""
