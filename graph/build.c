@@ -146,9 +146,9 @@ static const da_array *alike(int nin, const struct da__operand *in)
         if (a == NULL || (a->kind == DA__NODE_CONSTANT && a->ndim == 0 && a->dist == NULL))
             continue;
         if (a->dist == NULL || a->reach != NULL || da__node_moves_nothing(a) ||
-            (first != NULL && (a->dist != first->dist || a->ndim != first->ndim ||
-                               memcmp(a->shape, first->shape,
-                                      (size_t)a->ndim * sizeof *a->shape) != 0)))
+            (first != NULL &&
+             (a->dist != first->dist || a->ndim != first->ndim ||
+              memcmp(a->shape, first->shape, (size_t)a->ndim * sizeof *a->shape) != 0)))
             return NULL;
         first = a;
     }

@@ -3,8 +3,6 @@
 
 #include <math.h>
 
-__extension__ typedef unsigned __int128 uint128;
-
 void da__binned_join(struct da__binned *into, const struct da__binned *from)
 {
     struct da__binned other = *from;
@@ -20,10 +18,11 @@ void da__binned_join(struct da__binned *into, const struct da__binned *from)
 }
 
 /* top * 2^120 + rest lowest units, rounded to the nearest double: of what is below 64 bits and more only whether it is there matters. */
-static double rounded(int64_t top, uint128 rest, int exponent)
+double da__binned_round(int64_t top, da__uint128 rest, int low)
 {
+    int exponent = DA__BIN_WIDTH * low - 1074;
     bool negative = top < 0;
-    const uint128 whole = (uint128)1 << (DA__BINS * DA__BIN_WIDTH);
+    const da__uint128 whole = (da__uint128)1 << (DA__BINS * DA__BIN_WIDTH);
     if (negative) {
         top = rest != 0 ? -(top + 1) : -top;
         rest = rest != 0 ? whole - rest : 0;
@@ -33,9 +32,9 @@ static double rounded(int64_t top, uint128 rest, int exponent)
     if (top == 0)
         x = ldexp((double)rest, exponent);
     else {
-        uint128 high = (uint128)(uint64_t)top << (DA__BINS * DA__BIN_WIDTH - DROPPED);
+        da__uint128 high = (da__uint128)(uint64_t)top << (DA__BINS * DA__BIN_WIDTH - DROPPED);
         high |= rest >> DROPPED;
-        high |= (rest & (((uint128)1 << DROPPED) - 1)) != 0;
+        high |= (rest & (((da__uint128)1 << DROPPED) - 1)) != 0;
         x = ldexp((double)high, exponent + DROPPED);
     }
     return negative ? -x : x;
@@ -50,10 +49,10 @@ double da__binned_end(const struct da__binned *s)
     }
     struct da__binned t = *s;
     da__binned_settle(&t);
-    uint128 rest = (uint64_t)t.digit[2];
+    da__uint128 rest = (uint64_t)t.digit[2];
     int64_t v = t.digit[1] + t.carry[2];
-    rest |= (uint128)(uint64_t)(v & DA__BIN_MASK) << DA__BIN_WIDTH;
+    rest |= (da__uint128)(uint64_t)(v & DA__BIN_MASK) << DA__BIN_WIDTH;
     v = t.digit[0] + t.carry[1] + (v >> DA__BIN_WIDTH);
-    rest |= (uint128)(uint64_t)(v & DA__BIN_MASK) << (2 * DA__BIN_WIDTH);
-    return rounded(t.carry[0] + (v >> DA__BIN_WIDTH), rest, DA__BIN_WIDTH * t.low - 1074);
+    rest |= (da__uint128)(uint64_t)(v & DA__BIN_MASK) << (2 * DA__BIN_WIDTH);
+    return da__binned_round(t.carry[0] + (v >> DA__BIN_WIDTH), rest, t.low);
 }

@@ -128,5 +128,8 @@ static inline void da__binned_take(struct da__binned *s, double x, int64_t count
 void da__binned_join(struct da__binned *into, const struct da__binned *from);
 /* The sum, rounded once to the nearest double. */
 double da__binned_end(const struct da__binned *s);
+/* The same of a sum as top * 2^120 + rest of its lowest units. */
+__extension__ typedef unsigned __int128 da__uint128;
+double da__binned_round(int64_t top, da__uint128 rest, int low);
 
 #endif

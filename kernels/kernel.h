@@ -35,6 +35,8 @@ struct da__step {
     int32_t value;  /* that the step makes, folds or stores */
     int32_t done;   /* OP, PLACE: the step that writes it */
     int32_t nin, arg[3];
+    bool
+        draws; /* random numbers, whose loop takes indices as a first one and a step, too (strips.h) */
     da__strip_fn *strip;
     const struct da__fold *fold;
     enum da__red_id red;         /* of a fold */

@@ -132,7 +132,15 @@ static void bind_rows(struct da__running *run, const struct da__step *s,
     run->row[s->value] = rows ? o->stride[run->box.first] : 0;
 }
 
-/* Indices that only chains read need no memory: in a tile of rows they grow evenly. */
+/* Random numbers of seeds and streams that stay the same are drawn from indices that are told by the first and the step. */
+static bool draws_evenly(const struct da__running *run, const struct da__step *s)
+{
+    const struct da__kernel *k = run->k;
+    return s->draws && k->value[s->arg[1]].uniform && k->value[s->arg[2]].uniform &&
+           run->box.ndim - run->box.first == 1;
+}
+
+/* Indices that only chains and drawing read need no memory: in a tile of rows they grow evenly. */
 static bool is_even(const struct da__running *run, int32_t value)
 {
     const struct da__kernel *k = run->k;
@@ -146,10 +154,17 @@ static bool is_even(const struct da__running *run, int32_t value)
         if (stored && s->value == value)
             return false;
         for (int32_t j = 0; s->kind == DA__STEP_OP && j < s->nin; j++)
-            if (s->arg[j] == value)
+            if (s->arg[j] == value && (j > 0 || !draws_evenly(run, s)))
                 return false;
     }
     return true;
+}
+
+static bool reads_even(const struct da__running *run, const struct da__step *s)
+{
+    const struct da__kernel *k = run->k;
+    int32_t number = s->arg[0] - k->ninputs - k->nparams;
+    return s->draws && number >= 0 && number < k->nindices && run->index[number].even;
 }
 
 /* What stays the same for all tiles: where values lie that do not move, and which arguments are
@@ -176,6 +191,7 @@ static void bind(struct da__running *run)
                 scalar = scalar && run->scalar[s->arg[j]];
                 scalars |= (unsigned)run->scalar[s->arg[j]] << j;
             }
+            scalars |= reads_even(run, s) ? DA__EVEN : 0;
             if (s->number >= 0 && scalar && !run->output[s->number].scalar)
                 run->output[s->number].direct = run->output[s->number].rows = false;
             o = s->number >= 0 ? &run->output[s->number] : NULL;
@@ -310,6 +326,8 @@ static void fetch_index(struct da__running *run, const struct da__step *s)
     const struct da__operand *o = &run->index[s->number];
     int64_t *value = run->at[s->value], n = 1;
     value[0] = o->offset;
+    if (o->even)
+        value[1] = o->stride[box->ndim - 1];
     if (o->scalar || o->even)
         return;
     for (int a = box->ndim - 1; a >= box->first; a--) {

@@ -4,34 +4,39 @@
 
 #include <math.h>
 
-__extension__ typedef unsigned __int128 uint128;
 __extension__ typedef __int128 int128;
 
-enum { ALL_BITS = DA__BINS * DA__BIN_WIDTH, MOST_ROWS = 64 };
+enum { ALL_BITS = DA__BINS * DA__BIN_WIDTH, MOST_ROWS = 64, BLOCK = 1 << 16 };
 
-/* A sum and what it comes to: top * 2^ALL_BITS + rest of its lowest units. */
+/* What a sum comes to, top * 2^ALL_BITS + rest of its lowest units, and what its digits have got since that was found. */
 struct running {
-    struct da__binned *sum;
-    int64_t top;
-    uint128 rest;
-    double scale, magnet[DA__BINS];
-    int limit;
+    int64_t top, digit[DA__BINS];
+    da__uint128 rest;
+    double scale;
+    int limit, low;
 };
 
-static void begin(struct running *r, struct da__binned *sum)
+static struct running begin(struct da__binned *sum)
 {
-    *r = (struct running){
-        .sum = sum, .scale = da__binned_scale(sum->low), .limit = da__binned_limit(sum->low)};
-    for (int k = 0; k < DA__BINS; k++)
-        r->magnet[k] = da__binned_magnet(k);
+    struct running r = {.scale = da__binned_scale(sum->low), .low = sum->low};
+    r.limit = sum->odd == 0 ? da__binned_limit(sum->low)
+                            : -1; /* nothing goes on from what is not finite */
     int64_t carry = 0;
     da__binned_settle(sum);
     for (int k = DA__BINS - 1; k >= 0; k--) {
         int64_t v = sum->digit[k] + carry;
-        r->rest |= (uint128)(uint64_t)(v & DA__BIN_MASK) << (DA__BINS - 1 - k) * DA__BIN_WIDTH;
+        r.rest |= (da__uint128)(uint64_t)(v & DA__BIN_MASK) << (DA__BINS - 1 - k) * DA__BIN_WIDTH;
         carry = sum->carry[k] + (v >> DA__BIN_WIDTH);
     }
-    r->top = carry;
+    r.top = carry;
+    return r;
+}
+
+static void end(const struct running *r, struct da__binned *sum, int64_t count)
+{
+    da__binned_expect(sum, count);
+    for (int k = 0; k < DA__BINS; k++)
+        sum->digit[k] += r->digit[k];
 }
 
 /* Takes a finite element within the limit. */
@@ -40,67 +45,84 @@ static inline void take(struct running *r, double x)
     int64_t count[DA__BINS];
     x *= r->scale;
     for (int k = 0; k < DA__BINS; k++) {
-        double near = x + r->magnet[k];
-        count[k] = (int64_t)(da__double_bits(near) - da__double_bits(r->magnet[k]));
-        r->sum->digit[k] += count[k];
-        x -= near - r->magnet[k];
+        double magnet = da__binned_magnet(k), near = x + magnet;
+        count[k] = (int64_t)(da__double_bits(near) - da__double_bits(magnet));
+        r->digit[k] += count[k];
+        x -= near - magnet;
     }
     const int128 unit = (int128)1 << DA__BIN_WIDTH;
     int128 more = (count[0] * unit + count[1]) * unit + count[2] + (int128)r->rest;
     r->top += (int64_t)(more >> ALL_BITS);
-    r->rest = (uint128)more & (((uint128)1 << ALL_BITS) - 1);
+    r->rest = (da__uint128)more & (((da__uint128)1 << ALL_BITS) - 1);
 }
 
-/* The value, where it has between 64 and ALL_BITS bits; da__binned_end's elsewhere. */
+/* The usual case, a value of 64 to ALL_BITS bits that is a normal number, by a 63-bit integer whose last bit says whether more follows. */
 static inline double value(const struct running *r)
 {
+    enum { LEAST = 2 }; /* `low` of sums whose values that long are normal */
     bool negative = r->top < 0;
-    uint128 rest = negative ? ((uint128)1 << ALL_BITS) - r->rest : r->rest;
+    da__uint128 rest = negative ? ((da__uint128)1 << ALL_BITS) - r->rest : r->rest;
     uint64_t high = (uint64_t)(rest >> 64);
-    if ((r->top != 0 && r->top != -1) || high == 0 || r->sum->low < 2 || rest >> ALL_BITS != 0)
-        return da__binned_end(r->sum);
+    if ((r->top != 0 && r->top != -1) || high == 0 || r->low < LEAST || rest >> ALL_BITS != 0)
+        return da__binned_round(r->top, r->rest, r->low);
     int shift = __builtin_clzll(high);
     rest <<= shift;
     high = (uint64_t)(rest >> 64);
     int64_t near = (int64_t)(high >> 1 | (high & 1) | ((uint64_t)rest != 0));
-    double x = (double)near * da__power_of_two(65 - shift + DA__BIN_WIDTH * r->sum->low - 1074);
+    double x = (double)near * da__power_of_two(65 - shift + DA__BIN_WIDTH * r->low - 1074);
     return negative ? -x : x;
 }
 
-/* One element: true where it is in r, else it is in the sum, and r has to begin anew. */
-static inline bool took(struct running *r, double x)
+static inline double load(bool narrow, const char *in)
 {
-    if (da__biased_exponent(x) <= r->limit && r->sum->odd == 0) {
-        da__binned_expect(r->sum, 1);
-        take(r, x);
-        return true;
-    }
-    da__binned_take(r->sum, x, 1);
-    return false;
+    float f;
+    double x;
+    memcpy(&f, in, sizeof f);
+    if (narrow)
+        return (double)f;
+    memcpy(&x, in, sizeof x);
+    return x;
 }
 
-static inline void run_line(struct da__binned *sum, bool narrow, int64_t n, const char *in,
+static inline void store(bool narrow, char *out, double x)
+{
+    float f = (float)x;
+    memcpy(out, narrow ? (const void *)&f : (const void *)&x, narrow ? sizeof f : sizeof x);
+}
+
+/* Elements up to the first one that the sum does not take as it is; returns how many. */
+static inline int64_t run_block(struct da__binned *sum, bool narrow, int64_t n, const char *in,
+                                int64_t in_step, char *out, int64_t out_step)
+{
+    struct running r = begin(sum);
+    int64_t i = 0;
+    for (; i < n; i++) {
+        double x = load(narrow, in + i * in_step);
+        if (da__biased_exponent(x) > r.limit)
+            break;
+        take(&r, x);
+        store(narrow, out + i * out_step, value(&r));
+    }
+    end(&r, sum, i);
+    return i;
+}
+
+static inline void run_line(struct da__binned *state, bool narrow, int64_t n, const char *in,
                             int64_t in_step, char *out, int64_t out_step)
 {
-    struct running r;
-    begin(&r, sum);
-    for (int64_t i = 0; i < n; i++, in += in_step, out += out_step) {
-        float f;
-        double x;
-        if (narrow) {
-            memcpy(&f, in, sizeof f);
-            x = (double)f;
-        } else
-            memcpy(&x, in, sizeof x);
-        if (took(&r, x))
-            x = value(&r);
-        else {
-            begin(&r, sum);
-            x = da__binned_end(sum);
-        }
-        f = (float)x;
-        memcpy(out, narrow ? (const void *)&f : (const void *)&x, narrow ? sizeof f : sizeof x);
+    struct da__binned sum = *state; /* not beside the states of other threads */
+    for (int64_t i = 0; i < n;) {
+        int64_t m = n - i < BLOCK ? n - i : BLOCK;
+        int64_t done =
+            run_block(&sum, narrow, m, in + i * in_step, in_step, out + i * out_step, out_step);
+        i += done;
+        if (done == m)
+            continue;
+        da__binned_take(&sum, load(narrow, in + i * in_step), 1);
+        store(narrow, out + i * out_step, da__binned_end(&sum));
+        i++;
     }
+    *state = sum;
 }
 
 static int parts_of(da_dtype dtype)

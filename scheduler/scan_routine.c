@@ -71,7 +71,7 @@ static void lay_out(struct scan *s, const struct da__local *in, const struct da_
         s->ngroups = s->outer * da__ceil_div(s->inner, SIDE_BY_SIDE);
     } else { /* lines one after the other */
         s->group_lines = s->n < PIECE ? PIECE / (s->n + 1) + 1 : TOGETHER;
-        s->ngroups = da__ceil_div(s->outer, s->group_lines);
+        s->ngroups = s->nlines > 0 ? da__ceil_div(s->outer, s->group_lines) : 0;
     }
 }
 

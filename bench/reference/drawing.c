@@ -1,4 +1,4 @@
-/* Random numbers by counters, written by hand: Philox4x32-10 (Salmon et al. 2011) for eight counters at a time, two float64 each;
+/* Random numbers by counters, written by hand: Philox4x32-10 (Salmon et al. 2011) for twice eight counters at a time, two float64 each;
  * logarithms, sines and cosines in loops over blocks, so that the compiler takes its vector mathematics for each. */
 #include "onenode.h"
 
@@ -8,7 +8,7 @@
 #include <immintrin.h>
 #endif
 
-enum { LANES = 8, BLOCK = 512 };
+enum { LANES = 8, GROUP = 2, DRAWN = GROUP * LANES, BLOCK = 512 };
 
 static double *x, pi_found;
 
@@ -35,23 +35,32 @@ static inline reals unit(lanes bits)
 #endif
 }
 
-/* Of the counters c … c + LANES - 1; `second` is the counter's upper half. Upper halves of lanes do not matter until the end. */
+/* Of the counters c … c + GROUP * LANES - 1; `second` is the counter's upper half. Upper halves of lanes do not matter until the end. */
 static inline void draw(uint64_t c, uint64_t second, reals *a, reals *b)
 {
     const lanes low = (lanes){0} + 0xffffffff;
-    lanes v0 = (lanes){0, 1, 2, 3, 4, 5, 6, 7} + c, v1 = v0 >> 32;
-    lanes v2 = (lanes){0} + second, v3 = {0};
+    lanes v0[GROUP], v1[GROUP], v2[GROUP], v3[GROUP];
     uint32_t k0 = 7, k1 = 0;
-#pragma GCC unroll 10
-    for (int r = 0; r < 10; r++, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u) {
-        lanes p = product(v0, 0xD2511F53u), q = product(v2, 0xCD9E8D57u);
-        v0 = (q >> 32) ^ v1 ^ k0;
-        v1 = q;
-        v2 = (p >> 32) ^ v3 ^ k1;
-        v3 = p;
+    for (int g = 0; g < GROUP; g++) {
+        v0[g] = (lanes){0, 1, 2, 3, 4, 5, 6, 7} + (c + (uint64_t)g * LANES);
+        v1[g] = v0[g] >> 32;
+        v2[g] = (lanes){0} + second;
+        v3[g] = (lanes){0};
     }
-    *a = unit(v1 << 32 | (v0 & low));
-    *b = unit(v3 << 32 | (v2 & low));
+#pragma GCC unroll 10
+    for (int r = 0; r < 10; r++, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u)
+#pragma GCC unroll 2
+        for (int g = 0; g < GROUP; g++) {
+            lanes p = product(v0[g], 0xD2511F53u), q = product(v2[g], 0xCD9E8D57u);
+            v0[g] = (q >> 32) ^ v1[g] ^ k0;
+            v1[g] = q;
+            v2[g] = (p >> 32) ^ v3[g] ^ k1;
+            v3[g] = p;
+        }
+    for (int g = 0; g < GROUP; g++) {
+        a[g] = unit(v1[g] << 32 | (v0[g] & low));
+        b[g] = unit(v3[g] << 32 | (v2[g] & low));
+    }
 }
 
 static void prepare(int64_t n)
@@ -71,16 +80,14 @@ static inline void store_pairs(double *to, reals a, reals b)
 static void uniform(int64_t n)
 {
 #pragma omp parallel for schedule(static)
-    for (int64_t i = 0; i < n / 2; i += LANES) {
-        reals a, b;
-        draw((uint64_t)i, 0, &a, &b);
-        if (2 * (i + LANES) <= n) {
-            store_pairs(x + 2 * i, a, b);
-        } else {
-            double pairs[2 * LANES];
-            store_pairs(pairs, a, b);
-            memcpy(x + 2 * i, pairs, (size_t)(n - 2 * i) * sizeof *x);
-        }
+    for (int64_t i = 0; i < n / 2; i += DRAWN) {
+        reals a[GROUP], b[GROUP];
+        double last[2 * DRAWN], *to = 2 * (i + DRAWN) <= n ? x + 2 * i : last;
+        draw((uint64_t)i, 0, a, b);
+        for (int g = 0; g < GROUP; g++)
+            store_pairs(to + 2 * LANES * g, a[g], b[g]);
+        if (to == last)
+            memcpy(x + 2 * i, last, (size_t)(n - 2 * i) * sizeof *x);
     }
 }
 
@@ -88,13 +95,15 @@ static void uniform(int64_t n)
 static void normal_block(int64_t i, double *to)
 {
     double radius[BLOCK], angle[BLOCK];
-    for (int k = 0; k < BLOCK; k += LANES) {
-        reals a, b;
-        draw((uint64_t)(i + k), 0, &a, &b);
-        a = 1 - a;
-        b *= 6.283185307179586;
-        memcpy(radius + k, &a, sizeof a);
-        memcpy(angle + k, &b, sizeof b);
+    for (int k = 0; k < BLOCK; k += DRAWN) {
+        reals a[GROUP], b[GROUP];
+        draw((uint64_t)(i + k), 0, a, b);
+        for (int g = 0; g < GROUP; g++) {
+            a[g] = 1 - a[g];
+            b[g] *= 6.283185307179586;
+        }
+        memcpy(radius + k, a, sizeof a);
+        memcpy(angle + k, b, sizeof b);
     }
 #pragma omp simd
     for (int k = 0; k < BLOCK; k++)
@@ -119,14 +128,18 @@ static void normal(int64_t n)
     }
 }
 
-/* How many of the points of the counters c … c + LANES - 1 lie in the circle, per lane. */
+/* How many of the points of counters from c on lie in the circle, per lane. */
 static inline lanes hits(uint64_t c)
 {
-    reals a, b;
-    draw(c, 0, &a, &b);
-    return (lanes)(a * a + b * b < 1) & 1;
+    reals a[GROUP], b[GROUP];
+    lanes count = {0};
+    draw(c, 0, a, b);
+    for (int g = 0; g < GROUP; g++)
+        count += (lanes)(a[g] * a[g] + b[g] * b[g] < 1) & 1;
+    return count;
 }
 
+/* n to the next multiple of DRAWN below. */
 static void pi(int64_t n)
 {
     int64_t inside = 0;
@@ -134,14 +147,12 @@ static void pi(int64_t n)
     {
         lanes count = {0};
 #pragma omp for schedule(static)
-        for (int64_t i = 0; i < n / LANES; i++)
-            count += hits((uint64_t)(i * LANES));
+        for (int64_t i = 0; i < n / DRAWN; i++)
+            count += hits((uint64_t)(i * DRAWN));
         for (int k = 0; k < LANES; k++)
             inside += (int64_t)count[k];
     }
-    for (int64_t k = 0; k < n % LANES; k++)
-        inside += (int64_t)hits((uint64_t)(n / LANES * LANES))[k];
-    pi_found = 4 * (double)inside / (double)n;
+    pi_found = 4 * (double)inside / (double)(n / DRAWN * DRAWN);
 }
 
 static void nothing(int64_t n)

@@ -162,8 +162,23 @@ void da__sort_line(da_dtype dtype, bool descending, int64_t n, void *line, int64
 int64_t da__sort_search(da_dtype dtype, bool descending, int64_t n, const void *line,
                         const void *key, bool right);
 
+/* Two sorted stretches in one order, of equal elements the first one's ahead. */
+struct da__sort_join {
+    da_dtype dtype;
+    bool descending;
+    int64_t na, nb;
+    const void *a, *b;
+    const int64_t *pos_a,
+        *pos_b; /* a number per element; NULL: the elements themselves are wanted */
+};
+/* Whether there are loops for a dtype: for numbers of 4 and 8 bytes. */
+bool da__sort_joins(da_dtype dtype);
+/* Elements low … high-1 of the joined order, or the numbers that go with them. */
+void da__sort_join(const struct da__sort_join *j, int64_t low, int64_t high, void *out);
+
 /* A long line is shared out by buckets first: 255 sorted borders, elements of the line, tell for each element the bucket 0 … 255 that it
- * belongs to, before the first border, between two, not before the last. Equal elements have one bucket. count[b] grows by what bucket b
+ * belongs to: before the first border, between two, behind the last; roughly so where many borders lie close together. Equal elements have
+ * one bucket, and greater ones no earlier one. count[b] grows by what bucket b
  * gets. */
 enum { DA__SORT_BUCKETS = 256 };
 void da__sort_classify(da_dtype dtype, bool descending, int64_t n, const void *line,
