@@ -113,6 +113,7 @@ static void forget_programs(struct da__engine *e)
 bool da__engine_obey(struct da__engine *e, struct da__bytes *command, struct da__report *report)
 {
     enum da__command_kind kind = (enum da__command_kind)da__get_i64(command);
+    e->endpoint->doing = (struct da__doing){"obeying a command", -1, false};
     memset(&e->failure, 0, sizeof e->failure);
     memset(report, 0, sizeof *report);
     e->failure.engine = -1;

@@ -25,6 +25,8 @@ typedef struct da_options {
     const void *mpi_comm; /* an MPI_Comm * of the program's own; see distarray/mpi.h */
     int no_mpi;           /* never start MPI: virtual engines only */
     int plan_engines; /* describe, dump and explain for that many engines without having them; computing is refused */
+    int signals; /* SIGINT, SIGTERM and SIGHUP remove unfinished output files before they end the process. 0: the library
+                  * leaves signals alone. Handlers that the program has installed before stay, whatever is said here */
 } da_options;
 
 /* Starts the engines: the ranks of `mpirun`, otherwise virtual engines in this process. Returns on the master (rank 0, an
