@@ -2,7 +2,7 @@
  * ends instead of hanging.
  *
  * An engine waits from its first wait_a_while after something last came or left; one that was not asked for anything (it
- * listens for the next command) does not count. At the limit each engine reports once. A while later the job ends: the master
+ * listens for the next command, be it to stop) does not count. At the limit each engine reports once. A while later the job ends: the master
  * does it, others only if it has not, so that all can report and the master's unfinished files go. A long computation on one
  * engine is a long wait for the others: the limit has to be above that. */
 #include "backoff.h"
