@@ -17,7 +17,7 @@
 #define EAGER_BYTES 4096
 #define LONGEST_NAP_NS 200000 /* something may arrive meanwhile */
 #define SHORTEST_NAP_NS 30000 /* below it sleeping takes longer than what is waited for */
-#define LEAST_HOLD_NS 1000000
+#define LEAST_HOLD_NS 200000
 #define NSTREAMS 4096
 #define NEVER INT64_MAX
 
