@@ -62,7 +62,8 @@ static void test_own_handlers(void **state)
     raise(SIGINT);
     assert_int_equal(calls, 2);
     double sum = 0;
-    assert_int_equal(da_get(ctx, da_sum(da_arange(ctx, 0, 10, 1, DA_FLOAT64, NULL), DA_ALL_AXES, 0), &sum, sizeof sum),
+    assert_int_equal(da_get(ctx, da_sum(da_arange(ctx, 0, 10, 1, DA_FLOAT64, NULL), DA_ALL_AXES, 0),
+                            &sum, sizeof sum),
                      DA_OK);
     assert_true(sum == 45);
     assert_int_equal(da_finalize(ctx), 0);
