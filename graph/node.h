@@ -42,6 +42,10 @@ da_array *da__make_index_for(struct da__graph *g, const char *what, int axis, in
                              const int64_t *shape, const struct da__dist_spec *spec);
 /* What was computed from padded parts, under the padded distribution that was asked for. */
 da_array *da__make_padded(struct da__graph *g, da_array *a, const struct da__dist_spec *spec);
+/* var and std by reproducible sums, in `result` (build_reproducible.c). */
+da_array *da__make_reproducible_var(struct da__graph *g, enum da__red_id red, da_array *x,
+                                    int naxes, const int64_t *axes, bool keepdims,
+                                    double correction, da_dtype result);
 /* A scalar as a constant node of `dtype`; poisoned where it does not fit. */
 da_array *da__make_scalar(struct da__graph *g, const struct da__scalar *s, da_dtype dtype,
                           const char *what);

@@ -276,8 +276,9 @@ void da__run_program(struct da__engine *e, const struct da__plan *plan, const ui
     bind_inputs(&r);
     for (int i = 0; i < plan->program->nsteps;)
         i = run_level(&r, i);
-    e->endpoint->doing = (struct da__doing){"sending the last messages", -1, false};
-    for (int64_t since = da__now_ns(); r.nsends > 0;)
+    if (r.nsends > 0)
+        e->endpoint->doing = (struct da__doing){"sending the last messages", -1, false};
+    for (int64_t since = r.nsends > 0 ? da__now_ns() : 0; r.nsends > 0;)
         da__transfer_idle(&r, since);
     settle_values(&r);
     da__free(r.send);

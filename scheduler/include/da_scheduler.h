@@ -14,6 +14,7 @@ struct da__runtime_options {
     bool
         signals; /* SIGINT, SIGTERM and SIGHUP remove unfinished output files before they end the process (ending.h) */
     int plan_engines; /* graphs are built and explained for that many engines without having them; computing is refused then */
+    bool reproducible; /* sums are reproducible ones; false: as DISTARRAY_REPRODUCIBLE says */
 };
 struct da__runtime;
 

@@ -31,4 +31,4 @@ for block in [0-9][0-9].*; do
     esac
 done
 echo "$page: $programs program(s), $pipelines pipeline(s)"
-[ "$programs" -gt 0 ] && [ "$pipelines" -gt 0 ]
+[ $((programs + pipelines)) -gt 0 ]
