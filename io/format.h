@@ -140,6 +140,7 @@ struct da__temporary {
     char *path;   /* owned; beside the target */
     int fd;       /* -1: not open */
     bool made;    /* this rank made the file and so removes or renames it */
+    struct da__temporary *next, *previous; /* while `made`: the process' others (unfinished.c) */
 };
 void da__temporary_init(struct da__temporary *t);
 /* Names it, the same on all peers that give the same token. */
@@ -154,5 +155,8 @@ da_status da__temporary_copy_target(struct da__temporary *t, struct da__error *e
 /* fsync, rename, fsync of the folder. */
 da_status da__temporary_commit(struct da__temporary *t, struct da__error *err);
 void da__temporary_discard(struct da__temporary *t); /* removes what is not committed; frees */
+/* unfinished.c: a file that exists under its temporary name. It stays where it is in memory. */
+void da__unfinished_add(struct da__temporary *t);
+void da__unfinished_drop(struct da__temporary *t);
 
 #endif

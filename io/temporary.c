@@ -101,6 +101,7 @@ da_status da__temporary_make(struct da__temporary *t, struct da__error *err)
     if (t->fd < 0)
         return fail_make(t, errno, err);
     t->made = true;
+    da__unfinished_add(t);
     if (exists && fchmod(t->fd, mode) != 0)
         return da__fail_errno(err, errno, t->path, "cannot set its mode");
     return DA_OK;
@@ -191,6 +192,7 @@ da_status da__temporary_commit(struct da__temporary *t, struct da__error *err)
     if (rename(t->path, t->target) != 0)
         return da__fail_errno(err, errno, t->target, "cannot rename the finished file to it");
     t->made = false;
+    da__unfinished_drop(t);
     return sync_folder(t, err);
 }
 
@@ -198,8 +200,10 @@ void da__temporary_discard(struct da__temporary *t)
 {
     if (t->fd >= 0)
         close(t->fd);
-    if (t->made)
+    if (t->made) {
         unlink(t->path);
+        da__unfinished_drop(t);
+    }
     da__free(t->target);
     da__free(t->path);
     da__temporary_init(t);

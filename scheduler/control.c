@@ -45,6 +45,7 @@ da_status da__command_send(struct da__engine *e, const void *data, int64_t nbyte
 {
     if (e->size == 1)
         return DA_OK;
+    e->endpoint->doing = (struct da__doing){"passing a command on", -1, false};
     char first[FIRST_MESSAGE];
     int64_t head = nbytes < FIRST_MESSAGE - 8 ? nbytes : FIRST_MESSAGE - 8;
     memcpy(first, &nbytes, 8);
@@ -72,7 +73,12 @@ da_status da__command_receive(struct da__engine *e)
     struct da__bytes *out = &e->command;
     char first[FIRST_MESSAGE];
     int64_t got, nbytes;
-    DA_TRY(receive_wait(e, da__tree_parent(e->rank), DA__TAG_DOWN, first, FIRST_MESSAGE, &got));
+    e->endpoint->doing = (struct da__doing){.step = -1, .idle = true};
+    da_status status =
+        receive_wait(e, da__tree_parent(e->rank), DA__TAG_DOWN, first, FIRST_MESSAGE, &got);
+    e->endpoint->doing = (struct da__doing){"taking a command", -1, false};
+    if (status != DA_OK)
+        return status;
     if (got < 8)
         return DA_ERR_TRANSPORT;
     memcpy(&nbytes, first, 8);
@@ -101,6 +107,7 @@ static void join_failure(struct da__error *into, const struct da__error *from)
 
 da_status da__report_up(struct da__engine *e, struct da__report *report)
 {
+    e->endpoint->doing = (struct da__doing){"reporting", -1, false};
     for (int k = 0, child; (child = da__tree_child(e->rank, e->size, k)) >= 0; k++) {
         struct da__report theirs;
         DA_TRY(receive_wait(e, child, DA__TAG_UP, &theirs, sizeof theirs, NULL));

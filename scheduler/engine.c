@@ -113,6 +113,7 @@ static void forget_programs(struct da__engine *e)
 bool da__engine_obey(struct da__engine *e, struct da__bytes *command, struct da__report *report)
 {
     enum da__command_kind kind = (enum da__command_kind)da__get_i64(command);
+    e->endpoint->doing = (struct da__doing){"obeying a command", -1, false};
     da__error_clear(&e->failure);
     if (e->size > 1) /* what travels has no stray bytes in it */
         memset(report, 0, sizeof *report);

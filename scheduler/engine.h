@@ -232,6 +232,8 @@ void da__run_bases_end(struct da__execution *r, int step);
 /* Where the kernel writes output k; `temp` is a temporary that da__part_finish copies to its place, or NULL. False: no memory. */
 bool da__part_bind(struct da__execution *r, int step, int k, struct da__strided *out, void **temp);
 void da__part_finish(struct da__execution *r, int step, int k, void *temp);
+/* "kernel", "save", "sort", …: in words, for people (explain.c). */
+const char *da__step_name(const struct da__step *s);
 void da__run_file(struct da__execution *r, int step);
 void da__run_routine(struct da__execution *r, int step);
 void da__run_call(struct da__execution *r, int step);

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-static const char *kind_name(const struct da__step *s)
+const char *da__step_name(const struct da__step *s)
 {
     static const char *const name[] = {[DA__STEP_KERNEL] = "kernel",
                                        [DA__STEP_LOAD] = "load",
@@ -41,7 +41,7 @@ static void explain_step(const struct da__program *p, int i, struct da__text *ou
     const struct da__step *s = &p->step[i];
     char shape[256], dist[512];
     da__text_add(out, "step %d  level %d  %s  %d operation%s over %s  [%s]\n", i, s->level,
-                 kind_name(s), s->nnodes, s->nnodes == 1 ? "" : "s",
+                 da__step_name(s), s->nnodes, s->nnodes == 1 ? "" : "s",
                  da__shape_text(s->ndim, s->shape, shape, sizeof shape),
                  da__dist_text(p->dist[s->dist], dist, sizeof dist));
     da__text_add(out, "    ");

@@ -152,6 +152,7 @@ static int run_level(struct da__execution *r, int first)
     void **state = r->plan->state; /* of the level's reductions in their order */
     int64_t nstates = 0;
     for (int i = first; i < last; i++) {
+        r->engine->endpoint->doing = (struct da__doing){da__step_name(&p->step[i]), i, false};
         da__transfer_start(r, i);
         switch (p->step[i].kind) {
         case DA__STEP_KERNEL:
@@ -174,6 +175,7 @@ static int run_level(struct da__execution *r, int first)
         release_values(r, i);
         da__run_poll(r);
     }
+    r->engine->endpoint->doing = (struct da__doing){"joining partial results", -1, false};
     da__run_combine(r, first, last, state);
     return last;
 }
@@ -274,6 +276,8 @@ void da__run_program(struct da__engine *e, const struct da__plan *plan, const ui
     bind_inputs(&r);
     for (int i = 0; i < plan->program->nsteps;)
         i = run_level(&r, i);
+    if (r.nsends > 0)
+        e->endpoint->doing = (struct da__doing){"sending the last messages", -1, false};
     for (int64_t since = r.nsends > 0 ? da__now_ns() : 0; r.nsends > 0;)
         da__transfer_idle(&r, since);
     settle_values(&r);

@@ -16,6 +16,7 @@ struct da__runtime {
     pthread_t *thread;              /* of virtual engines 1 … */
     int nthreads_started, nendpoints;
     bool is_mpi;
+    bool catches_signals;
     bool serving; /* other engines wait for commands */
     char *passes;
     struct da__cache cache;

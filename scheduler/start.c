@@ -1,6 +1,10 @@
 /* Starting and stopping engines: MPI ranks where a launcher started us, threads of this process otherwise. */
 #include "runtime.h"
 
+#include "ending.h"
+#include "launch.h"
+#include "wrapper.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,6 +135,8 @@ static da_status open_virtual(struct da__runtime *rt, const struct da__runtime_o
     DA_TRY(da__virtual_open((int)n, rt->endpoint, err));
     rt->nendpoints = (int)n;
     da_status status = plan_launch(o, (int)n, &l, err);
+    for (int i = 0; i < n && status == DA_OK; i++)
+        status = da__wrap_from_environment(&rt->endpoint[i], err);
     if (status == DA_OK)
         status = da__engine_open(rt->endpoint[0], l.nthreads, cores_of(&l, 0), l.memory,
                                  &rt->engine, err);
@@ -155,7 +161,11 @@ static da_status open_mpi(struct da__runtime *rt, const struct da__runtime_optio
     DA_TRY(da__mpi_open(o->mpi_comm, &rt->endpoint[0], err));
     rt->nendpoints = 1;
     rt->is_mpi = true;
+    if (o->signals)
+        da__signals_speak(rt->endpoint[0]->rank == 0, da__launched_as_one_of_several());
     da_status status = plan_launch(o, 1, &l, err);
+    if (status == DA_OK)
+        status = da__wrap_from_environment(&rt->endpoint[0], err);
     if (status == DA_OK)
         status = da__engine_open(rt->endpoint[0], l.nthreads, cores_of(&l, 0), l.memory,
                                  &rt->engine, err);
@@ -206,6 +216,8 @@ static void free_runtime(struct da__runtime *rt)
     da__free(rt->thread);
     da__free(rt->recalled);
     da__free(rt->passes);
+    if (rt->catches_signals)
+        da__signals_leave();
     da__free(rt);
 }
 
@@ -238,6 +250,11 @@ da_status da__runtime_open(const struct da__runtime_options *options, struct da_
     if (rt == NULL)
         return da__fail(err, DA_ERR_MEMORY, "out of memory for a context");
     rt->reserved = DA__COMMAND_ROOM;
+    rt->catches_signals = o->signals;
+    if (o->signals) {
+        da__signals_speak(!da__launched_as_one_of_several(), false);
+        da__signals_catch();
+    }
     bool served = false;
     bool mpi = !o->no_mpi && (o->mpi_comm != NULL || da__mpi_launched());
     rt->compiler = da__compiler_open(NULL);

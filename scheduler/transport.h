@@ -1,4 +1,5 @@
-/* Messages between engines: one small interface, two implementations (MPI; threads of one process).
+/* Messages between engines: one small interface, two implementations (MPI; threads of one process), and two that stand before
+ * either of them: one delays, one watches (wrapper.h).
  *
  * Point to point and nonblocking only; trees are built above it. Between two engines, messages of one tag arrive in the
  * order sent. A receive names its source and tag and a capacity; the message may be shorter; into NULL it is thrown away. One thread per engine calls
@@ -28,6 +29,14 @@ struct da__endpoint_ops {
         struct da__endpoint *e,
         int64_t idle_ns); /* backs off: spin, yield, then sleep (or until something arrives) */
     void (*close)(struct da__endpoint *e);
+    void (*end_job)(struct da__endpoint *e,
+                    int code); /* ends all engines at once; does not return */
+};
+/* What an engine is at, for whoever reports that it waits: set by the engine, read by transport_watch.c. */
+struct da__doing {
+    const char *what; /* lasts as long as the endpoint */
+    int step;         /* of the program; -1: none */
+    bool idle;        /* nothing was asked of it: waiting then is not stalling */
 };
 struct da__endpoint {
     const struct da__endpoint_ops *ops;
@@ -36,6 +45,7 @@ struct da__endpoint {
     const void *comm; /* MPI_Comm* for parallel files, or NULL */
     int64_t sent_messages, sent_bytes, received_messages, received_bytes;
     struct da__error error; /* the first failure of this endpoint, in words */
+    struct da__doing doing;
 };
 
 /* A call that fails leaves its request done; a failed request reports its status once, from irecv or from test. A message

@@ -15,6 +15,7 @@
 #include "transport.h"
 
 #include "backoff.h"
+#include "ending.h"
 #include "lanes.h"
 #include "launch.h"
 
@@ -453,12 +454,19 @@ static void mpi_close(struct da__endpoint *e)
     free_endpoint(m);
 }
 
+static void mpi_end_job(struct da__endpoint *e, int code)
+{
+    MPI_Abort(((struct mpi_endpoint *)e)->comm, code);
+    da__end_process(code);
+}
+
 static const struct da__endpoint_ops mpi_ops = {
     .isend = mpi_isend,
     .irecv = mpi_irecv,
     .test = mpi_test,
     .wait_a_while = mpi_wait_a_while,
     .close = mpi_close,
+    .end_job = mpi_end_job,
 };
 
 /* What a process that is alone need not look for: other transports, and a daemon to talk to. MPI

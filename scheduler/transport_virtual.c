@@ -16,6 +16,7 @@
 #include "transport.h"
 
 #include "backoff.h"
+#include "ending.h"
 #include "lanes.h"
 
 #include <pthread.h>
@@ -445,12 +446,19 @@ static void virtual_close(struct da__endpoint *e)
 /* ---- opening -----------------------------------------------------------------------------------
  */
 
+static void virtual_end_job(struct da__endpoint *e, int code)
+{
+    (void)e;
+    da__end_process(code);
+}
+
 static const struct da__endpoint_ops virtual_ops = {
     .isend = virtual_isend,
     .irecv = virtual_irecv,
     .test = virtual_test,
     .wait_a_while = virtual_wait_a_while,
     .close = virtual_close,
+    .end_job = virtual_end_job,
 };
 
 static da_status open_mailbox(struct mailbox *b)

@@ -73,4 +73,8 @@ da__sink_commit(struct da__sink *s, da_status mine,
 void da__sink_abort(
     struct da__sink *s); /* local: removes the temporary file where this rank made it; frees s */
 
+/* Removes the files that sinks of this process have not finished, and lets it begin no more: the process is about to end. May be
+ * called by a signal handler. */
+void da__unfinished_remove(void);
+
 #endif

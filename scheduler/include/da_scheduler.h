@@ -11,6 +11,8 @@ struct da__runtime_options {
     const char *passes;   /* "-fuse"; NULL: DISTARRAY_PASSES */
     const void *mpi_comm; /* an MPI_Comm* of the program; NULL: world where a launcher started us */
     bool no_mpi;          /* never start MPI: virtual engines only */
+    bool
+        signals; /* SIGINT, SIGTERM and SIGHUP remove unfinished output files before they end the process (ending.h) */
     int plan_engines; /* graphs are built and explained for that many engines without having them; computing is refused then */
     bool reproducible; /* sums are reproducible ones; false: as DISTARRAY_REPRODUCIBLE says */
 };

@@ -32,6 +32,8 @@ typedef struct da_options {
      * in other products of matrices each element adds up by ascending k. A sum costs up to twice the time; products of matrices several
      * times. */
     int reproducible;
+    int signals; /* SIGINT, SIGTERM and SIGHUP remove unfinished output files before they end the process. 0: the library
+                  * leaves signals alone. Handlers that the program has installed before stay, whatever is said here */
 } da_options;
 
 /* Starts the engines: the ranks of `mpirun`, otherwise virtual engines in this process. Returns on the master (rank 0, an
