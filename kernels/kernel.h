@@ -37,6 +37,7 @@ struct da__step {
     int32_t nin, arg[3];
     da__strip_fn *strip;
     const struct da__fold *fold;
+    const struct da__user *user; /* OP, FOLD: instead of our loop; NULL: ours */
 };
 
 /* Several operations in one loop over compiled code (chains.c). */

@@ -2,6 +2,7 @@
  */
 #include "copy.h"
 #include "kernel.h"
+#include "user.h"
 #include <string.h>
 
 enum { UNIFORM_NBYTES = 16 };
@@ -197,6 +198,15 @@ static void bind(struct da__running *run)
             run->row[v] = 0;
 }
 
+static void do_strip(const struct da__step *s, int64_t n, void *out, const void *const *in,
+                     unsigned scalars)
+{
+    if (s->user != NULL)
+        da__user_strip(s->user, n, out, in, scalars);
+    else
+        s->strip(n, out, in, scalars);
+}
+
 /* The same for operands of which some lie in rows that do not follow each other. */
 static void do_rows(struct da__running *run, const struct da__step *s, unsigned scalars)
 {
@@ -220,7 +230,7 @@ static void do_rows(struct da__running *run, const struct da__step *s, unsigned 
     step[3] = run->row[s->value] != 0 ? run->row[s->value] : cols * k->value[s->value].nbytes;
     for (int64_t i = 0; i < rows; i++) {
         const void *row[3] = {in[0] + i * step[0], in[1] + i * step[1], in[2] + i * step[2]};
-        s->strip(cols, out + i * step[3], row, scalars);
+        do_strip(s, cols, out + i * step[3], row, scalars);
     }
 }
 
@@ -239,7 +249,7 @@ static void do_op(struct da__running *run, const struct da__step *s, int64_t n, 
         return;
     }
     const void *in[3] = {run->at[s->arg[0]], run->at[s->arg[1]], run->at[s->arg[2]]};
-    s->strip(n, run->at[s->value], in, scalars);
+    do_strip(s, n, run->at[s->value], in, scalars);
 }
 
 static void compute_uniform(struct da__running *run, const struct da__sweep *sweep)
@@ -370,7 +380,11 @@ static void fold_rows(struct da__running *run, const struct da__step *s)
     int64_t step = scalar ? 0 : cols * run->k->value[s->value].nbytes;
     struct rows r = {.accumulator = place(acc), .index = flat ? flat->offset : 0};
     do {
-        if (stride == 0)
+        if (s->user != NULL && stride == 0)
+            da__user_along(s->user, r.accumulator, cols, value, scalar);
+        else if (s->user != NULL)
+            da__user_across(s->user, r.accumulator, stride, cols, value, scalar);
+        else if (stride == 0)
             s->fold->along(r.accumulator, cols, value, scalar, r.index, index_step);
         else
             s->fold->across(r.accumulator, stride, cols, value, scalar, r.index, index_step);
@@ -383,7 +397,10 @@ static void fold(struct da__running *run, const struct da__step *s, int64_t nele
     const struct da__operand *acc = &run->accumulator[s->number];
     if ((acc->scalar && !s->fold->indexed) || run->box.ndim == run->box.first) {
         int64_t index = s->fold->indexed ? run->flat[s->number].offset : 0;
-        s->fold->along(place(acc), nelem, run->at[s->value], run->scalar[s->value], index, 0);
+        if (s->user != NULL)
+            da__user_along(s->user, place(acc), nelem, run->at[s->value], run->scalar[s->value]);
+        else
+            s->fold->along(place(acc), nelem, run->at[s->value], run->scalar[s->value], index, 0);
         return;
     }
     int64_t cols = run->box.size[run->box.ndim - 1], row = run->row[s->value];

@@ -219,8 +219,9 @@ static void zero_chunks(const struct sweep *w, int64_t nchunks)
     for (int k = 0; k < w->s->body.nreductions; k++) {
         const struct da__reduce_plan *rp = &w->sp->reduce[k];
         const struct da__body_reduction *b = &w->s->body.reduction[k];
-        da__red_zero((enum da__red_id)b->red, (da_dtype)b->compute, (nchunks - 1) * rp->nstates,
-                     w->chunk_state[k] + rp->nstates * rp->state_nbytes);
+        da__user_red_zero(da__body_red_user(&w->s->body, k), (enum da__red_id)b->red,
+                          (da_dtype)b->compute, (nchunks - 1) * rp->nstates,
+                          w->chunk_state[k] + rp->nstates * rp->state_nbytes);
     }
 }
 
@@ -230,8 +231,9 @@ static void join_chunks(const struct sweep *w, int64_t nchunks)
         const struct da__reduce_plan *rp = &w->sp->reduce[k];
         const struct da__body_reduction *b = &w->s->body.reduction[k];
         for (int64_t c = 1; c < nchunks; c++)
-            da__red_join((enum da__red_id)b->red, (da_dtype)b->compute, rp->nstates,
-                         w->chunk_state[k], w->chunk_state[k] + c * rp->nstates * rp->state_nbytes);
+            da__user_red_join(da__body_red_user(&w->s->body, k), (enum da__red_id)b->red,
+                              (da_dtype)b->compute, rp->nstates, w->chunk_state[k],
+                              w->chunk_state[k] + c * rp->nstates * rp->state_nbytes);
     }
 }
 
@@ -338,7 +340,8 @@ static bool make_states(const struct sweep *w)
             da__run_fail(w->r, DA_ERR_MEMORY, "no memory for %lld partial results", (long long)n);
             return false;
         }
-        da__red_zero((enum da__red_id)b->red, (da_dtype)b->compute, rp->nstates, w->chunk_state[k]);
+        da__user_red_zero(da__body_red_user(&w->s->body, k), (enum da__red_id)b->red,
+                          (da_dtype)b->compute, rp->nstates, w->chunk_state[k]);
     }
     return true;
 }

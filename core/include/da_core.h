@@ -132,15 +132,25 @@ enum da__op_id {
 #include "ops.def"
 #undef DA__ELEMENTWISE
 #undef DA__REDUCTION
-    DA__NELEMENTWISE
+    DA__NELEMENTWISE,
+    /* Behind the table: a function of the user's, by its number of operands. No name, no loop of ours, no dtype rule. */
+    DA__OP_USER1 = DA__NELEMENTWISE,
+    DA__OP_USER2,
+    DA__OP_USER3,
+    DA__OP_END
 };
+static inline bool da__op_is_user(int op)
+{
+    return op >= DA__NELEMENTWISE;
+}
 enum da__red_id {
 #define DA__ELEMENTWISE(id, ...)
 #define DA__REDUCTION(id, ...) DA__RED_##id,
 #include "ops.def"
 #undef DA__ELEMENTWISE
 #undef DA__REDUCTION
-    DA__NREDUCTIONS
+    DA__NREDUCTIONS,
+    DA__RED_USER = DA__NREDUCTIONS /* behind the table: a reduction of the user's */
 };
 
 /* How the dtypes of an elementwise operator's inputs become its computing dtype T and its result dtype R. */
