@@ -309,12 +309,13 @@ static void fill_callable(struct da__registered *r)
               [DA__USER_LOCAL] = {local, da__call_apply, "a function on local parts"}};
     const struct da__user *u = r->user;
     memcpy(r->param, of[u->kind].param, sizeof r->param);
-    r->callable = (struct da__callable){.name = u->name,
-                                        .nparams = u->kind == DA__USER_STRIP ? u->nin : 3,
-                                        .param = r->param,
-                                        .build = of[u->kind].build,
-                                        .op = -1,
-                                        .doc = of[u->kind].doc};
+    r->callable =
+        (struct da__callable){.name = u->name,
+                              .nparams = u->kind == DA__USER_STRIP ? u->nin : 3,
+                              .param = r->param,
+                              .build = of[u->kind].build,
+                              .op = u->kind == DA__USER_LOCAL ? -1 : 0, /* may wait for sizes */
+                              .doc = of[u->kind].doc};
 }
 
 da_status da__register(struct da__graph *g, const struct da__registration *r, struct da__error *err)
