@@ -55,5 +55,6 @@ static const char *const kinds[DA__NELEMENTWISE] = {
 
 bool da__op_compiles(enum da__op_id op, da_dtype compute)
 {
-    return !da__op_is_user((int)op) && kinds[op] != NULL && strchr(kinds[op], da__dtype(compute)->kind) != NULL;
+    return !da__op_is_user((int)op) && kinds[op] != NULL &&
+           strchr(kinds[op], da__dtype(compute)->kind) != NULL;
 }

@@ -377,7 +377,9 @@ def evaluate(node, known):
                     for x, shape in zip(operands, ((-1, 1), (-1,)))]
         return elementwise("multiply", operands)
     if name in PRODUCTS:
-        return product(name, node, operands)
+        out = product(name, node, operands)
+        out.data = np.asarray(out.data)
+        return out
     if name in GETS:
         return get(name, node, operands)
     if name in ("put", "scatter"):

@@ -16,7 +16,7 @@ def lost(err):
 
 def mix(operands, node):
     x, y = (whole(v) for v in operands)
-    out = np.asarray((3 * x.data.astype("u8")) ^ (y.data.astype("u8") + np.uint64(7))).astype("i8")
+    out = np.asarray((np.uint64(3) * x.data.astype("u8")) ^ (y.data.astype("u8") + np.uint64(7))).astype("i8")
     errs = [np.broadcast_to(v.err, out.shape) for v in (x, y) if v.err is not None]
     return Value(out, lost(sum(errs)) if errs else None)
 

@@ -112,15 +112,25 @@ DA_API da_array *da_apply(da_context *ctx, const char *name, int n, da_array *co
 
 /* The part's elements; NULL where it has none. Those of 'r' are not to be written. */
 DA_API void *da_part_data(const da_part *x);
+
+/* Its element type. */
 DA_API da_dtype da_part_dtype(const da_part *x);
+
+/* Its number of dimensions. */
 DA_API int da_part_ndim(const da_part *x);
-/* Extents of the part, and bytes from one element to the next, per axis: ndim numbers each. 0 everywhere where the engine has no part. */
+
+/* The extents of the part, da_part_ndim of them; 0 everywhere where the engine has none. */
 DA_API const int64_t *da_part_shape(const da_part *x);
+
+/* Bytes from one element to the next, per axis; parts lie in C order. */
 DA_API const int64_t *da_part_strides(const da_part *x);
-/* Extents of the whole array. */
+
+/* The extents of the whole array. */
 DA_API const int64_t *da_part_global_shape(const da_part *x);
+
 /* The number of elements of the part. */
 DA_API int64_t da_part_size(const da_part *x);
+
 /* The global index along an axis of the part's position, 0 … da_part_shape(x)[axis] - 1. O(log runs). */
 DA_API int64_t da_part_index(const da_part *x, int axis, int64_t position);
 /* The position of a global index along an axis; -1: it is not in the part. */
@@ -130,7 +140,11 @@ DA_API int64_t da_part_position(const da_part *x, int axis, int64_t index);
 typedef struct da_index_run {
     int64_t start, step, count, stride, reps;
 } da_index_run;
+
+/* How many runs there are along an axis. */
 DA_API int da_part_nruns(const da_part *x, int axis);
+
+/* Run k of them. */
 DA_API da_index_run da_part_run(const da_part *x, int axis, int k);
 /* The engine `offset` places further (-1: the one before) in the grid along an axis, the same along the others. -1: there is none,
  * or this engine has no part. It may have no elements. */
@@ -138,6 +152,8 @@ DA_API int da_part_neighbour(const da_part *x, int axis, int offset);
 
 /* The calling engine, 0 … da_engine_count - 1. */
 DA_API int da_engine_rank(const da_engine *engine);
+
+/* How many engines the context has. */
 DA_API int da_engine_count(const da_engine *engine);
 
 /* Messages, of functions registered with DA_TALKS. Between two engines they arrive in the order sent; an engine may send to itself.
