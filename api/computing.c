@@ -14,7 +14,8 @@ static da_status failed(da_context *ctx, const char *what, da_status status, str
 da_status da_compute_all(da_context *ctx, int n, da_array *const *arrays)
 {
     DA_TRY(da__api_arrays(ctx, "da_compute", n, arrays));
-    struct da__error err = {.engine = -1};
+    struct da__error err;
+    da__error_clear(&err);
     da_status status = n > 0 ? da__runtime_compute(ctx->rt, n, arrays, &err) : DA_OK;
     return status == DA_OK ? DA_OK : failed(ctx, "da_compute", status, &err);
 }

@@ -38,6 +38,7 @@ static da_status open_runtime(const da_options *options, struct da__runtime **rt
         .mpi_comm = o.mpi_comm,
         .no_mpi = o.no_mpi != 0,
         .plan_engines = o.plan_engines,
+        .reproducible = o.reproducible != 0,
     };
     return da__runtime_open(&internal, rt, err);
 }

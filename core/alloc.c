@@ -93,10 +93,8 @@ char *da__strdup(const char *text)
     return copy;
 }
 
-bool da__grow(void **items, int64_t *cap, int64_t need, size_t item_nbytes)
+bool da__grow_more(void **items, int64_t *cap, int64_t need, size_t item_nbytes)
 {
-    if (need <= *cap)
-        return true;
     int64_t wanted = *cap < INT64_MAX / 2 ? 2 * *cap : need;
     if (wanted < need)
         wanted = need;

@@ -92,21 +92,28 @@ void da__hash_i64(struct da__hash *h, int64_t value)
     h->hi = hi;
 }
 
+static inline void take_word(uint64_t *lo, uint64_t *hi, uint64_t word)
+{
+    *lo = (*lo ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    *lo ^= *lo >> 32;
+    *hi = (*hi + word) * UINT64_C(0xd6e8feb86659fd93);
+    *hi ^= *hi >> 29;
+}
+
 /* Bulk data go through two multiplicative lanes that do not wait for each other; the full mixing follows once, at the end. */
 void da__hash_bytes(struct da__hash *h, const void *data, size_t nbytes)
 {
     const unsigned char *at = data;
     uint64_t lo = UINT64_C(0x243f6a8885a308d3), hi = UINT64_C(0x13198a2e03707344);
-    for (size_t left = nbytes; left != 0;) {
-        uint64_t word = 0;
-        size_t part = left < sizeof word ? left : sizeof word;
-        memcpy(&word, at, part);
-        lo = (lo ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-        lo ^= lo >> 32;
-        hi = (hi + word) * UINT64_C(0xd6e8feb86659fd93);
-        hi ^= hi >> 29;
-        at += part;
-        left -= part;
+    uint64_t word;
+    for (size_t words = nbytes / sizeof word; words != 0; words--, at += sizeof word) {
+        memcpy(&word, at, sizeof word); /* of fixed size: one load */
+        take_word(&lo, &hi, word);
+    }
+    if (nbytes % sizeof word != 0) {
+        word = 0;
+        memcpy(&word, at, nbytes % sizeof word);
+        take_word(&lo, &hi, word);
     }
     da__hash_i64(h, (int64_t)nbytes); /* so that no split into pieces hashes like another one */
     da__hash_i64(h, (int64_t)lo);

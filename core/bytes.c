@@ -28,6 +28,19 @@ void da__put_bytes(struct da__bytes *b, const void *data, size_t nbytes)
     b->nbytes = need;
 }
 
+void *da__put_room(struct da__bytes *b, size_t nbytes)
+{
+    int64_t need;
+    if (b->failed || nbytes > INT64_MAX || !da__add_i64(b->nbytes, (int64_t)nbytes, &need) ||
+        !da__grow((void **)&b->data, &b->cap, need, 1)) {
+        b->failed = true;
+        return NULL;
+    }
+    void *room = b->data + b->nbytes;
+    b->nbytes = need;
+    return room;
+}
+
 void da__put_i64(struct da__bytes *b, int64_t v)
 {
     da__put_bytes(b, &v, sizeof v);

@@ -118,6 +118,8 @@ da_dtype da__promote(da_dtype a, da_dtype b)
 da_dtype da__promote_all(uint32_t dtypes)
 {
     da_dtype inexact = DA_BOOL;
+    if (dtypes != 0 && (dtypes & (dtypes - 1)) == 0)
+        return (da_dtype)__builtin_ctz(dtypes);
     for (int d = 0; d < DA_NDTYPES; d++)
         if ((dtypes >> d & 1) != 0 && !is_integer((da_dtype)d))
             inexact = da__promote(inexact, (da_dtype)d);

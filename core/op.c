@@ -41,10 +41,20 @@ enum red_rule {
     RED_COUNT /* reads elements as they are, the result is int64                         (argmax) */
 };
 static const unsigned char red_rule[DA__NREDUCTIONS] = {
-    [DA__RED_SUM] = RED_WIDEN,    [DA__RED_PROD] = RED_WIDEN,   [DA__RED_MIN] = RED_SAME,
-    [DA__RED_MAX] = RED_SAME,     [DA__RED_MEAN] = RED_FLOAT,   [DA__RED_VAR] = RED_SPREAD,
-    [DA__RED_STD] = RED_SPREAD,   [DA__RED_ANY] = RED_TRUTH,    [DA__RED_ALL] = RED_TRUTH,
-    [DA__RED_ARGMIN] = RED_COUNT, [DA__RED_ARGMAX] = RED_COUNT, [DA__RED_COUNT_NONZERO] = RED_COUNT,
+    [DA__RED_SUM] = RED_WIDEN,
+    [DA__RED_PROD] = RED_WIDEN,
+    [DA__RED_MIN] = RED_SAME,
+    [DA__RED_MAX] = RED_SAME,
+    [DA__RED_MEAN] = RED_FLOAT,
+    [DA__RED_VAR] = RED_SPREAD,
+    [DA__RED_STD] = RED_SPREAD,
+    [DA__RED_ANY] = RED_TRUTH,
+    [DA__RED_ALL] = RED_TRUTH,
+    [DA__RED_ARGMIN] = RED_COUNT,
+    [DA__RED_ARGMAX] = RED_COUNT,
+    [DA__RED_COUNT_NONZERO] = RED_COUNT,
+    [DA__RED_REPRODUCIBLE_SUM] = RED_WIDEN,
+    [DA__RED_REPRODUCIBLE_MEAN] = RED_FLOAT,
 };
 
 const struct da__op_info *da__op_info(enum da__op_id op)

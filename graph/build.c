@@ -86,6 +86,56 @@ static bool any_unsized(int nin, const struct da__operand *in)
     return false;
 }
 
+/* What an operator computes with and makes, and its operands as nodes. */
+struct typed {
+    da_dtype compute, result;
+    da_array *node[3];
+};
+
+static da_status infer_types(enum da__op_id op, int nin, const struct da__operand *in,
+                             da_dtype attr, struct typed *t, struct da__error *err)
+{
+    struct da__operand_type type[3];
+    for (int k = 0; k < nin; k++) {
+        type[k].weak = in[k].array == NULL;
+        type[k].dtype = type[k].weak ? DA_BOOL : in[k].array->dtype;
+        type[k].kind = in[k].scalar.kind;
+    }
+    return da__op_infer(op, nin, type, attr, &t->compute, &t->result, err);
+}
+
+/* Scalars become constants. Returns the one that is poisoned, NULL: none. */
+static da_array *make_operands(struct da__graph *g, enum da__op_id op, int nin,
+                               const struct da__operand *in, struct typed *t)
+{
+    for (int k = 0; k < nin; k++) {
+        t->node[k] = in[k].array;
+        if (t->node[k] == NULL)
+            t->node[k] = da__make_scalar(g, &in[k].scalar, da__op_input_dtype(op, k, t->compute),
+                                         da__op_info(op)->name);
+        if (t->node[k]->kind == DA__NODE_POISON)
+            return t->node[k];
+    }
+    return NULL;
+}
+
+static da_array *make_operator(struct da__graph *g, enum da__op_id op, int nin,
+                               const struct typed *t, int ndim, const int64_t *shape,
+                               const struct da__dist *dist)
+{
+    da_array *a = da__node_new(g, DA__NODE_ELEMENTWISE, t->result, ndim, shape, dist);
+    if (a == NULL)
+        return NULL;
+    a->op = (int)op;
+    a->compute = t->compute;
+    a->generated = true;
+    for (int k = 0; k < nin; k++) {
+        a->generated &= da__node_moves_nothing(t->node[k]);
+        da__node_add_input(a, t->node[k]);
+    }
+    return a;
+}
+
 da_array *da__elementwise_node(struct da__graph *g, const char *what, int nin,
                                da_array *const *node, da_dtype result, struct da__error *err)
 {
@@ -111,8 +161,27 @@ da_array *da__elementwise_node(struct da__graph *g, const char *what, int nin,
     return a;
 }
 
-static da_array *elementwise(struct da__graph *g, enum da__op_id op, int nin,
-                             const struct da__operand *in, da_dtype attr)
+/* Where all operands that hold data lie alike, and the others are single constants, so does the result: one of those operands.
+ * NULL: it takes a closer look. Most operators of most programs need none, and describing must cost less than computing. */
+static const da_array *alike(int nin, const struct da__operand *in)
+{
+    const da_array *first = NULL;
+    for (int k = 0; k < nin; k++) {
+        const da_array *a = in[k].array;
+        if (a == NULL || (a->kind == DA__NODE_CONSTANT && a->ndim == 0 && a->dist == NULL))
+            continue;
+        if (a->dist == NULL || a->reach != NULL || da__node_moves_nothing(a) ||
+            (first != NULL &&
+             (a->dist != first->dist || a->ndim != first->ndim ||
+              memcmp(a->shape, first->shape, (size_t)a->ndim * sizeof *a->shape) != 0)))
+            return NULL;
+        first = a;
+    }
+    return first;
+}
+
+static da_array *elementwise_any(struct da__graph *g, enum da__op_id op, int nin,
+                                 const struct da__operand *in, da_dtype attr)
 {
     da_array *bad = first_poison(g, nin, in);
     if (bad != NULL)
@@ -121,29 +190,40 @@ static da_array *elementwise(struct da__graph *g, enum da__op_id op, int nin,
         return defer_elementwise(g, op, nin, in, attr);
     struct da__error err = {.engine = -1};
     const char *what = da__op_info(op)->name;
-    struct da__operand_type type[3];
-    for (int k = 0; k < nin; k++) {
-        type[k].weak = in[k].array == NULL;
-        type[k].dtype = type[k].weak ? DA_BOOL : in[k].array->dtype;
-        type[k].kind = in[k].scalar.kind;
-    }
-    da_dtype compute, result;
-    if (da__op_infer(op, nin, type, attr, &compute, &result, &err) != DA_OK)
+    struct typed t;
+    if (infer_types(op, nin, in, attr, &t, &err) != DA_OK)
         return poison_operator(g, what, &err);
-    da_array *node[3];
-    for (int k = 0; k < nin; k++) {
-        node[k] = in[k].array;
-        if (node[k] == NULL)
-            node[k] = da__make_scalar(g, &in[k].scalar, da__op_input_dtype(op, k, compute), what);
-        if (node[k]->kind == DA__NODE_POISON)
-            return node[k];
-    }
-    da_array *a = da__elementwise_node(g, what, nin, node, result, &err);
-    if (a == NULL)
+    if ((bad = make_operands(g, op, nin, in, &t)) != NULL)
+        return bad;
+    int ndim;
+    int64_t shape[DA_MAX_NDIM];
+    const struct da__dist *dist = NULL;
+    int64_t *reach = NULL;
+    if (broadcast_all(what, nin, t.node, &ndim, shape, &err) != DA_OK ||
+        da__result_dist(g, nin, t.node, ndim, shape, &dist, &reach, &err) != DA_OK)
         return poison_operator(g, what, &err);
-    a->op = (int)op;
-    a->compute = compute;
+    da_array *a = make_operator(g, op, nin, &t, ndim, shape, dist);
+    da__dist_drop(dist);
+    if (a == NULL) {
+        da__free(reach);
+        return da__node_no_memory(g);
+    }
+    a->reach = reach;
     return a;
+}
+
+static da_array *elementwise(struct da__graph *g, enum da__op_id op, int nin,
+                             const struct da__operand *in, da_dtype attr)
+{
+    struct typed t;
+    const da_array *like = alike(nin, in);
+    if (like == NULL || infer_types(op, nin, in, attr, &t, NULL) != DA_OK)
+        return elementwise_any(g, op, nin, in, attr); /* which also tells what is wrong */
+    da_array *bad = make_operands(g, op, nin, in, &t);
+    if (bad != NULL)
+        return bad;
+    da_array *a = make_operator(g, op, nin, &t, like->ndim, like->shape, like->dist);
+    return a != NULL ? a : da__node_no_memory(g);
 }
 
 /* x**2 is square(x), as in NumPy: the exact product, and far quicker than a power. */
@@ -274,6 +354,28 @@ da_array *da__reduce_node(struct da__graph *g, da_array *x, uint32_t mask, bool 
     return a;
 }
 
+/* What `reproducible` makes of a reduction; NULL: it stays as it is. */
+static da_array *reproducible(struct da__graph *g, enum da__red_id red, da_array *x, int naxes,
+                              const int64_t *axes, bool keepdims, double correction, da_dtype dtype)
+{
+    struct da__error none = {.engine = -1};
+    da_dtype compute, result;
+    if (!da__graph_reproducible(g) ||
+        da__red_infer(red, x->dtype, dtype, &compute, &result, &none) != DA_OK)
+        return NULL;
+    char kind = da__dtype(compute)->kind;
+    if (kind != 'f' && kind != 'c')
+        return NULL;
+    if (red == DA__RED_SUM)
+        return da__make_reduce(g, DA__RED_REPRODUCIBLE_SUM, x, naxes, axes, keepdims, 0, dtype);
+    if (red == DA__RED_MEAN)
+        return da__make_reduce(g, DA__RED_REPRODUCIBLE_MEAN, da__make_astype(g, x, compute), naxes,
+                               axes, keepdims, 0, DA_DTYPE_DEFAULT);
+    if (red == DA__RED_VAR || red == DA__RED_STD)
+        return da__make_reproducible_var(g, red, x, naxes, axes, keepdims, correction, result);
+    return NULL;
+}
+
 da_array *da__make_reduce(struct da__graph *g, enum da__red_id red, da_array *x, int naxes,
                           const int64_t *axes, bool keepdims, double correction, da_dtype dtype)
 {
@@ -281,6 +383,9 @@ da_array *da__make_reduce(struct da__graph *g, enum da__red_id red, da_array *x,
         return da__node_again(g, x);
     if (x->unsized)
         return defer_reduce(g, red, x, naxes, axes, keepdims, correction, dtype);
+    da_array *other = reproducible(g, red, x, naxes, axes, keepdims, correction, dtype);
+    if (other != NULL)
+        return other;
     struct da__error err = {.engine = -1};
     const char *what = da__red_info(red)->name;
     uint32_t mask;

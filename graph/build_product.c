@@ -71,6 +71,11 @@ static da_array *product(struct da__graph *g, const char *what, int64_t *attribu
         if (x[side]->kind == DA__NODE_POISON)
             return x[side];
     }
+    char kind = da__dtype(dtype)->kind;
+    attribute[DA__PRODUCT_ORDERED] = da__graph_reproducible(g) && (kind == 'f' || kind == 'c');
+    if (attribute[DA__PRODUCT_ORDERED] && attribute[DA__PRODUCT_K] > 0 &&
+        (attribute[DA__PRODUCT_M] == 0 || attribute[DA__PRODUCT_N] == 0))
+        return da__make_summed_product(g, attribute, x[0], x[1], dtype);
     if (da__product_place(g, attribute, ndim, shape, x, &dist, &err) != DA_OK)
         return poison(g, &err);
     da_array *a = da__routine_node(g, DA__ROUTINE_MATMUL, dtype, ndim, shape, dist, 2,

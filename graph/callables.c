@@ -194,16 +194,24 @@ static const struct da__callable_param cumulative_param[] = {
     {"axis", DA__ARG_INT, false},
     {"dtype", DA__ARG_DTYPE, false},
     {"include_initial", DA__ARG_BOOL, false}};
+static const struct da__callable_param cumulative_sum_param[] = {
+    {"x", DA__ARG_OPERAND, REQUIRED},
+    {"axis", DA__ARG_INT, false},
+    {"dtype", DA__ARG_DTYPE, false},
+    {"include_initial", DA__ARG_BOOL, false},
+    {"reproducible", DA__ARG_BOOL, false}};
 
 static const struct da__callable_param pair_param[] = {{"x1", DA__ARG_OPERAND, REQUIRED},
                                                        {"x2", DA__ARG_OPERAND, REQUIRED}};
 static const struct da__callable_param matmul_param[] = {{"x1", DA__ARG_OPERAND, REQUIRED},
                                                          {"x2", DA__ARG_OPERAND, REQUIRED},
                                                          {"transpose1", DA__ARG_BOOL, false},
-                                                         {"transpose2", DA__ARG_BOOL, false}};
+                                                         {"transpose2", DA__ARG_BOOL, false},
+                                                         {"reproducible", DA__ARG_BOOL, false}};
 static const struct da__callable_param tensordot_param[] = {{"x1", DA__ARG_OPERAND, REQUIRED},
                                                             {"x2", DA__ARG_OPERAND, REQUIRED},
-                                                            {"axes", DA__ARG_DATA, false}};
+                                                            {"axes", DA__ARG_DATA, false},
+                                                            {"reproducible", DA__ARG_BOOL, false}};
 static const struct da__callable_param vecdot_param[] = {{"x1", DA__ARG_OPERAND, REQUIRED},
                                                          {"x2", DA__ARG_OPERAND, REQUIRED},
                                                          {"axis", DA__ARG_INT, false}};
@@ -225,7 +233,8 @@ static const struct da__callable_param vecdot_param[] = {{"x1", DA__ARG_OPERAND,
     (IS(id, ASTYPE) ? da__call_astype : IS(id, CLIP) ? da__call_clip : da__call_elementwise)
 
 #define HAS_DTYPE(id)                                                                              \
-    (DA__RED_##id == DA__RED_SUM || DA__RED_##id == DA__RED_PROD || DA__RED_##id == DA__RED_MEAN)
+    (DA__RED_##id == DA__RED_SUM || DA__RED_##id == DA__RED_PROD ||                                \
+     DA__RED_##id == DA__RED_MEAN || DA__RED_##id == DA__RED_REPRODUCIBLE_SUM)
 #define REDUCTION_NPARAMS(id, correction) (HAS_DTYPE(id) || (correction) ? 4 : 3)
 #define REDUCTION_PARAMS(id, correction)                                                           \
     (HAS_DTYPE(id) ? sum_param : (correction) ? var_param : reduce_param)

@@ -452,11 +452,21 @@ da_array *da__call_sort(struct da__graph *g, const struct da__callable *c,
                          strcmp(c->name, "argsort") == 0);
 }
 
+bool da__call_reproducible(struct da__graph *g, const struct da__arg *arg)
+{
+    bool before = da__graph_reproducible(g);
+    da__graph_set_reproducible(g, before || (arg != NULL && da__arg_given(arg) && arg->flag));
+    return before;
+}
+
 da_array *da__call_cumulative(struct da__graph *g, const struct da__callable *c,
                               const struct da__arg *arg)
 {
     int64_t axis = int_or(&arg[1], 0);
-    return da__make_scan(g, da__arg_array(g, &arg[0]), da__arg_given(&arg[1]) ? &axis : NULL,
-                         strcmp(c->name, "cumulative_prod") == 0,
-                         dtype_or(&arg[2], DA_DTYPE_DEFAULT), arg[3].flag);
+    bool product = strcmp(c->name, "cumulative_prod") == 0;
+    bool before = da__call_reproducible(g, product ? NULL : &arg[4]);
+    da_array *a = da__make_scan(g, da__arg_array(g, &arg[0]), da__arg_given(&arg[1]) ? &axis : NULL,
+                                product, dtype_or(&arg[2], DA_DTYPE_DEFAULT), arg[3].flag);
+    da__graph_set_reproducible(g, before);
+    return a;
 }

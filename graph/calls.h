@@ -14,6 +14,8 @@ DA__BUILDER(da__call_reduce);
 #include "callables.def"
 #undef DA__CALL
 
+/* Where the argument (NULL: there is none) asks for it, what is built now is reproducible; returns what is to be set again. */
+bool da__call_reproducible(struct da__graph *g, const struct da__arg *arg);
 static inline bool da__arg_given(const struct da__arg *arg)
 {
     return arg->kind != DA__ARG_NONE;

@@ -5,9 +5,12 @@ da_array *da__call_matmul(struct da__graph *g, const struct da__callable *c,
                           const struct da__arg *arg)
 {
     (void)c;
-    return da__make_matmul(g, da__arg_array(g, &arg[0]), da__arg_array(g, &arg[1]),
-                           da__arg_given(&arg[2]) && arg[2].flag,
-                           da__arg_given(&arg[3]) && arg[3].flag);
+    bool before = da__call_reproducible(g, &arg[4]);
+    da_array *a = da__make_matmul(g, da__arg_array(g, &arg[0]), da__arg_array(g, &arg[1]),
+                                  da__arg_given(&arg[2]) && arg[2].flag,
+                                  da__arg_given(&arg[3]) && arg[3].flag);
+    da__graph_set_reproducible(g, before);
+    return a;
 }
 
 da_array *da__call_dot(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
@@ -100,6 +103,9 @@ da_array *da__call_tensordot(struct da__graph *g, const struct da__callable *c,
         if (!lists || n != n2)
             return bad_axes(g, c, "wanted is a number, or two lists of as many axes");
     }
-    return da__make_tensordot(g, da__arg_array(g, &arg[0]), da__arg_array(g, &arg[1]), n, axes1,
-                              axes2);
+    bool before = da__call_reproducible(g, &arg[3]);
+    da_array *a = da__make_tensordot(g, da__arg_array(g, &arg[0]), da__arg_array(g, &arg[1]), n,
+                                     axes1, axes2);
+    da__graph_set_reproducible(g, before);
+    return a;
 }

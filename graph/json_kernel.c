@@ -343,7 +343,8 @@ static da_status read_output(struct kernel *k, const struct da__place *place, js
 
 static bool takes_dtype(enum da__red_id red)
 {
-    return red == DA__RED_SUM || red == DA__RED_PROD || red == DA__RED_MEAN;
+    return red == DA__RED_SUM || red == DA__RED_PROD || red == DA__RED_MEAN ||
+           red == DA__RED_REPRODUCIBLE_SUM;
 }
 
 static da_status read_reduction(struct kernel *k, const struct da__place *place, json_t *object)

@@ -27,6 +27,7 @@ struct da__graph {
     struct slab *slabs;
     da_array *spare[SLAB_NDIM + 1]; /* freed nodes, chained through `next` */
     int nengines;
+    bool reproducible;
     void *owner;
     uint64_t next_id, next_buffer;
     int64_t epoch, live;
@@ -281,6 +282,18 @@ int da__graph_nengines(const struct da__graph *g)
     return g->nengines;
 }
 
+bool da__graph_set_reproducible(struct da__graph *g, bool on)
+{
+    bool before = g->reproducible;
+    g->reproducible = on;
+    return before;
+}
+
+bool da__graph_reproducible(const struct da__graph *g)
+{
+    return g->reproducible;
+}
+
 void da__graph_set_owner(struct da__graph *g, void *context)
 {
     g->owner = context;
@@ -394,6 +407,8 @@ static bool may_be_padded(enum da__node_kind kind)
 static bool drop_padding(da_array *a)
 {
     const struct da__dist *core = NULL, *padded = a->dist;
+    if (!da__dist_padded(padded))
+        return true;
     if (da__dist_unpadded(padded, &core) != DA_OK)
         return false;
     a->dist = core;
@@ -573,12 +588,11 @@ uint64_t da__graph_new_buffer(struct da__graph *g)
     return ++g->next_buffer;
 }
 
-int64_t da__graph_take_dead(struct da__graph *g, uint64_t **names)
+int64_t da__graph_take_dead(struct da__graph *g, const uint64_t **names)
 {
     int64_t n = g->ndead;
     *names = g->dead;
-    g->dead = NULL;
-    g->ndead = g->dead_cap = 0;
+    g->ndead = 0;
     return n;
 }
 

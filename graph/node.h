@@ -52,6 +52,10 @@ da_array *da__reduce_node(struct da__graph *g, da_array *x, uint32_t mask, bool 
 da_status da__axes_mask(const char *what, int ndim, int naxes, const int64_t *axes, uint32_t *mask,
                         struct da__error *err);
 void da__apply_free(struct da__apply *apply);
+/* var and std by reproducible sums, in `result` (build_reproducible.c). */
+da_array *da__make_reproducible_var(struct da__graph *g, enum da__red_id red, da_array *x,
+                                    int naxes, const int64_t *axes, bool keepdims,
+                                    double correction, da_dtype result);
 /* A scalar as a constant node of `dtype`; poisoned where it does not fit. */
 da_array *da__make_scalar(struct da__graph *g, const struct da__scalar *s, da_dtype dtype,
                           const char *what);

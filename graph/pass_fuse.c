@@ -77,6 +77,22 @@ static const char *why_not(const struct fusing *f, int i, int k)
     return NULL;
 }
 
+static bool joins(const struct fusing *f, const struct da__step *s, int k, int level)
+{
+    int producer = f->p->value[s->input[k].value].producer;
+    return producer >= 0 && f->level[producer] == level;
+}
+
+/* Whether an input before the k-th comes from the same group, which counts once. */
+static bool joined_before(struct fusing *f, const struct da__step *s, int k, int level)
+{
+    int group = root(f, f->p->value[s->input[k].value].producer);
+    for (int i = 0; i < k; i++)
+        if (joins(f, s, i, level) && root(f, f->p->value[s->input[i].value].producer) == group)
+            return true;
+    return false;
+}
+
 /* As early as possible: the level at which step i can run, joining the producers it can be fused with. */
 static void place(struct fusing *f, int i)
 {
@@ -90,17 +106,23 @@ static void place(struct fusing *f, int i)
         int least = f->level[producer] + (why_not(f, i, k) != NULL);
         level = least > level ? least : level;
     }
-    int64_t insns = s->body.ninsns, inputs = s->ninputs;
+    int64_t insns = s->body.ninsns, inputs = 0;
+    f->ninputs[i] = 0; /* what the group makes itself does not count */
     for (int k = 0; k < s->ninputs; k++) {
-        int producer = p->value[s->input[k].value].producer;
-        if (producer >= 0 && f->level[producer] == level) {
-            insns += f->ninsns[root(f, producer)];
-            inputs += f->ninputs[root(f, producer)];
+        if (!joins(f, s, k, level)) {
+            f->ninputs[i]++;
+        } else if (!joined_before(f, s, k, level)) {
+            int group = root(f, p->value[s->input[k].value].producer);
+            insns += f->ninsns[group];
+            inputs += f->ninputs[group];
         }
     }
+    inputs += f->ninputs[i];
     bool full = insns > MOST_INSNS || inputs > MOST_INPUTS;
     f->level[i] = level + full;
     f->cut[i] = full;
+    if (full)
+        f->ninputs[i] = s->ninputs;
     for (int k = 0; k < s->ninputs && !full; k++) {
         int producer = p->value[s->input[k].value].producer;
         if (producer >= 0 && f->level[producer] == level)
@@ -179,7 +201,6 @@ da_status da__pass_fuse(struct da__program *p)
     for (int i = 0; i < p->nsteps; i++) {
         f.group[i] = i;
         f.ninsns[i] = p->step[i].body.ninsns;
-        f.ninputs[i] = p->step[i].ninputs;
         place(&f, i);
     }
     sink(&f, first_reader);

@@ -221,11 +221,11 @@ static da_status keep_side(struct placing *p, int side)
         DA_TRY(beside(p, side, k, &c));
         DA_TRY(consider(p, c, split[0], split[1]));
     }
-    if (k >= 0) { /* partial sums are joined */
+    if (k >= 0 && !p->attribute[DA__PRODUCT_ORDERED]) { /* partial sums are joined */
         DA_TRY(beside(p, side, -1, &c));
         return consider(p, c, k, k);
     }
-    if (own < 0)
+    if (own < 0 || k >= 0)
         return DA_OK;
     DA_TRY(beside(p, side, -1, &c)); /* the other operand is whole everywhere */
     return consider(p, c, -1, -1);
@@ -257,7 +257,8 @@ static da_status join_all(struct placing *p)
     const struct da__dist *c = NULL;
     int nengines = da__graph_nengines(p->g);
     DA_TRY(da__dist_replicated(p->ndim, p->shape, nengines, &c));
-    int split = nengines > 1 && p->attribute[DA__PRODUCT_K] > 0 ? 0 : -1;
+    bool joins = p->attribute[DA__PRODUCT_K] > 0 && !p->attribute[DA__PRODUCT_ORDERED];
+    int split = nengines > 1 && joins ? 0 : -1;
     return consider(p, c, split, split);
 }
 

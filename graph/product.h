@@ -12,7 +12,8 @@ enum {
     DA__PRODUCT_K,
     DA__PRODUCT_TRANSPOSED,                         /* a, then b */
     DA__PRODUCT_SPLIT = DA__PRODUCT_TRANSPOSED + 2, /* a, then b */
-    DA__PRODUCT_NATTRIBUTES = DA__PRODUCT_SPLIT + 2
+    DA__PRODUCT_ORDERED = DA__PRODUCT_SPLIT + 2,    /* every sum goes by ascending k */
+    DA__PRODUCT_NATTRIBUTES
 };
 /* An operand's axes: its batch axes come first. `kept` are m of a, n of b. */
 struct da__factor {
@@ -27,5 +28,8 @@ da_status da__factor_dist(const int64_t *attribute, const struct da__dist *c, da
 da_status da__product_place(struct da__graph *g, int64_t *attribute, int ndim, const int64_t *shape,
                             da_array *const *in, const struct da__dist **out,
                             struct da__error *err);
+/* A product of which one operand has no axes of its own, as a reproducible sum of elementwise products (build_reproducible.c). */
+da_array *da__make_summed_product(struct da__graph *g, const int64_t *attribute, da_array *x1,
+                                  da_array *x2, da_dtype dtype);
 
 #endif

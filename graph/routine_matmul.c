@@ -34,6 +34,8 @@ static void write_axes(struct da__text *t, const int64_t *attribute, int side)
 
 static void write(struct da__text *t, const int64_t *attribute)
 {
+    if (attribute[DA__PRODUCT_ORDERED])
+        da__text_add(t, "\"reproducible\":true,");
     if (!is_matmul(attribute)) {
         da__text_add(t, "\"axes\":[");
         write_axes(t, attribute, 0);

@@ -4,7 +4,8 @@
 #include "text.h"
 
 /* As routines.def lists them. */
-enum { AXIS, PRODUCT, INITIAL, NATTRIBUTES };
+enum { AXIS, OPERATION, INITIAL, NATTRIBUTES };
+enum { SUM, PRODUCT, REPRODUCIBLE_SUM };
 
 static da_status output_dist(struct da__graph *g, const da_array *a, const struct da__dist **out)
 {
@@ -32,13 +33,15 @@ static da_status input_dist(struct da__graph *g, const da_array *a, int k,
 
 static const char *op(const int64_t *attribute)
 {
-    return attribute[PRODUCT] ? "cumulative_prod" : "cumulative_sum";
+    return attribute[OPERATION] == PRODUCT ? "cumulative_prod" : "cumulative_sum";
 }
 
 static void write(struct da__text *t, const int64_t *attribute)
 {
     da__text_add(t, "\"axis\":%lld,\"include_initial\":%s,", (long long)attribute[AXIS],
                  attribute[INITIAL] ? "true" : "false");
+    if (attribute[OPERATION] == REPRODUCIBLE_SUM)
+        da__text_add(t, "\"reproducible\":true,");
 }
 
 const struct da__routine_rules da__scan_rules = {
@@ -83,7 +86,14 @@ static da_array *scan_along(struct da__graph *g, da_array *x, int axis, bool pro
                             da_dtype result, bool initial, struct da__error *err)
 {
     const struct da__dist *dist = NULL;
-    int64_t attribute[NATTRIBUTES] = {axis, product, initial}, shape[DA_MAX_NDIM];
+    char kind = da__dtype(result)->kind;
+    bool reproducible = da__graph_reproducible(g) && (kind == 'f' || kind == 'c');
+    int64_t attribute[NATTRIBUTES] = {axis,
+                                      product        ? PRODUCT
+                                      : reproducible ? REPRODUCIBLE_SUM
+                                                     : SUM,
+                                      initial};
+    int64_t shape[DA_MAX_NDIM];
     for (int k = 0; k < x->ndim; k++)
         shape[k] = x->shape[k];
     if (initial && (!da__add_i64(shape[axis], 1, &shape[axis]) || da__nelem(x->ndim, shape) < 0)) {
@@ -118,6 +128,8 @@ da_array *da__make_scan(struct da__graph *g, da_array *x, const int64_t *axis, b
             da__later_int(&c, "axis", *axis);
         da__later_dtype(&c, "dtype", dtype);
         da__later_flag(&c, "include_initial", include_initial);
+        if (!product)
+            da__later_flag(&c, "reproducible", da__graph_reproducible(g));
         return da__later_defer(g, &c);
     }
     if (axis != NULL && da__axis(*axis, x->ndim, what, &at, &err) != DA_OK)

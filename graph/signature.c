@@ -79,14 +79,22 @@ static void put_attributes(struct da__bytes *key, const da_array *a)
     }
 }
 
+/* In words, as every node of every graph comes by here: what it is, its inputs' positions, its shape. */
 static void put_node(struct da__signature *s, const da_array *a, bool target)
 {
-    int32_t head[9] = {(int32_t)a->kind, a->op,  (int32_t)a->dtype, (int32_t)a->compute,  a->ndim,
-                       a->nin,           target, a->kept > 0,       number_of(s, a->dist)};
-    da__put_bytes(&s->key, head, sizeof head);
+    int dist = number_of(s, a->dist);
+    size_t nwords = 2 + (size_t)a->nin + (size_t)a->ndim;
+    uint64_t *word = da__put_room(&s->key, nwords * sizeof *word);
+    if (word == NULL)
+        return;
+    *word++ = (uint64_t)a->kind | (uint64_t)(uint16_t)a->op << 8 | (uint64_t)a->dtype << 24 |
+              (uint64_t)a->compute << 32 | (uint64_t)a->ndim << 40 | (uint64_t)target << 48 |
+              (uint64_t)(a->kept > 0) << 49;
+    *word++ = (uint64_t)(uint32_t)a->nin | (uint64_t)(uint32_t)dist << 32;
     for (int k = 0; k < a->nin; k++)
-        da__put_i64(&s->key, a->in[k]->mark);
-    da__put_bytes(&s->key, a->shape, (size_t)a->ndim * sizeof *a->shape);
+        *word++ = (uint64_t)a->in[k]->mark;
+    for (int k = 0; k < a->ndim; k++)
+        *word++ = (uint64_t)a->shape[k];
     put_attributes(&s->key, a);
 }
 

@@ -71,7 +71,8 @@ da_status da__graph_size(struct da__graph *g, int ntargets, da_array *const *tar
                          struct da__need *need, struct da__error *err)
 {
     bool again = da__graph_waits(g);
-    struct da__error own = {.engine = -1};
+    struct da__error own;
+    da__error_clear(&own);
     err = err != NULL ? err : &own;
     *need = (struct da__need){0};
     while (again) {

@@ -304,6 +304,25 @@ static void look_at(const struct da__box *box, struct da__operand *o)
               box->chunk[last] >= ROW_IN_PLACE && o->stride[last] == o->nbytes;
 }
 
+/* Memory that several steps read tile by tile comes in time if it is asked for while the tile before is worked on; what has
+ * room in a cache need not be. */
+static void look_ahead(struct da__running *run)
+{
+    enum { CACHED_NBYTES = 256 << 10 };
+    struct da__box *box = &run->box;
+    int a = box->nloops > 0 ? box->loop[box->nloops - 1] : -1;
+    int64_t nelem = 1;
+    for (int i = 0; i < box->ndim; i++)
+        nelem *= box->extent[i];
+    run->asks = false;
+    for (int i = 0; i < run->k->ninputs; i++) {
+        struct da__operand *o = &run->input[i];
+        bool far = a >= 0 && o->direct && nelem * o->nbytes > CACHED_NBYTES;
+        o->ahead = far ? box->chunk[a] * o->stride[a] : 0;
+        run->asks = run->asks || o->ahead != 0;
+    }
+}
+
 bool da__box_arrange(struct da__running *run, const struct da__sweep *s)
 {
     int axis[DA_MAX_NDIM];
@@ -324,6 +343,7 @@ bool da__box_arrange(struct da__running *run, const struct da__sweep *s)
     }
     for (int i = 0; i < run->noperands; i++)
         look_at(box, &run->operand[i]);
+    look_ahead(run);
     return true;
 }
 

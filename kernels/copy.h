@@ -22,7 +22,7 @@ void da__copy_ordered(const struct da__copy_box *box, size_t item, char *dst, co
 /* Sorts and joins the axes, cuts transposes into blocks, and copies. Empty boxes are fine. */
 void da__copy_arranged(struct da__copy_box *box, size_t item, char *dst, const char *src);
 /* dst[i * dst_stride + item * j] = src[j * src_stride + item * i] for i < n and j < m: items of 1, 2, 4, 8 and 16 bytes, blocks
- * that fit the first-level cache. False: an item of another size, nothing is done. */
+ * that fit the second-level cache. False: an item of another size, nothing is done. */
 bool da__transpose(int64_t n, int64_t m, size_t item, char *dst, int64_t dst_stride,
                    const char *src, int64_t src_stride);
 

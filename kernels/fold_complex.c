@@ -1,4 +1,5 @@
 /* The reductions of complex numbers, which are ordered lexicographically. */
+#include "binned.h"
 #include "fold.h"
 #include <math.h>
 
@@ -13,6 +14,13 @@
 #include "fold_pair.inc"
 #include "fold_order.inc"
 #include "fold_complex.inc"
+#define BINNED
+#define C float
+#define PARTS 2
+#define S struct da__binned2
+#define E struct da__pair64
+#define E_DTYPE DA_COMPLEX128
+#include "fold_binned.inc"
 #include "fold_table.inc"
 
 #define T struct da__pair64
@@ -21,4 +29,11 @@
 #include "fold_pair.inc"
 #include "fold_order.inc"
 #include "fold_complex.inc"
+#define BINNED
+#define C double
+#define PARTS 2
+#define S struct da__binned2
+#define E struct da__pair64
+#define E_DTYPE DA_COMPLEX128
+#include "fold_binned.inc"
 #include "fold_table.inc"

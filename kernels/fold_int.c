@@ -5,6 +5,7 @@
 #define FN(name) DA__PASTE(name, SUFFIX)
 #define TRUTH(x) ((x) != 0)
 #define WIDE int64_t
+#define NARROW int32_t
 #define WIDE_DTYPE DA_INT64
 
 #define T uint8_t

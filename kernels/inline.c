@@ -1,9 +1,11 @@
 /* Which operators may be part of a compiled chain. */
 #include "da_compiled.h"
+#include "vector.h"
 
 #include <string.h>
 
-/* Per operator the kinds of computing dtypes whose value kernels/compiled/ writes as vector instructions. */
+/* Per operator the kinds of computing dtypes whose value kernels/compiled/ writes as vector instructions; operators with vector
+ * mathematics are called. */
 static const char *const kinds[DA__NELEMENTWISE] = {
     [DA__OP_ADD] = "biufc",
     [DA__OP_SUBTRACT] = "iufc",
@@ -55,6 +57,18 @@ static const char *const kinds[DA__NELEMENTWISE] = {
 
 bool da__op_compiles(enum da__op_id op, da_dtype compute)
 {
-    return !da__op_is_user((int)op) && kinds[op] != NULL &&
-           strchr(kinds[op], da__dtype(compute)->kind) != NULL;
+    if (da__op_is_user((int)op))
+        return false;
+    if (da__vector_find_for(DA__BASELINE, op, compute) != NULL)
+        return true;
+    return kinds[op] != NULL && strchr(kinds[op], da__dtype(compute)->kind) != NULL;
+}
+
+da__block_fn *da__block_find(unsigned vector_nbytes, enum da__op_id op, da_dtype compute)
+{
+    enum da__isa isa = vector_nbytes == 64   ? DA__AVX512
+                       : vector_nbytes == 32 ? DA__AVX2
+                                             : DA__BASELINE;
+    const struct da__vector *v = da__vector_find_for(isa, op, compute);
+    return v != NULL ? v->block : NULL;
 }

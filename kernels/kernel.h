@@ -35,6 +35,8 @@ struct da__step {
     int32_t value;  /* that the step makes, folds or stores */
     int32_t done;   /* OP, PLACE: the step that writes it */
     int32_t nin, arg[3];
+    bool
+        draws; /* random numbers, whose loop takes indices as a first one and a step, too (strips.h) */
     da__strip_fn *strip;
     const struct da__fold *fold;
     const struct da__user *user; /* OP, FOLD: instead of our loop; NULL: ours */
@@ -77,6 +79,7 @@ struct da__operand {
     bool even;                   /* of an index: code counts itself, `at` has its first elements */
     bool scalar, direct;         /* in a tile: one element; contiguous */
     bool rows;                   /* in a tile of two axes: contiguous along the inner one */
+    int64_t ahead;               /* of an input that is asked for early: bytes to the next tile */
 };
 
 /* The box in the machine's own axes: no axis of extent 1, neighbours joined, short strides inside.
@@ -100,6 +103,9 @@ struct da__running {
     int64_t *
         row; /* per value: bytes from one row of the tile to the next where they are not dense; 0: dense */
     bool *scalar;      /* per value: one element in a tile */
+    bool asks;         /* for memory ahead */
+    int64_t nworking;  /* steps of a tile that compute */
+    int64_t part;      /* of the next tile's memory: the one to be asked for */
     unsigned *scalars; /* per step: its scalar arguments */
     char *uniform;     /* 16 bytes per value */
     struct da__chain_operand
@@ -108,6 +114,36 @@ struct da__running {
     char *reg;
     size_t reg_nbytes; /* from one register to the next */
 };
+
+static inline char *da__operand_place(const struct da__operand *o)
+{
+    return o->base + o->offset;
+}
+
+/* Steps work on dense tiles piece by piece, and ask for a part of the next tile's memory in front of each. What is added up
+ * comes in the same pieces whether memory is asked for or not. */
+enum { DA__PIECE = 256 };
+
+/* To be inlined into what writes something: gcc takes functions that only prefetch for functions without effect. */
+#define DA__ALWAYS_INLINE inline __attribute__((always_inline))
+
+static DA__ALWAYS_INLINE void da__ask_ahead(struct da__running *run, int64_t nelem)
+{
+    enum { LINE = 64 };
+    if (!run->asks)
+        return;
+    int64_t nparts = run->nworking * ((nelem + DA__PIECE - 1) / DA__PIECE);
+    for (int j = 0; j < run->k->ninputs; j++) {
+        const struct da__operand *o = &run->input[j];
+        if (o->ahead == 0)
+            continue;
+        const char *next = da__operand_place(o) + o->ahead;
+        int64_t nbytes = nelem * o->nbytes, end = nbytes * (run->part + 1) / nparts;
+        for (int64_t at = nbytes * run->part / nparts / LINE * LINE; at < end; at += LINE)
+            __builtin_prefetch(next + at);
+    }
+    run->part++;
+}
 
 /* Runs a chain on the tile, whose arguments and outputs `at`, `row` and `scalar` describe. */
 void da__chain_run(struct da__running *run, const struct da__kernel_chain *s, int64_t nelem);

@@ -34,11 +34,27 @@ static void find_rows(struct lanes *l, int64_t nelem)
     l->nrows = rows ? box->size[box->ndim - 2] : 1;
 }
 
-/* `count` elements of `nbytes` each, all like the one at `from`. */
+/* `count` elements of `nbytes` each, all like the one at `from`. Copies of a length that the compiler does
+ * not know cost more than the whole chain. */
 static void spread(char *to, const char *from, int64_t nbytes, int64_t count)
 {
-    for (int64_t i = 0; i < count; i++)
-        memcpy(to + i * nbytes, from, (size_t)nbytes);
+    switch (nbytes) {
+    case 4:
+        for (int64_t i = 0; i < count; i++)
+            memcpy(to + i * 4, from, 4);
+        return;
+    case 8:
+        for (int64_t i = 0; i < count; i++)
+            memcpy(to + i * 8, from, 8);
+        return;
+    case 16:
+        for (int64_t i = 0; i < count; i++)
+            memcpy(to + i * 16, from, 16);
+        return;
+    default: /* 1 or 2 */
+        for (int64_t i = 0; i < count * nbytes; i++)
+            to[i] = from[i & (nbytes - 1)];
+    }
 }
 
 static void count_from(char *to, int64_t start, int64_t step, int64_t count)
@@ -118,6 +134,27 @@ static void run_rest(const struct lanes *l, int64_t row, int64_t first, int64_t 
     }
 }
 
+/* Elements 0 … n - 1 of the rows; a single row piece by piece where memory is asked for. */
+static void run_whole(struct lanes *l, int64_t n, int64_t nelem)
+{
+    int32_t noperands = l->s->what.nargs + l->s->what.nouts;
+    bool pieces = l->run->asks && l->run->nworking > 1 && l->nrows == 1;
+    int64_t done = 0;
+    for (int32_t i = 0; i < noperands; i++)
+        pieces = pieces && l->operand[i].more == 0;
+    for (; pieces && n - done >= 2 * DA__PIECE; done += DA__PIECE) {
+        da__ask_ahead(l->run, nelem);
+        l->s->fn(l->operand, 1, DA__PIECE);
+        for (int32_t i = 0; i < noperands; i++)
+            l->operand[i].at += DA__PIECE * l->operand[i].step;
+    }
+    if (pieces)
+        da__ask_ahead(l->run, nelem);
+    l->s->fn(l->operand, l->nrows, n - done);
+    for (int32_t i = 0; i < noperands; i++)
+        l->operand[i].at -= done * l->operand[i].step;
+}
+
 void da__chain_run(struct da__running *run, const struct da__kernel_chain *s, int64_t nelem)
 {
     int32_t most = run->k->max_operands;
@@ -134,7 +171,7 @@ void da__chain_run(struct da__running *run, const struct da__kernel_chain *s, in
     if (l.n < s->width || (l.n % s->width != 0 && in_place(&l)))
         whole = l.n - l.n % s->width;
     if (whole > 0)
-        s->fn(l.operand, l.nrows, whole);
+        run_whole(&l, whole, nelem);
     for (int64_t row = 0; whole < l.n && row < l.nrows; row++)
         run_rest(&l, row, whole, l.n - whole);
 }

@@ -59,11 +59,6 @@ static void split_operands(struct da__running *run)
     run->flat = run->index + k->nindices;
 }
 
-static char *place(const struct da__operand *o)
-{
-    return o->base + o->offset;
-}
-
 /* An output in the very place of an input (the last reader's buffer is the writer's) is written by
  * its operation only where the input is not read later in the tile; and an input that is stored
  * itself is copied before another store. */
@@ -133,7 +128,15 @@ static void bind_rows(struct da__running *run, const struct da__step *s,
     run->row[s->value] = rows ? o->stride[run->box.first] : 0;
 }
 
-/* Indices that only chains read need no memory: in a tile of rows they grow evenly. */
+/* Random numbers of seeds and streams that stay the same are drawn from indices that are told by the first and the step. */
+static bool draws_evenly(const struct da__running *run, const struct da__step *s)
+{
+    const struct da__kernel *k = run->k;
+    return s->draws && k->value[s->arg[1]].uniform && k->value[s->arg[2]].uniform &&
+           run->box.ndim - run->box.first == 1;
+}
+
+/* Indices that only chains and drawing read need no memory: in a tile of rows they grow evenly. */
 static bool is_even(const struct da__running *run, int32_t value)
 {
     const struct da__kernel *k = run->k;
@@ -147,10 +150,22 @@ static bool is_even(const struct da__running *run, int32_t value)
         if (stored && s->value == value)
             return false;
         for (int32_t j = 0; s->kind == DA__STEP_OP && j < s->nin; j++)
-            if (s->arg[j] == value)
+            if (s->arg[j] == value && (j > 0 || !draws_evenly(run, s)))
                 return false;
     }
     return true;
+}
+
+static bool works(const struct da__step *s)
+{
+    return s->kind == DA__STEP_OP || s->kind == DA__STEP_CHAIN || s->kind == DA__STEP_FOLD;
+}
+
+static bool reads_even(const struct da__running *run, const struct da__step *s)
+{
+    const struct da__kernel *k = run->k;
+    int32_t number = s->arg[0] - k->ninputs - k->nparams;
+    return s->draws && number >= 0 && number < k->nindices && run->index[number].even;
 }
 
 /* What stays the same for all tiles: where values lie that do not move, and which arguments are
@@ -158,12 +173,14 @@ static bool is_even(const struct da__running *run, int32_t value)
 static void bind(struct da__running *run)
 {
     const struct da__kernel *k = run->k;
+    run->nworking = 0;
     find_dense_only(run);
     for (int32_t i = k->nuniform; i < k->nsteps; i++) {
         const struct da__step *s = &k->step[i];
         struct da__operand *o = NULL;
         bool scalar = true;
         unsigned scalars = 0;
+        run->nworking += works(s);
         switch (s->kind) {
         case DA__STEP_INPUT:
         case DA__STEP_INDEX:
@@ -177,6 +194,7 @@ static void bind(struct da__running *run)
                 scalar = scalar && run->scalar[s->arg[j]];
                 scalars |= (unsigned)run->scalar[s->arg[j]] << j;
             }
+            scalars |= reads_even(run, s) ? DA__EVEN : 0;
             if (s->number >= 0 && scalar && !run->output[s->number].scalar)
                 run->output[s->number].direct = run->output[s->number].rows = false;
             o = s->number >= 0 ? &run->output[s->number] : NULL;
@@ -207,6 +225,37 @@ static void do_strip(const struct da__step *s, int64_t n, void *out, const void 
         s->strip(n, out, in, scalars);
 }
 
+/* The result may take a scalar's register: its first elements would destroy it. */
+static void keep_scalars(const struct da__running *run, const struct da__step *s, unsigned scalars,
+                         const char **in, char (*kept)[16])
+{
+    for (int j = 0; j < s->nin; j++)
+        if (scalars >> j & 1) {
+            memcpy(kept[j], in[j], run->k->value[s->arg[j]].nbytes);
+            in[j] = kept[j];
+        }
+}
+
+/* A dense tile piece by piece. */
+static void do_pieces(struct da__running *run, const struct da__step *s, int64_t n,
+                      unsigned scalars)
+{
+    const struct da__value *value = run->k->value;
+    const char *in[3] = {run->at[s->arg[0]], run->at[s->arg[1]], run->at[s->arg[2]]};
+    char *out = run->at[s->value];
+    int64_t step[3] = {0};
+    _Alignas(16) char kept[3][16];
+    keep_scalars(run, s, scalars, in, kept);
+    for (int j = 0; j < s->nin; j++)
+        step[j] = scalars >> j & 1 ? 0 : value[s->arg[j]].nbytes;
+    for (int64_t i = 0; i < n; i += DA__PIECE) {
+        const void *from[3] = {in[0] + i * step[0], in[1] + i * step[1], in[2] + i * step[2]};
+        da__ask_ahead(run, n);
+        do_strip(s, n - i < DA__PIECE ? n - i : DA__PIECE, out + i * value[s->value].nbytes, from,
+                 scalars);
+    }
+}
+
 /* The same for operands of which some lie in rows that do not follow each other. */
 static void do_rows(struct da__running *run, const struct da__step *s, unsigned scalars)
 {
@@ -215,14 +264,10 @@ static void do_rows(struct da__running *run, const struct da__step *s, unsigned 
     int64_t cols = box->size[box->ndim - 1], rows = box->size[box->ndim - 2], step[4];
     const char *in[3] = {run->at[s->arg[0]], run->at[s->arg[1]], run->at[s->arg[2]]};
     char *out = run->at[s->value];
-    _Alignas(16) char
-        kept[3][16]; /* the result may take a scalar's register: the first row would destroy it */
+    _Alignas(16) char kept[3][16];
+    keep_scalars(run, s, scalars, in, kept);
     for (int j = 0; j < 3; j++) {
         int32_t v = s->arg[j];
-        if (j < s->nin && (scalars >> j & 1)) {
-            memcpy(kept[j], in[j], k->value[v].nbytes);
-            in[j] = kept[j];
-        }
         step[j] = j >= s->nin || (scalars >> j & 1) ? 0
                   : run->row[v] != 0                ? run->row[v]
                                                     : cols * k->value[v].nbytes;
@@ -246,6 +291,10 @@ static void do_op(struct da__running *run, const struct da__step *s, int64_t n, 
 {
     if (n > 1 && has_rows(run, s)) {
         do_rows(run, s, scalars);
+        return;
+    }
+    if (n > 1 && run->asks) {
+        do_pieces(run, s, n, scalars);
         return;
     }
     const void *in[3] = {run->at[s->arg[0]], run->at[s->arg[1]], run->at[s->arg[2]]};
@@ -285,16 +334,16 @@ static void fetch_input(struct da__running *run, const struct da__step *s)
 {
     const struct da__operand *o = &run->input[s->number];
     if (o->direct || run->row[s->value] != 0) {
-        run->at[s->value] = place(o);
+        run->at[s->value] = da__operand_place(o);
         return;
     }
     if (o->scalar) {
-        memcpy(run->at[s->value], place(o), (size_t)o->nbytes);
+        memcpy(run->at[s->value], da__operand_place(o), (size_t)o->nbytes);
         return;
     }
     struct da__copy_box copy;
     tile_box(&run->box, o, &copy);
-    da__copy_ordered(&copy, (size_t)o->nbytes, run->at[s->value], place(o));
+    da__copy_ordered(&copy, (size_t)o->nbytes, run->at[s->value], da__operand_place(o));
 }
 
 /* What one axis adds to the n values that are there: `size` times as many. */
@@ -320,6 +369,8 @@ static void fetch_index(struct da__running *run, const struct da__step *s)
     const struct da__operand *o = &run->index[s->number];
     int64_t *value = run->at[s->value], n = 1;
     value[0] = o->offset;
+    if (o->even)
+        value[1] = o->stride[box->ndim - 1];
     if (o->scalar || o->even)
         return;
     for (int a = box->ndim - 1; a >= box->first; a--) {
@@ -332,7 +383,7 @@ static void store(struct da__running *run, const struct da__step *s)
 {
     struct da__operand *o = &run->output[s->number];
     const char *from = run->at[s->value];
-    if (from == place(o))
+    if (from == da__operand_place(o))
         return;
     struct da__copy_box copy;
     tile_box(&run->box, o, &copy);
@@ -341,7 +392,7 @@ static void store(struct da__running *run, const struct da__step *s)
         copy.dst[a] = copy.src[a];
         copy.src[a] = run->scalar[s->value] ? 0 : dense;
     }
-    da__copy_ordered(&copy, (size_t)o->nbytes, place(o), from);
+    da__copy_ordered(&copy, (size_t)o->nbytes, da__operand_place(o), from);
 }
 
 /* One tile axis innermost, the others as rows; accumulators and indices move with the rows. */
@@ -367,6 +418,15 @@ static bool next_row(const struct da__box *box, const struct da__operand *acc,
     return false;
 }
 
+static void along(const struct da__step *s, void *state, int64_t n, const void *value, bool scalar,
+                  int64_t index, int64_t index_step)
+{
+    if (s->user != NULL)
+        da__user_along(s->user, state, n, value, scalar);
+    else
+        s->fold->along(state, n, value, scalar, index, index_step);
+}
+
 static void fold_rows(struct da__running *run, const struct da__step *s)
 {
     const struct da__box *box = &run->box;
@@ -378,14 +438,12 @@ static void fold_rows(struct da__running *run, const struct da__step *s)
     const char *value = run->at[s->value];
     bool scalar = run->scalar[s->value];
     int64_t step = scalar ? 0 : cols * run->k->value[s->value].nbytes;
-    struct rows r = {.accumulator = place(acc), .index = flat ? flat->offset : 0};
+    struct rows r = {.accumulator = da__operand_place(acc), .index = flat ? flat->offset : 0};
     do {
-        if (s->user != NULL && stride == 0)
-            da__user_along(s->user, r.accumulator, cols, value, scalar);
+        if (stride == 0)
+            along(s, r.accumulator, cols, value, scalar, r.index, index_step);
         else if (s->user != NULL)
             da__user_across(s->user, r.accumulator, stride, cols, value, scalar);
-        else if (stride == 0)
-            s->fold->along(r.accumulator, cols, value, scalar, r.index, index_step);
         else
             s->fold->across(r.accumulator, stride, cols, value, scalar, r.index, index_step);
         value += step;
@@ -397,15 +455,19 @@ static void fold(struct da__running *run, const struct da__step *s, int64_t nele
     const struct da__operand *acc = &run->accumulator[s->number];
     if ((acc->scalar && !s->fold->indexed) || run->box.ndim == run->box.first) {
         int64_t index = s->fold->indexed ? run->flat[s->number].offset : 0;
-        if (s->user != NULL)
-            da__user_along(s->user, place(acc), nelem, run->at[s->value], run->scalar[s->value]);
-        else
-            s->fold->along(place(acc), nelem, run->at[s->value], run->scalar[s->value], index, 0);
+        bool scalar = run->scalar[s->value];
+        const char *value = run->at[s->value];
+        int64_t step = scalar ? 0 : run->k->value[s->value].nbytes;
+        for (int64_t i = 0; i < nelem; i += DA__PIECE) {
+            da__ask_ahead(run, nelem);
+            along(s, da__operand_place(acc), nelem - i < DA__PIECE ? nelem - i : DA__PIECE,
+                  value + i * step, scalar, index, 0);
+        }
         return;
     }
     int64_t cols = run->box.size[run->box.ndim - 1], row = run->row[s->value];
     if (takes_rows(run, s) && !run->scalar[s->value])
-        s->fold->rows(cols, place(acc), nelem / cols, run->at[s->value],
+        s->fold->rows(cols, da__operand_place(acc), nelem / cols, run->at[s->value],
                       row != 0 ? row : cols * run->k->value[s->value].nbytes);
     else
         fold_rows(run, s);
@@ -415,6 +477,7 @@ static void do_tile(struct da__running *run)
 {
     const struct da__kernel *k = run->k;
     int64_t nelem = 1;
+    run->part = 0;
     for (int a = run->box.first; a < run->box.ndim; a++)
         nelem *= run->box.size[a];
     for (int32_t i = k->nuniform; i < k->nsteps; i++) {
@@ -429,7 +492,7 @@ static void do_tile(struct da__running *run)
         case DA__STEP_PLACE:
         case DA__STEP_OP:
             if (s->number >= 0 && (run->output[s->number].direct || run->row[s->value] != 0))
-                run->at[s->value] = place(&run->output[s->number]);
+                run->at[s->value] = da__operand_place(&run->output[s->number]);
             if (s->kind == DA__STEP_OP)
                 do_op(run, s, run->scalar[s->value] ? 1 : nelem, run->scalars[i]);
             break;

@@ -5,6 +5,7 @@
 #include "variant.h"
 
 #include <complex.h>
+#include <string.h>
 
 #define DA__PASTE(a, b) DA__PASTE_(a, b)
 #define DA__PASTE_(a, b) a##b
@@ -45,12 +46,14 @@ enum { ROWS = 4, STRIP_BYTES = 64, BLOCK_BYTES = 1024, DEPTH = 128 };
 
 #define T float
 #define SUFFIX _f32
+#define VECTORS
 #define ACC(s, a, b) ((s) + (a) * (b))
 #define SUM(a, b) ((a) + (b))
 #include "matmul_own.inc"
 
 #define T double
 #define SUFFIX _f64
+#define VECTORS
 #define ACC(s, a, b) ((s) + (a) * (b))
 #define SUM(a, b) ((a) + (b))
 #include "matmul_own.inc"

@@ -11,7 +11,7 @@ enum { REGISTERS_NBYTES = 32768, TILE_MIN = 256, TILE_MAX = 1024 };
 /* Rows shorter than this are worth copying together into one tile. */
 enum { ROW_MIN = 256 };
 /* Squares for transposed operands are limited by the second-level cache: long sides use memory's lines well. */
-enum { SQUARES_NBYTES = 131072, SQUARE_MAX = 4096 };
+enum { SQUARES_NBYTES = 131072, SQUARE_MAX = 16384 };
 
 da_dtype da__body_dtype(const struct da__body *b, da__ref ref)
 {
@@ -210,6 +210,8 @@ void da__plan_op(struct da__planning *p, int i)
     struct da__step *s =
         da__plan_step(p, DA__STEP_OP, -1, da__plan_value(p->k, DA__REF(DA__REF_INSN, i)));
     da__ref arg[3];
+    s->draws = da__op_info(p->b->insn[i].op)->rule >= DA__RULE_DRAW_INT64 &&
+               p->b->insn[i].op != DA__OP_RANDOM_PERMUTE;
     s->nin = operands_of(p, i, arg, &s->strip);
     for (int j = 0; j < s->nin; j++)
         s->arg[j] = da__plan_value(p->k, arg[j]);

@@ -4,24 +4,44 @@
 
 /* ---- the generator ---- */
 
+/* Vectors of blocks that are computed together: the operations of one wait for each other, and a processor looks ahead over about
+ * one. */
+enum { GROUP = 2 };
+
 /* One block per lane: counter (number, stream), key `seed`, each of 64 bits. Words 0 and 1 are `first`, 2 and 3 `second`. Of the
  * lanes only the lower halves count until the end: the multiplication does not see the upper ones. */
-LANE void philox(lanes number, lanes seed, lanes stream, lanes *first, lanes *second)
+LANE void philox_group(int n, const lanes *number, lanes seed, lanes stream, lanes *first,
+                       lanes *second)
 {
-    lanes c0 = number, c1 = number >> 32, c2 = stream, c3 = stream >> 32;
-    lanes k0 = seed, k1 = seed >> 32;
+    lanes c0[GROUP], c1[GROUP], c2[GROUP], c3[GROUP], k0 = seed, k1 = seed >> 32;
+    for (int g = 0; g < n; g++) {
+        c0[g] = number[g];
+        c1[g] = number[g] >> 32;
+        c2[g] = stream;
+        c3[g] = stream >> 32;
+    }
 #pragma GCC unroll 10
     for (int round = 0; round < 10; round++) {
-        lanes p0 = product(c0, spread(0xd2511f53)), p1 = product(c2, spread(0xcd9e8d57));
-        c0 = (p1 >> 32) ^ c1 ^ k0;
-        c1 = p1;
-        c2 = (p0 >> 32) ^ c3 ^ k1;
-        c3 = p0;
+#pragma GCC unroll 2
+        for (int g = 0; g < n; g++) {
+            lanes p0 = product(c0[g], spread(0xd2511f53)), p1 = product(c2[g], spread(0xcd9e8d57));
+            c0[g] = (p1 >> 32) ^ c1[g] ^ k0;
+            c1[g] = p1;
+            c2[g] = (p0 >> 32) ^ c3[g] ^ k1;
+            c3[g] = p0;
+        }
         k0 += 0x9e3779b9;
         k1 += 0xbb67ae85;
     }
-    *first = (c0 & UINT32_MAX) | (c1 << 32);
-    *second = (c2 & UINT32_MAX) | (c3 << 32);
+    for (int g = 0; g < n; g++) {
+        first[g] = (c0[g] & UINT32_MAX) | (c1[g] << 32);
+        second[g] = (c2[g] & UINT32_MAX) | (c3[g] << 32);
+    }
+}
+
+LANE void philox(lanes number, lanes seed, lanes stream, lanes *first, lanes *second)
+{
+    philox_group(1, &number, seed, stream, first, second);
 }
 
 /* ---- numbers from bits ---- */
@@ -169,6 +189,21 @@ LANE void blocks(pair_fn *pair, uint64_t number, lanes seed, lanes stream, lanes
     interleave(even, odd, lower, upper);
 }
 
+/* GROUP times as many, stored behind each other. */
+LANE void block_group(pair_fn *pair, uint64_t number, lanes seed, lanes stream, uint64_t *out)
+{
+    lanes from[GROUP], even[GROUP], odd[GROUP], lower, upper;
+    for (int g = 0; g < GROUP; g++)
+        from[g] = number + (uint64_t)g * LANES + (lanes){IOTA};
+    philox_group(GROUP, from, seed, stream, even, odd);
+    for (int g = 0; g < GROUP; g++) {
+        pair(even[g], odd[g], &even[g], &odd[g]);
+        interleave(even[g], odd[g], &lower, &upper);
+        store(out + g * 2 * LANES, lower);
+        store(out + g * 2 * LANES + LANES, upper);
+    }
+}
+
 /* Indices one after the other from `index` on: both elements of every block. */
 LANE void consecutive(pair_fn *pair, uint64_t index, lanes seed, lanes stream, int64_t n,
                       uint64_t *out)
@@ -183,6 +218,9 @@ LANE void consecutive(pair_fn *pair, uint64_t index, lanes seed, lanes stream, i
         n--;
         number++;
     }
+    enum { MANY = GROUP * 2 * LANES };
+    for (; n >= MANY; n -= MANY, out += MANY, number += GROUP * LANES)
+        block_group(pair, number, seed, stream, out);
     for (; n >= 2 * LANES; n -= 2 * LANES, out += 2 * LANES, number += LANES) {
         blocks(pair, number, seed, stream, &lower, &upper);
         store(out, lower);
@@ -196,6 +234,30 @@ LANE void consecutive(pair_fn *pair, uint64_t index, lanes seed, lanes stream, i
     }
 }
 
+/* Indices in even steps, a piece at a time. */
+static int64_t count_piece(int64_t *piece, uint64_t first, uint64_t step, int64_t left)
+{
+    int64_t n = left < PIECE ? left : PIECE;
+    for (int64_t i = 0; i < n; i++)
+        piece[i] = (int64_t)(first + (uint64_t)i * step);
+    return n;
+}
+
+LANE void draw_evenly(pair_fn *pair, int64_t n, uint64_t *out, const struct operand *o)
+{
+    uint64_t first = (uint64_t)o[0].at[0], step = (uint64_t)o[0].at[1];
+    int64_t piece[PIECE], done;
+    if (step == 1) {
+        consecutive(pair, first, o[1].scalar, o[2].scalar, n, out);
+        return;
+    }
+    const struct operand counted[3] = {{.at = piece}, o[1], o[2]};
+    for (int64_t i = 0; i < n; i += done) {
+        done = count_piece(piece, first + (uint64_t)i * step, step, n - i);
+        scattered(pair, counted, 0, done, out + i);
+    }
+}
+
 LANE void draw(pair_fn *pair, int64_t n, void *out_, const void *const *in, unsigned scalars)
 {
     struct operand o[3];
@@ -203,6 +265,10 @@ LANE void draw(pair_fn *pair, int64_t n, void *out_, const void *const *in, unsi
     if (n <= 0)
         return;
     open_operands(o, in, scalars);
+    if (scalars & DA__EVEN) {
+        draw_evenly(pair, n, out, o);
+        return;
+    }
     bool runs = !o[0].is_scalar && o[1].is_scalar && o[2].is_scalar;
     for (int64_t i = 0; i < n;) {
         int64_t left = n - i, length = runs ? run_length(o[0].at + i, left) : 0;
@@ -283,6 +349,21 @@ LANE void consecutive32(uint64_t index, lanes seed, lanes stream, int64_t n, flo
     }
 }
 
+static void draw_evenly32(int64_t n, float *out, const struct operand *o)
+{
+    uint64_t first = (uint64_t)o[0].at[0], step = (uint64_t)o[0].at[1];
+    int64_t piece[PIECE], done;
+    if (step == 1) {
+        consecutive32(first, o[1].scalar, o[2].scalar, n, out);
+        return;
+    }
+    const struct operand counted[3] = {{.at = piece}, o[1], o[2]};
+    for (int64_t i = 0; i < n; i += done) {
+        done = count_piece(piece, first + (uint64_t)i * step, step, n - i);
+        scattered32(counted, 0, done, out + i);
+    }
+}
+
 static void strip_uniform32(int64_t n, void *out_, const void *const *in, unsigned scalars)
 {
     struct operand o[3];
@@ -290,6 +371,10 @@ static void strip_uniform32(int64_t n, void *out_, const void *const *in, unsign
     if (n <= 0)
         return;
     open_operands(o, in, scalars);
+    if (scalars & DA__EVEN) {
+        draw_evenly32(n, out, o);
+        return;
+    }
     bool runs = !o[0].is_scalar && o[1].is_scalar && o[2].is_scalar;
     for (int64_t i = 0; i < n;) {
         int64_t left = n - i, length = runs ? run_length(o[0].at + i, left) : 0;

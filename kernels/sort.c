@@ -1,5 +1,5 @@
 /* Stable sorting of one contiguous line, and searching in a sorted one. Numbers become unsigned keys of the same order in
- * place and are sorted byte by byte; complex numbers are merged. */
+ * place and are sorted by digits; complex numbers are merged. */
 #include "da_kernels.h"
 
 #include <math.h>
@@ -11,8 +11,11 @@ enum {
     INSERTION = 12, /* stretches up to this length are sorted by insertion             */
     MOST_RUNS = 16, /* lines of up to this many runs are merged, whatever their length */
     SHORT_LINE =
-        64, /* times the bytes of a key: shorter lines are merged, longer ones go byte by byte */
-    LEAST_ROOM = 64
+        64, /* times the bytes of a key: shorter lines are merged, longer ones go by digits */
+    LEAST_ROOM = 64,
+    MOST_BITS = 11, /* of a digit: their places fit the first-level cache */
+    MOST_TURNS = 4, /* for up to 2^32 keys */
+    SPARE_BITS = 2  /* beyond those that count the keys: few of random keys are equal in them all */
 };
 
 /* A line to be sorted and the room beside it. */
@@ -230,11 +233,14 @@ int64_t da__sort_search(da_dtype dtype, bool descending, int64_t n, const void *
 
 /* ---- buckets ---- */
 
+enum { CELL_BITS = 16 };
+
 #define KEY_OF(bits, kind, down)                                                                   \
     ((kind) == 'f' ? any_key_32(bits, down) : turned_32(bits, (kind) == 'i', down))
 #define FN(name) name##_32
 #define KEY uint32_t
 #include "sort_bucket.inc"
+#include "sort_join.inc"
 #undef FN
 #undef KEY
 #undef KEY_OF
@@ -243,9 +249,21 @@ int64_t da__sort_search(da_dtype dtype, bool descending, int64_t n, const void *
 #define FN(name) name##_64
 #define KEY uint64_t
 #include "sort_bucket.inc"
+#include "sort_join.inc"
 #undef FN
 #undef KEY
 #undef KEY_OF
+
+bool da__sort_joins(da_dtype dtype)
+{
+    return da__dtype(dtype)->kind != 'c' && da__dtype(dtype)->nbytes >= 4;
+}
+
+void da__sort_join(const struct da__sort_join *j, int64_t low, int64_t high, void *out)
+{
+    const struct da__dtype_info *info = da__dtype(j->dtype);
+    (info->nbytes == 8 ? join_64 : join_32)(j, info->kind, low, high, out);
+}
 
 /* Small numbers and complex ones. */
 static void classify_any(const struct da__dtype_info *info, bool down, int64_t n, const char *line,

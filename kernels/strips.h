@@ -24,6 +24,10 @@ struct da__pair64 {
  * operand whose elements have the same width, or overlap nothing. */
 typedef void da__strip_fn(int64_t n, void *out, const void *const *in, unsigned scalars);
 
+/* Beside bits of scalars, for loops of random numbers alone: operand 0, the indices, is the first one and the step; the other
+ * operands are one element. */
+enum { DA__EVEN = 8 };
+
 /* The loop of an operator in a computing dtype, or of a cast; NULL where the row says NO. The best of this machine, or
  * that of an instruction set which the machine has. */
 da__strip_fn *da__strip_find(enum da__op_id op, da_dtype compute, da_dtype result);

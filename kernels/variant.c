@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum da__isa of_machine(void)
+enum da__isa da__isa_machine(void)
 {
 #ifdef DA__HAVE_X86
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
@@ -23,7 +23,7 @@ const char *da__isa_name(enum da__isa isa)
 
 enum da__isa da__isa_best(void)
 {
-    enum da__isa best = of_machine();
+    enum da__isa best = da__isa_machine();
     const char *most = getenv("DISTARRAY_ISA");
     for (int isa = 0; most && isa < (int)best; isa++)
         if (strcmp(most, da__isa_name((enum da__isa)isa)) == 0)

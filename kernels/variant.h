@@ -33,7 +33,9 @@ enum da__isa { DA__BASELINE, DA__AVX2, DA__AVX512, DA__NISAS };
     }
 #endif
 
-/* The best that this machine has, or less where DISTARRAY_ISA says baseline or avx2. */
+/* The best that this machine has. */
+enum da__isa da__isa_machine(void);
+/* Likewise, or less where DISTARRAY_ISA says baseline or avx2. */
 enum da__isa da__isa_best(void);
 const char *da__isa_name(enum da__isa isa);
 

@@ -75,6 +75,9 @@
 #undef ROOT_END
 #undef SCALE
 
+#include "vector_own.h"
+
+#define OWN
 #define T double
 #define I int64_t
 #define SUFFIX float64

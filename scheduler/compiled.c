@@ -10,7 +10,7 @@
 
 /* Code is never dropped before the compiler is: a program that makes new kernels for ever runs those beyond on the tile machine.
  * So do chains that would take a compiler long. */
-enum { MOST_CODES = 4096, MOST_INSNS = 512 };
+enum { MOST_CODES = 4096, MOST_INSNS = 1024 };
 
 struct da__code {
     struct da__hash hash;
@@ -72,7 +72,7 @@ static bool load_module(struct da__compiler *c)
     c->state = da__calloc(1, module->state_nbytes);
     if (c->state == NULL)
         return false;
-    if (!module->open(c->state, c->cpu)) {
+    if (!module->open(c->state, c->cpu, da__block_find)) {
         da__free(c->state);
         c->state = NULL;
         return false;

@@ -113,9 +113,9 @@ static void forget_programs(struct da__engine *e)
 bool da__engine_obey(struct da__engine *e, struct da__bytes *command, struct da__report *report)
 {
     enum da__command_kind kind = (enum da__command_kind)da__get_i64(command);
-    memset(&e->failure, 0, sizeof e->failure);
-    memset(report, 0, sizeof *report);
-    e->failure.engine = -1;
+    da__error_clear(&e->failure);
+    if (e->size > 1) /* what travels has no stray bytes in it */
+        memset(report, 0, sizeof *report);
     switch (kind) {
     case DA__COMMAND_PROGRAM:
         learn(e, command);
@@ -139,7 +139,10 @@ bool da__engine_obey(struct da__engine *e, struct da__bytes *command, struct da_
     }
     if (e->failure.status != DA_OK && e->failure.engine < 0)
         e->failure.engine = e->rank;
-    report->failure = e->failure;
+    if (e->failure.status != DA_OK)
+        report->failure = e->failure;
+    else
+        da__error_clear(&report->failure);
     report->messages = e->data_messages;
     report->message_bytes = e->data_bytes;
     report->largest_bytes = e->largest_bytes;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "group.h"
+#include "selection.h"
 
 static void sum_join(void *self, void *into, const void *from, bool from_earlier)
 {
@@ -15,95 +16,6 @@ static void sum_join(void *self, void *into, const void *from, bool from_earlier
     memcpy(&b, from, sizeof b);
     a += b;
     memcpy(into, &a, sizeof a);
-}
-
-/* ---- this engine's true elements ---- */
-
-struct walk {
-    const struct da__step *s;
-    const struct da__step_plan *sp;
-    const struct da__strided *mask, *x;
-    int64_t stride[DA_MAX_NDIM]; /* of flat indices */
-    struct da__listing *out;     /* NULL: only count */
-    int64_t count;
-};
-
-static void list_one(struct walk *w, int64_t flat, const char *x)
-{
-    if (w->out->flat != NULL)
-        w->out->flat[w->count] = flat;
-    if (x != NULL)
-        da__copy_item(w->out->data + w->count * w->out->item, x, w->out->item);
-    w->count++;
-}
-
-static void count_line(struct walk *w, const uint8_t *at)
-{
-    int last = w->s->ndim - 1;
-    int64_t n = w->sp->space.shape[last], stride = w->mask->stride[last], count = 0;
-    for (int64_t i = 0; i < n; i++)
-        count += at[i * stride] != 0;
-    w->count += count;
-}
-
-/* One line along the last axis, by the runs of its indices. */
-static void list_line(struct walk *w, const uint8_t *at, const char *x, int64_t flat)
-{
-    int last = w->s->ndim - 1;
-    const struct da__index_set *set = &w->sp->index[last];
-    int64_t x_stride = x != NULL ? w->x->stride[last] : 0, place = 0;
-    for (int k = 0; k < set->nruns; k++) {
-        const struct da__run *run = &set->run[k];
-        for (int64_t r = 0; r < run->reps; r++)
-            for (int64_t i = 0; i < run->count; i++, place++)
-                if (at[place * w->mask->stride[last]] != 0)
-                    list_one(w, flat + run->start + r * run->stride + i * run->step,
-                             x != NULL ? x + place * x_stride : NULL);
-    }
-}
-
-/* The next line of the part: its index, and how far the mask, x and flat indices are moved. False: there is none. */
-static bool next_line(const struct walk *w, int64_t *at, int64_t *mask, int64_t *x, int64_t *flat)
-{
-    for (int k = w->s->ndim - 2; k >= 0; k--) {
-        const struct da__index_set *set = &w->sp->index[k];
-        int64_t x_stride = w->x != NULL ? w->x->stride[k] : 0;
-        *flat -= w->stride[k] * da__set_get(set, at[k]);
-        *mask += w->mask->stride[k];
-        *x += x_stride;
-        if (++at[k] < w->sp->space.shape[k]) {
-            *flat += w->stride[k] * da__set_get(set, at[k]);
-            return true;
-        }
-        *mask -= w->mask->stride[k] * at[k];
-        *x -= x_stride * at[k];
-        at[k] = 0;
-        *flat += w->stride[k] * da__set_get(set, 0);
-    }
-    return false;
-}
-
-static void walk_part(struct walk *w)
-{
-    int64_t at[DA_MAX_NDIM] = {0}, flat = 0, mask_at = 0, x_at = 0;
-    const uint8_t *mask = (const uint8_t *)w->mask->data;
-    const char *x = w->x != NULL ? w->x->data : NULL;
-    w->count = 0;
-    if (w->s->ndim == 0) {
-        if (w->out != NULL && *mask != 0)
-            list_one(w, 0, x);
-        else
-            w->count = *mask != 0;
-        return;
-    }
-    for (int k = 0; k < w->s->ndim - 1; k++)
-        flat += w->stride[k] * da__set_get(&w->sp->index[k], 0);
-    do {
-        if (w->out == NULL)
-            count_line(w, mask + mask_at);
-        else
-            list_line(w, mask + mask_at, x != NULL ? x + x_at : NULL, flat);
-    } while (next_line(w, at, &mask_at, &x_at, &flat));
 }
 
 /* ---- order ---- */
@@ -135,27 +47,6 @@ static bool step_follows(const struct da__execution *r, int step)
 {
     const struct da__program *p = r->plan->program;
     return parts_follow(p->dist[p->step[step].dist]);
-}
-
-void da__listing_of_mask(struct da__execution *r, int step, const struct da__strided *mask,
-                         const struct da__strided *x, int64_t item, struct da__listing *out)
-{
-    const struct da__step_plan *sp = &r->plan->step[step];
-    struct walk w = {.s = &r->plan->program->step[step], .sp = sp, .mask = mask, .x = x};
-    *out = (struct da__listing){.item = x != NULL ? item : 0};
-    if (da__run_failed(r) || !sp->writes || sp->space.nelem == 0)
-        return;
-    da__strides_c(w.s->ndim, w.s->shape, 1, w.stride);
-    walk_part(&w);
-    if (x == NULL || !step_follows(r, step))
-        out->flat = da__run_room(r, w.count * (int64_t)sizeof *out->flat);
-    if (x != NULL)
-        out->data = da__run_room(r, w.count * item);
-    if (da__run_failed(r))
-        return;
-    out->n = w.count;
-    w.out = out;
-    walk_part(&w);
 }
 
 /* A part of a list, by flat indices or (`data`) by elements, in one parcel to each owner of a range. */
@@ -276,65 +167,171 @@ static void exchange_ranges(struct da__execution *r, int step, struct da__listin
 
 /* ---- the result ---- */
 
-/* What begins at `first` of the result goes to its owners: a position and the elements from there on. */
+/* Of a list whose elements are first … first + count - 1 of the result, how many from i on have one owner, and which part that is. */
+static int64_t of_one_owner(const struct da__dist *d, int64_t first, int64_t count, int64_t i,
+                            int *part)
+{
+    *part = da__map_owner(&d->map[0], first + i);
+    int64_t n =
+        da__map_local_count(&d->map[0], *part) - da__map_local_of(&d->map[0], *part, first + i);
+    return n < count - i ? n : count - i;
+}
+
+/* Room in the parcel to an owner for n elements of the result from `at` on: a position goes ahead of them. */
+static char *parcel_place(struct da__execution *r, struct da__parcels *out, int engine, int64_t at,
+                          int64_t nbytes)
+{
+    char *room = da__parcel_room(r, out, engine, (int64_t)sizeof at + nbytes);
+    if (room == NULL)
+        return NULL;
+    memcpy(room, &at, sizeof at);
+    return room + sizeof at;
+}
+
+/* What begins at `first` of the result goes to its owners. */
 static void send_result(struct da__execution *r, const struct da__dist *d, const char *from,
                         int64_t count, int64_t item, int64_t first, struct da__parcels *out)
 {
+    int part;
     for (int64_t i = 0, n; i < count && !da__run_failed(r); i += n) {
-        int64_t at = first + i;
-        int part = da__map_owner(&d->map[0], at);
-        n = da__map_local_count(&d->map[0], part) - da__map_local_of(&d->map[0], part, at);
-        n = n < count - i ? n : count - i;
-        char *room =
-            da__parcel_room(r, out, da__dist_engine(d, &part), (int64_t)sizeof at + n * item);
-        if (room == NULL)
-            return;
-        memcpy(room, &at, sizeof at);
-        memcpy(room + sizeof at, from + i * item, (size_t)(n * item));
+        n = of_one_owner(d, first, count, i, &part);
+        char *room = parcel_place(r, out, da__dist_engine(d, &part), first + i, n * item);
+        if (room != NULL)
+            memcpy(room, from + i * item, (size_t)(n * item));
     }
 }
 
-static void take_result(struct da__execution *r, const struct da__dist *d, int value, int64_t item,
-                        const struct da__parcels *in)
+/* Where parcels' elements begin in the result. */
+static int64_t local_place(const struct da__execution *r, const struct da__dist *d, int64_t at)
+{
+    int coord[DA_MAX_NDIM];
+    da__dist_coords(d, r->engine->rank, coord);
+    return da__map_local_of(&d->map[0], da__dist_part(d, coord, 0), at);
+}
+
+/* This engine's part of the result. NULL: it has none, or there is no memory, and the run has failed. */
+static char *result_room(struct da__execution *r, const struct da__dist *d, int64_t item)
 {
     int64_t shape[DA_MAX_NDIM];
-    int coord[DA_MAX_NDIM];
-    int64_t nelem = da__dist_local_shape(d, r->engine->rank, shape);
-    char *result = da__run_room(r, nelem * item);
-    if (result == NULL || !da__dist_coords(d, r->engine->rank, coord)) {
-        da__pool_put(r->engine->pool, result);
-        return;
-    }
+    if (!da__dist_has(d, r->engine->rank))
+        return NULL;
+    return da__run_room(r, da__dist_local_shape(d, r->engine->rank, shape) * item);
+}
+
+static void take_result(struct da__execution *r, const struct da__dist *d, int64_t item,
+                        const struct da__parcels *in, char *result)
+{
     for (int k = 0; k < in->n; k++) {
         int64_t at;
         memcpy(&at, in->parcel[k].data, sizeof at);
-        memcpy(result + da__map_local_of(&d->map[0], da__dist_part(d, coord, 0), at) * item,
-               in->parcel[k].data + sizeof at, (size_t)in->parcel[k].nbytes - sizeof at);
+        memcpy(result + local_place(r, d, at) * item, in->parcel[k].data + sizeof at,
+               (size_t)in->parcel[k].nbytes - sizeof at);
     }
-    r->data[value] = result;
+}
+
+/* Every engine's count tells the result's extent and where this engine's elements begin. NULL: the run has failed. */
+static const struct da__dist *place_list(struct da__execution *r, int step, int64_t n,
+                                         int64_t *first)
+{
+    int value = r->plan->program->step[step].output[0];
+    struct da__group all;
+    int64_t total = n;
+    *first = 0;
+    da__group_all(r, &all);
+    da__group_all_join(r, step, &all, sizeof total, &total, sum_join, NULL);
+    da__group_scan(r, step, &all, sizeof *first, &n, first, sum_join, NULL);
+    r->extent[value] = da__run_failed(r) ? 0 : total;
+    return da__run_failed(r) ? NULL : da__run_unsized_dist(r, value);
+}
+
+/* Parcels to their owners; what stays on this engine is in `result` already, or in a parcel too. */
+static void exchange_result(struct da__execution *r, int step, const struct da__dist *d,
+                            int64_t item, struct da__parcels *out, char *result)
+{
+    struct da__parcels in = {0};
+    if (da__swap(r, step, out, &in) && d != NULL) {
+        take_result(r, d, item, &in, result);
+        r->data[r->plan->program->step[step].output[0]] = result;
+    } else
+        da__pool_put(r->engine->pool, result);
+    da__parcels_free(r, out);
+    da__parcels_free(r, &in);
+    da__dist_drop(d);
 }
 
 void da__listing_place(struct da__execution *r, int step, struct da__listing *mine)
 {
-    int value = r->plan->program->step[step].output[0];
     if (!mine->follows && !step_follows(r, step))
         exchange_ranges(r, step, mine);
-    int64_t total = mine->n, first = 0;
-    int64_t item = mine->item > 0 ? mine->item : (int64_t)sizeof *mine->flat;
-    struct da__group all;
-    struct da__parcels out = {0}, in = {0};
-    da__group_all(r, &all);
-    da__group_all_join(r, step, &all, sizeof total, &total, sum_join, NULL);
-    da__group_scan(r, step, &all, sizeof first, &mine->n, &first, sum_join, NULL);
-    r->extent[value] = da__run_failed(r) ? 0 : total;
-    const struct da__dist *d = da__run_failed(r) ? NULL : da__run_unsized_dist(r, value);
+    int64_t first, item = mine->item > 0 ? mine->item : (int64_t)sizeof *mine->flat;
+    struct da__parcels out = {0};
+    const struct da__dist *d = place_list(r, step, mine->n, &first);
     if (d != NULL)
         send_result(r, d, mine->item > 0 ? mine->data : (const char *)mine->flat, mine->n, item,
                     first, &out);
-    if (da__swap(r, step, &out, &in) && d != NULL)
-        take_result(r, d, value, item, &in);
-    da__parcels_free(r, &out);
-    da__parcels_free(r, &in);
-    da__dist_drop(d);
+    char *result = d != NULL ? result_room(r, d, item) : NULL;
+    exchange_result(r, step, d, item, &out, result);
     release(r, mine);
+}
+
+/* ---- by a mask ---- */
+
+/* Lists in memory, by flat indices, that are ordered first. */
+static void place_unordered(struct da__execution *r, int step, struct da__selection *l)
+{
+    struct da__listing mine = {.item = l->x != NULL ? l->item : 0};
+    struct da__span all = {.begin = 0, .end = l->n};
+    if (l->n > 0) {
+        mine.flat = da__run_room(r, l->n * (int64_t)sizeof *mine.flat);
+        mine.data = l->x != NULL ? da__run_room(r, l->n * l->item) : NULL;
+    }
+    if (!da__run_failed(r)) {
+        all.to = (char *)mine.flat;
+        da__selection_write(l, true, &all, 1);
+        all.to = mine.data;
+        if (l->x != NULL)
+            da__selection_write(l, false, &all, 1);
+    }
+    if (!da__run_failed(r))
+        mine.n = l->n;
+    da__listing_place(r, step, &mine);
+}
+
+/* Straight to the result, or into the parcels to its owners. */
+static void write_result(struct da__selection *l, const struct da__dist *d, int64_t first,
+                         int64_t item, struct da__parcels *out, char *result)
+{
+    struct da__execution *r = l->r;
+    int64_t nto = 0, n;
+    int part;
+    for (int64_t i = 0; i < l->n; i += n, nto++)
+        n = of_one_owner(d, first, l->n, i, &part);
+    struct da__span *to = nto > 0 ? da__run_room(r, nto * (int64_t)sizeof *to) : NULL;
+    for (int64_t i = 0, k = 0; k < nto && !da__run_failed(r); i += n, k++) {
+        n = of_one_owner(d, first, l->n, i, &part);
+        int engine = da__dist_engine(d, &part);
+        to[k] = (struct da__span){.begin = i, .end = i + n};
+        to[k].to = engine == r->engine->rank ? result + local_place(r, d, first + i) * item
+                                             : parcel_place(r, out, engine, first + i, n * item);
+    }
+    da__selection_write(l, l->x == NULL, to, nto);
+    da__pool_put(r->engine->pool, to);
+}
+
+void da__listing_of_mask(struct da__execution *r, int step, const struct da__strided *mask,
+                         const struct da__strided *x, int64_t item)
+{
+    struct da__selection l;
+    da__selection_open(&l, r, step, mask, x, item);
+    if (step_follows(r, step)) {
+        struct da__parcels out = {0};
+        int64_t first;
+        const struct da__dist *d = place_list(r, step, l.n, &first);
+        char *result = d != NULL ? result_room(r, d, item) : NULL;
+        if (d != NULL && !da__run_failed(r))
+            write_result(&l, d, first, item, &out, result);
+        exchange_result(r, step, d, item, &out, result);
+    } else
+        place_unordered(r, step, &l);
+    da__selection_close(&l);
 }

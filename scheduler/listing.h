@@ -15,10 +15,11 @@ struct da__listing {
         follows; /* by what the space's distribution owns, however it is written: the engines' lists follow each other */
 };
 
-/* The true elements of this engine's part of the step's space: their flat indices, and the elements of x (NULL: none). Where the
- * parts of all engines follow each other in C order, elements go without their indices. */
+/* The true elements of the step's space: x where there is one, of `item` bytes, else (8 bytes) their flat indices become the step's result,
+ * which is unsized. Where the parts of all engines follow each other in C order, elements go to their places without their indices. All
+ * engines of the run call this. */
 void da__listing_of_mask(struct da__execution *r, int step, const struct da__strided *mask,
-                         const struct da__strided *x, int64_t item, struct da__listing *out);
+                         const struct da__strided *x, int64_t item);
 /* The engines' lists in C order, one after the other, become the step's result, which is unsized; they are given back. All engines of the
  * run call this. */
 void da__listing_place(struct da__execution *r, int step, struct da__listing *mine);

@@ -24,7 +24,7 @@ struct da__side {
     int64_t part_nbytes; /* GATHERED */
 };
 struct da__gemm {
-    bool member, joins;
+    bool member, joins, ordered; /* ordered: every sum goes by ascending k */
     da_dtype dtype;
     int64_t item, m, n, nk,
         nmatrices; /* nk: indices of the first axis k that this engine sums over */

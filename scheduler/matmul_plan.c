@@ -2,7 +2,7 @@
 #include "matmul.h"
 
 /* As routines.def lists the attributes. */
-enum { BATCH, M, N, K, TRANSPOSED, SPLIT = TRANSPOSED + 2 };
+enum { BATCH, M, N, K, TRANSPOSED, SPLIT = TRANSPOSED + 2, ORDERED = SPLIT + 2 };
 /* A panel's bytes of both operands; fewer columns than that make products slow. */
 enum { PANEL_BYTES = 8 << 20, NARROWEST = 32 };
 /* Operands whose parts are so small are gathered at once: a message takes longer to begin than to arrive. */
@@ -109,7 +109,7 @@ static void plan_start(struct da__gemm *p)
     bool first = p->side[0].mode == DA__SIDE_RING, second = p->side[1].mode == DA__SIDE_RING;
     const struct da__side *side = &p->side[first ? 0 : 1];
     int64_t low = 0, high = 0;
-    if (first == second || !da__map_ascends(side->map) ||
+    if (p->ordered || first == second || !da__map_ascends(side->map) ||
         p->side[first ? 1 : 0].mode != DA__SIDE_LOCAL)
         return;
     da__map_block(side->map, side->part, &low, &high);
@@ -131,6 +131,7 @@ da_status da__gemm_plan(const struct da__program *program, const struct da__step
     p->dtype = v->dtype;
     p->item = (int64_t)da__dtype_nbytes(v->dtype);
     p->nbatch = (int)s->attribute[BATCH];
+    p->ordered = s->attribute[ORDERED] != 0;
     if (!p->member)
         return DA_OK;
     da__dist_local_shape(d, engine, shape);

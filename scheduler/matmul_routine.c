@@ -49,6 +49,7 @@ static void run_block(void *self, int64_t chunk, int thread)
         .trans_a = a->k_slow,
         .trans_b = !b->k_slow,
         .add = w->add && w->cuts == 1,
+        .ordered = p->ordered,
         .m = (row + 1) * p->m / w->nrows - i,
         .n = (column + 1) * p->n / w->ncolumns - j,
         .k = (cut + 1) * w->nk / w->cuts - k,
@@ -117,7 +118,7 @@ static void get_room(struct work *w, struct da__execution *r)
     int64_t most = p->width < p->nk ? p->width : p->nk;
     double sum = (double)most * (double)p->side[0].inner;
     w->most_cuts = 1;
-    if (nelem == 0 || nelem > SMALL_RESULT || sum < 2 * LONG_SUM)
+    if (p->ordered || nelem == 0 || nelem > SMALL_RESULT || sum < 2 * LONG_SUM)
         return;
     w->most_cuts = MOST_CUTS;
     w->partial = da__run_room(r, MOST_CUTS * nelem * p->item);
@@ -135,7 +136,7 @@ static void run(struct da__execution *r, int step, void *own, const struct da__s
     char kind = da__dtype(p->dtype)->kind;
     w.out = da__run_value(r, p->out);
     get_room(&w, r);
-    if ((kind == 'f' || kind == 'c') && nelem > 0)
+    if ((kind == 'f' || kind == 'c') && nelem > 0 && !p->ordered)
         da__blas_open(&w.blas);
     da__panels_start(&w.panels, r, step, p);
     while ((panel = da__panels_next(&w.panels)) != NULL) {

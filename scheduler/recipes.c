@@ -176,15 +176,8 @@ static bool fill_params(const struct da__recipe *r, const struct da__signature *
 bool da__recipe_bind(const struct da__recipe *r, const struct da__signature *s, struct da__graph *g,
                      struct da__param *param, struct da__binding *bind, bool *is_output)
 {
-    memset(bind, 0, sizeof *bind);
     if (!fill_params(r, s, param))
         return false;
-    bind->buffer = da__alloc((size_t)r->nslots * sizeof *bind->buffer);
-    bind->node = da__alloc((size_t)r->nslots * sizeof(da_array *));
-    if (bind->buffer == NULL || bind->node == NULL) {
-        da__binding_free(bind);
-        return false;
-    }
     bind->nslots = r->nslots;
     for (int i = 0; i < r->nslots; i++) {
         da_array *a = s->node[r->slot[i].node];

@@ -39,8 +39,8 @@ void da__recipes_add(struct da__recipes *r, const struct da__signature *s,
                      const struct da__program *lowered, const struct da__binding *bind,
                      const bool *is_output, int64_t cached);
 void da__recipes_clear(struct da__recipes *r);
-/* Parameters and binding of a graph that has this recipe. False: its scalars agree with each other in another way, or no memory;
- * nothing is bound then. `param` has room for the recipe's parameters, `is_output` for its slots. */
+/* Parameters and binding of a graph that has this recipe. False: its scalars agree with each other in another way; nothing is bound
+ * then. `param` has room for the recipe's parameters, `is_output` and the lists of `bind` for its slots. */
 bool da__recipe_bind(const struct da__recipe *r, const struct da__signature *s, struct da__graph *g,
                      struct da__param *param, struct da__binding *bind, bool *is_output);
 

@@ -288,7 +288,7 @@ void da__run_program(struct da__engine *e, const struct da__plan *plan, const ui
     check_users(&r);
     for (int i = 0; i < plan->program->nsteps;)
         i = run_level(&r, i);
-    for (int64_t since = da__now_ns(); r.nsends > 0;)
+    for (int64_t since = r.nsends > 0 ? da__now_ns() : 0; r.nsends > 0;)
         da__transfer_idle(&r, since);
     settle_values(&r);
     da__free(r.send);

@@ -16,10 +16,10 @@ void da__command_start(struct da__runtime *rt, enum da__command_kind kind)
 static da_status reserve(struct da__runtime *rt, struct da__error *err)
 {
     struct da__engine *e = rt->engine;
-    int64_t word[2] = {DA__COMMAND_RESERVE, rt->command.nbytes};
-    struct da__report report = {.failure = {.engine = -1}};
     if (rt->command.nbytes <= rt->reserved || e->size == 1)
         return DA_OK;
+    int64_t word[2] = {DA__COMMAND_RESERVE, rt->command.nbytes};
+    struct da__report report = {.failure = {.engine = -1}};
     da_status status = da__command_send(e, word, sizeof word);
     if (status == DA_OK)
         status = da__report_up(e, &report);
@@ -155,17 +155,32 @@ struct planned {
     struct da__binding bind;
     bool *is_output; /* per slot */
     int nparams;
-    struct da__param *param; /* the nodes' own; owned unless `lowered` has them */
+    struct da__param *param; /* the nodes' own; those of `lowered`, or recalled */
     struct da__program *lowered;
+    bool recalled; /* everything lies in the runtime's room */
 };
 
 static void free_planned(struct planned *p)
 {
-    if (p->lowered == NULL)
-        da__free(p->param);
+    if (p->recalled)
+        return;
     da__free(p->is_output);
     da__binding_free(&p->bind);
     da__program_free(p->lowered);
+}
+
+/* What a recalled run needs for its time, in room that stays for the next one. */
+static bool room_for(struct da__runtime *rt, const struct da__recipe *r, struct planned *p)
+{
+    int64_t params = r->nparams * (int64_t)sizeof *p->param,
+            each = (int64_t)(sizeof *p->bind.buffer + sizeof(da_array *) + sizeof *p->is_output);
+    if (!da__grow(&rt->recalled, &rt->recalled_cap, params + r->nslots * each, 1))
+        return false;
+    p->param = rt->recalled;
+    p->bind.buffer = (uint64_t *)(void *)(p->param + r->nparams);
+    p->bind.node = (da_array **)(void *)(p->bind.buffer + r->nslots);
+    p->is_output = (bool *)(p->bind.node + r->nslots);
+    return true;
 }
 
 /* The graph was computed before: everything follows from its signature. */
@@ -174,18 +189,16 @@ static bool recall(struct da__runtime *rt, struct planned *p)
     const struct da__recipe *r = da__recipes_find(&rt->recipes, &rt->signature);
     if (r == NULL)
         return false;
-    p->param = da__alloc((size_t)r->nparams * sizeof *p->param);
-    p->is_output = da__alloc((size_t)r->nslots);
+    if (!room_for(rt, r, p) ||
+        !da__recipe_bind(r, &rt->signature, rt->graph, p->param, &p->bind, p->is_output)) {
+        *p = (struct planned){.cached = -1};
+        return false;
+    }
     p->nparams = r->nparams;
     p->cached = r->cached;
-    if (p->param != NULL && p->is_output != NULL &&
-        da__recipe_bind(r, &rt->signature, rt->graph, p->param, &p->bind, p->is_output)) {
-        rt->counters.cache_hits++;
-        return true;
-    }
-    free_planned(p);
-    *p = (struct planned){.cached = -1};
-    return false;
+    p->recalled = true;
+    rt->counters.cache_hits++;
+    return true;
 }
 
 static void mark_outputs(const struct da__program *p, bool *is_output)
@@ -220,11 +233,10 @@ static da_status plan(struct da__runtime *rt, int ntargets, da_array *const *tar
 static da_status run(struct da__runtime *rt, const struct planned *p, struct da__error *err)
 {
     const struct da__cached *c = &rt->cache.entry[p->cached];
-    uint64_t *dead;
+    const uint64_t *dead;
     int64_t ndead = da__graph_take_dead(rt->graph, &dead);
     da__command_start(rt, DA__COMMAND_RUN);
     put_dead(rt, ndead, dead);
-    da__free(dead);
     da__put_i64(&rt->command, c->id);
     da__put_i64(&rt->command, p->bind.nslots);
     for (int i = 0; i < p->bind.nslots; i++)
@@ -289,7 +301,8 @@ static da_status compute_sized(struct da__runtime *rt, int ntargets, da_array *c
 da_status da__runtime_size(struct da__runtime *rt, int ntargets, da_array *const *target,
                            struct da__error *err)
 {
-    struct da__error local = {.engine = -1};
+    struct da__error local;
+    da__error_clear(&local);
     err = err != NULL ? err : &local;
     DA_TRY(first_poison(ntargets, target, err));
     if (da__graph_nengines(rt->graph) != rt->engine->size)
@@ -310,7 +323,8 @@ da_status da__runtime_size(struct da__runtime *rt, int ntargets, da_array *const
 da_status da__runtime_compute(struct da__runtime *rt, int ntargets, da_array *const *target,
                               struct da__error *err)
 {
-    struct da__error local = {.engine = -1};
+    struct da__error local;
+    da__error_clear(&local);
     err = err != NULL ? err : &local;
     DA_TRY(da__runtime_size(rt, ntargets, target, err));
     return compute_sized(rt, ntargets, target, err);

@@ -21,6 +21,8 @@ struct da__runtime {
     struct da__cache cache;
     struct da__recipes recipes;
     struct da__signature signature; /* reused for every run */
+    void *recalled;                 /* room of a recalled run, likewise */
+    int64_t recalled_cap;
     struct da__compiler *compiler;
     int64_t next_program;
     struct da__counters counters;

@@ -14,6 +14,7 @@ enum {
 struct long_line {
     struct da__sorting *s;
     int64_t n, nchunks, room_nbytes; /* of a thread */
+    const char *from;
     char *line, *shared, *border, *room;
     int64_t *position, *shared_position;
     uint8_t *bucket;
@@ -44,7 +45,7 @@ static bool draw_borders(struct long_line *l)
     if (good) {
         for (int64_t k = 0; k < SAMPLES; k++) {
             int64_t at = l->n / SAMPLES * k + l->n % SAMPLES * k / SAMPLES;
-            memcpy(sample + k * item, l->line + at * item, (size_t)item);
+            memcpy(sample + k * item, l->from + at * item, (size_t)item);
         }
         da__sort_line(s->dtype, s->descending, SAMPLES, sample, NULL, scratch);
         for (int64_t b = 1; b < DA__SORT_BUCKETS; b++)
@@ -65,7 +66,7 @@ static void classify_chunk(void *self, int64_t chunk, int thread)
     int64_t *count = l->next + chunk * DA__SORT_BUCKETS;
     (void)thread;
     memset(count, 0, DA__SORT_BUCKETS * sizeof *count);
-    da__sort_classify(l->s->dtype, l->s->descending, high - low, l->line + low * l->s->item,
+    da__sort_classify(l->s->dtype, l->s->descending, high - low, l->from + low * l->s->item,
                       l->border, l->bucket + low, count);
 }
 
@@ -76,7 +77,7 @@ static void share_chunk(void *self, int64_t chunk, int thread)
     int64_t next[DA__SORT_BUCKETS];
     (void)thread;
     memcpy(next, l->next + chunk * DA__SORT_BUCKETS, sizeof next);
-    da__sort_share((size_t)l->s->item, n, l->line + low * l->s->item, l->bucket + low, l->shared,
+    da__sort_share((size_t)l->s->item, n, l->from + low * l->s->item, l->bucket + low, l->shared,
                    next);
     if (l->position == NULL)
         return;
@@ -116,9 +117,12 @@ static int64_t place_buckets(struct long_line *l)
 
 /* ---- the line ---- */
 
-static void sort_whole(struct da__sorting *s, int64_t n, void *line, int64_t *position)
+static void sort_whole(struct da__sorting *s, int64_t n, const void *from, void *line,
+                       int64_t *position)
 {
     void *room = da__run_room(s->r, da__sort_scratch_nbytes(s->dtype, n, position != NULL));
+    if (room != NULL && from != line && n > 0)
+        memcpy(line, from, (size_t)(n * s->item));
     if (room != NULL)
         da__sort_line(s->dtype, s->descending, n, line, position, room);
     da__pool_put(s->r->engine->pool, room);
@@ -143,14 +147,15 @@ static void sort_shared(struct long_line *l, int64_t largest)
     da__pool_put(r->engine->pool, l->shared_position);
 }
 
-void da__sort_long_line(struct da__sorting *s, int64_t n, void *line, int64_t *position)
+void da__sort_long_line(struct da__sorting *s, int64_t n, const void *from, void *line,
+                        int64_t *position)
 {
     struct da__execution *r = s->r;
     int threads = da__workers_count(r->engine->workers);
-    struct long_line l = {.s = s, .n = n, .line = line, .position = position};
+    struct long_line l = {.s = s, .n = n, .from = from, .line = line, .position = position};
     int64_t largest = n;
     if (n < LONG_LINE) {
-        sort_whole(s, n, line, position);
+        sort_whole(s, n, from, line, position);
         return;
     }
     l.nchunks = (int64_t)threads * CHUNKS_PER_THREAD;
@@ -168,5 +173,5 @@ void da__sort_long_line(struct da__sorting *s, int64_t n, void *line, int64_t *p
     da__pool_put(r->engine->pool, l.bucket);
     da__pool_put(r->engine->pool, l.next);
     if (!da__run_failed(r) && largest > n / 2 / threads)
-        sort_whole(s, n, line, position);
+        sort_whole(s, n, from, line, position);
 }

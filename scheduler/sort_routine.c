@@ -87,10 +87,9 @@ static void sort_only_line(struct da__sorting *s)
     char *key = s->indices ? da__run_room(s->r, n * s->item) : s->out;
     int64_t *position = s->indices ? (int64_t *)(void *)s->out : NULL;
     if (key != NULL) {
-        memcpy(key, s->in, (size_t)(n * s->item));
         for (int64_t i = 0; i < n && position != NULL; i++)
             position[i] = i;
-        da__sort_long_line(s, n, key, position);
+        da__sort_long_line(s, n, s->in, key, position);
     }
     if (s->indices)
         da__pool_put(s->r->engine->pool, key);

@@ -17,8 +17,10 @@ struct da__sorting {
     char *out; /* int64 positions where `indices` */
 };
 
-/* Sorts one line on all threads; `position` may be NULL. A failure is the run's (sort_long.c). */
-void da__sort_long_line(struct da__sorting *s, int64_t n, void *line, int64_t *position);
+/* Sorts one line on all threads, from `from` to `line` (which may be the same); `position` may be NULL, is sorted in place. A
+ * failure is the run's (sort_long.c). */
+void da__sort_long_line(struct da__sorting *s, int64_t n, const void *from, void *line,
+                        int64_t *position);
 /* One line over several engines (sort_spread.c). All engines of the run call this. */
 void da__sort_spread(struct da__sorting *s);
 

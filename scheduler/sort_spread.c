@@ -13,6 +13,7 @@
 /* An engine's samples: the error of a splitter's place is at most n / samples, so that nobody gets more than
  * 1 + 2 * size / samples times its share. Beyond MOST_SAMPLES it is the errors' chance to cancel that keeps the balance. */
 enum { SAMPLES_PER_ENGINE = 16, MOST_SAMPLES = 1024 };
+enum { PLACED = 1 << 16 }; /* elements that a thread brings to their places at a time */
 
 struct part { /* some elements, in order */
     int64_t n;
@@ -26,6 +27,11 @@ struct spread {
     int64_t show_nbytes;
     char *shown;      /* what each rank shows: its number of elements, then samples */
     struct part part; /* own elements, sorted; later the piece */
+    int64_t
+        first_run; /* of a piece of two sorted runs that are yet to be joined: elements of the first; -1: it is sorted */
+    bool unsorted; /* the piece is of more runs than can be joined */
+    int64_t first; /* place of the piece's first element in the sorted line */
+    int64_t own_low, own_high; /* this engine's own places */
 };
 struct splitter {
     const char *key;
@@ -55,8 +61,6 @@ static void sort_own(struct spread *t)
     int64_t n = s->local->nelem;
     if (!take_room(t, &t->part, n))
         return;
-    if (n > 0)
-        memcpy(t->part.key, s->in, (size_t)(n * s->item));
     if (s->indices && n > 0) {
         if (da__dist_local_set(s->dist, s->r->engine->rank, s->axis, &own) != DA_OK) {
             da__run_fail(s->r, DA_ERR_MEMORY, "no memory for the indices of a part");
@@ -67,7 +71,7 @@ static void sort_own(struct spread *t)
         for (int64_t i = 0; i < n; i++)
             t->part.position[i] = first + i;
     }
-    da__sort_long_line(s, n, t->part.key, t->part.position);
+    da__sort_long_line(s, n, s->in, t->part.key, t->part.position);
 }
 
 /* ---- splitters ---- */
@@ -220,7 +224,10 @@ static void unpack(struct spread *t, struct da__parcels *in)
             memcpy(t->part.position + at, p->data, (size_t)positions);
         memcpy(t->part.key + at * s->item, p->data + positions, (size_t)(count * s->item));
         at += count;
+        if (k == 0 && in->n == 2 && da__sort_joins(s->dtype))
+            t->first_run = at;
     }
+    t->unsorted = in->n > 1 && t->first_run < 0;
 }
 
 static void exchange_pieces(struct spread *t)
@@ -242,8 +249,8 @@ static void exchange_pieces(struct spread *t)
     da__parcels_free(r, &in);
     if (t->part.n > r->engine->sort_share)
         r->engine->sort_share = t->part.n;
-    if (member && !da__run_failed(r))
-        da__sort_long_line(t->s, t->part.n, t->part.key, t->part.position);
+    if (t->unsorted && !da__run_failed(r))
+        da__sort_long_line(t->s, t->part.n, t->part.key, t->part.key, t->part.position);
 }
 
 /* ---- elements to their places ---- */
@@ -258,33 +265,90 @@ static void add_counts(void *self, void *into, const void *from, bool from_earli
     memcpy(into, &a, sizeof a);
 }
 
-/* The piece holds places first … first + n - 1 of the sorted line: to the owners of these. */
-static void pack_places(struct spread *t, int64_t first, struct da__parcels *out)
+/* One or two sorted runs become places low … high-1 of the piece, at `to`. */
+struct placing {
+    const struct spread *t;
+    int64_t low, high, item; /* item: of the result */
+    char *to;
+};
+
+static void place_chunk(void *self, int64_t chunk, int thread)
+{
+    const struct placing *l = self;
+    const struct spread *t = l->t;
+    const struct da__sorting *s = t->s;
+    int64_t low = l->low + chunk * PLACED, high = l->high - low < PLACED ? l->high : low + PLACED;
+    char *to = l->to + (low - l->low) * l->item;
+    (void)thread;
+    if (t->first_run < 0) {
+        const char *from = s->indices ? (const char *)t->part.position : t->part.key;
+        memcpy(to, from + low * l->item, (size_t)((high - low) * l->item));
+        return;
+    }
+    struct da__sort_join j = {.dtype = s->dtype,
+                              .descending = s->descending,
+                              .na = t->first_run,
+                              .nb = t->part.n - t->first_run,
+                              .a = t->part.key,
+                              .b = t->part.key + t->first_run * s->item};
+    if (s->indices) {
+        j.pos_a = t->part.position;
+        j.pos_b = t->part.position + t->first_run;
+    }
+    da__sort_join(&j, low, high, to);
+}
+
+static void poll_run(void *self)
+{
+    da__run_poll(self);
+}
+
+/* Elements low … high-1 of the sorted line, which the piece has, to `to`. */
+static void place(struct spread *t, int64_t low, int64_t high, char *to)
 {
     struct da__sorting *s = t->s;
-    const char *from = s->indices ? (const char *)t->part.position : t->part.key;
+    struct placing l = {.t = t,
+                        .low = low - t->first,
+                        .high = high - t->first,
+                        .item = s->indices ? (int64_t)sizeof(int64_t) : s->item,
+                        .to = to};
+    da__workers_run(s->r->engine->workers, da__ceil_div(l.high - l.low, PLACED), place_chunk, &l,
+                    poll_run, s->r);
+}
+
+/* To the owners of the places: what is this engine's own straight to the result. */
+static void give_places(struct spread *t, struct da__parcels *out)
+{
+    struct da__sorting *s = t->s;
     int64_t item = s->indices ? (int64_t)sizeof(int64_t) : s->item;
     const struct da__map *m = &s->dist->map[s->axis];
     for (int64_t rank = 0, begin = 0; rank < t->group.size && !da__run_failed(s->r); rank++) {
         int64_t end = begin + da__map_local_count(m, (int)rank);
-        int64_t low = begin > first ? begin : first,
-                high = end < first + t->part.n ? end : first + t->part.n;
+        int64_t low = begin > t->first ? begin : t->first,
+                high = end < t->first + t->part.n ? end : t->first + t->part.n;
+        bool mine = rank == t->group.rank;
+        if (low < high && mine) {
+            place(t, low, high, s->out + (low - begin) * item);
+            t->own_low = (low - begin) * item;
+            t->own_high = (high - begin) * item;
+        } else if (low < high) {
+            char *to = da__parcel_room(s->r, out, da__group_engine(&t->group, (int)rank),
+                                       (high - low) * item);
+            if (to != NULL)
+                place(t, low, high, to);
+        }
         begin = end;
-        if (low >= high)
-            continue;
-        int64_t nbytes = (high - low) * item;
-        char *to = da__parcel_room(s->r, out, da__group_engine(&t->group, (int)rank), nbytes);
-        if (to != NULL)
-            memcpy(to, from + (low - first) * item, (size_t)nbytes);
     }
 }
 
-/* Pieces ascend with ranks, so that parcels come in the order of their places. */
-static void take_places(struct da__sorting *s, const struct da__parcels *in)
+/* Pieces ascend with ranks, so that parcels come in the order of their places, before and behind what was here. */
+static void take_places(const struct spread *t, const struct da__parcels *in)
 {
     int64_t at = 0;
-    for (int k = 0; k < in->n && !da__run_failed(s->r); k++) {
-        memcpy(s->out + at, in->parcel[k].data, (size_t)in->parcel[k].nbytes);
+    for (int k = 0; k < in->n; k++) {
+        if (at == t->own_low && t->own_high > t->own_low)
+            at = t->own_high;
+        memcpy(t->s->out + at, in->parcel[k].data, (size_t)in->parcel[k].nbytes);
         at += in->parcel[k].nbytes;
     }
 }
@@ -293,21 +357,20 @@ static void settle(struct spread *t)
 {
     struct da__execution *r = t->s->r;
     struct da__parcels out = {.n = 0}, in;
-    int64_t first = 0;
     if (t->group.rank >= 0) {
-        da__group_scan(r, t->s->step, &t->group, sizeof first, &t->part.n, &first, add_counts,
+        da__group_scan(r, t->s->step, &t->group, sizeof t->first, &t->part.n, &t->first, add_counts,
                        NULL);
-        pack_places(t, first, &out);
+        give_places(t, &out);
     }
     release(t, &t->part);
     if (da__swap(r, t->s->step, &out, &in))
-        take_places(t->s, &in);
+        take_places(t, &in);
     da__parcels_free(r, &in);
 }
 
 void da__sort_spread(struct da__sorting *s)
 {
-    struct spread t = {.s = s};
+    struct spread t = {.s = s, .first_run = -1};
     int64_t n = s->dist->map[s->axis].count;
     da__group_along(s->dist, (uint32_t)1 << s->dist->axis_grid[s->axis], s->r->engine->rank,
                     &t.group);

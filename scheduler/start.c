@@ -204,6 +204,7 @@ static void free_runtime(struct da__runtime *rt)
     da__bytes_free(&rt->key);
     da__free(rt->endpoint);
     da__free(rt->thread);
+    da__free(rt->recalled);
     da__free(rt->passes);
     da__free(rt);
 }
@@ -253,6 +254,9 @@ da_status da__runtime_open(const struct da__runtime_options *options, struct da_
         free_runtime(rt);
         return status;
     }
+    const char *reproducible = getenv("DISTARRAY_REPRODUCIBLE");
+    bool asked = reproducible != NULL && *reproducible != '\0' && strcmp(reproducible, "0") != 0;
+    da__graph_set_reproducible(rt->graph, o->reproducible || asked);
     da__graph_set_data_hooks(rt->graph, import, export, rt);
     *out = rt;
     return DA_OK;

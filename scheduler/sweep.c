@@ -35,13 +35,21 @@ static const char *piece_data(const struct da__execution *r, const struct da__fe
     return piece->region != NULL ? da__region_data(r, piece->region) : r->data[f->value];
 }
 
+/* An operand, of whose strides only those of the space's axes count: rooms for all axes are long. */
+static void take_operand(struct da__strided *out, const struct da__strided *from, int ndim)
+{
+    out->data = from->data;
+    for (int k = 0; k < ndim; k++)
+        out->stride[k] = from->stride[k];
+}
+
 /* Input i of the box at local positions `at`. */
 static void place_input(const struct sweep *w, const struct box_run *box, int i, const int64_t *at,
                         struct da__strided *out)
 {
     const struct da__fetch *f = &w->sp->exchange.fetch[i];
     const struct da__view *v = &w->s->input[i].view;
-    *out = w->input[i];
+    take_operand(out, &w->input[i], w->s->ndim);
     if (f->mode == DA__FETCH_BOXES) {
         const struct da__piece *piece = da__box_piece(v, f, box->segment);
         out->data = (char *)piece_data(w->r, f, piece) +
@@ -62,7 +70,9 @@ static void run_box(const struct sweep *w, const struct box_run *box, const int6
     char *end = scratch + w->scratch_nbytes;
     struct da__strided *operand =
         (struct da__strided *)(void *)end; /* room behind the kernel's own scratch */
-    struct da__sweep sweep = {.ndim = s->ndim, .param = w->param};
+    struct da__sweep sweep; /* long: what is used is set */
+    sweep.ndim = s->ndim;
+    sweep.param = w->param;
     struct da__strided *input = operand, *output = input + b->ninputs,
                        *reduction = output + b->noutputs;
     for (int k = 0; k < s->ndim; k++) {
@@ -74,13 +84,13 @@ static void run_box(const struct sweep *w, const struct box_run *box, const int6
     for (int i = 0; i < b->ninputs; i++)
         place_input(w, box, i, at, &input[i]);
     for (int i = 0; i < b->noutputs; i++) {
-        output[i] = w->output[i];
+        take_operand(&output[i], &w->output[i], s->ndim);
         for (int k = 0; k < s->ndim; k++)
             output[i].data += at[k] * output[i].stride[k];
     }
     for (int i = 0; i < b->nreductions; i++) {
         const struct da__reduce_plan *rp = &w->sp->reduce[i];
-        reduction[i] = w->reduction[i];
+        take_operand(&reduction[i], &w->reduction[i], s->ndim);
         reduction[i].data =
             w->chunk_state[i] +
             (box->chunks.split_reduced ? chunk * rp->nstates * rp->state_nbytes : 0);
@@ -135,12 +145,12 @@ static void run_stretches(const struct sweep *w, const struct box_run *box, cons
                           const int64_t *high, int64_t chunk, char *scratch)
 {
     int ndim = w->s->ndim;
-    int64_t at[DA_MAX_NDIM] = {0}, extent[DA_MAX_NDIM] = {0}, start[DA_MAX_NDIM] = {0},
-            step[DA_MAX_NDIM] = {0};
+    int64_t at[DA_MAX_NDIM], extent[DA_MAX_NDIM], start[DA_MAX_NDIM], step[DA_MAX_NDIM];
     if (!w->sp->needs_index) {
         for (int k = 0; k < ndim; k++) {
             at[k] = low[k];
             extent[k] = high[k] - low[k];
+            start[k] = step[k] = 0;
         }
         run_box(w, box, at, extent, start, step, chunk, scratch);
         return;
@@ -301,7 +311,7 @@ static void run_in_order(struct sweep *w)
 /* Boxes run as soon as they can, those that can together. */
 static void run_as_ready(struct sweep *w, int64_t room)
 {
-    int64_t left = w->sp->boxes.n, first = 0, since = da__now_ns();
+    int64_t left = w->sp->boxes.n, first = 0, since = 0; /* 0: not waiting */
     while (left > 0 && !da__run_failed(w->r)) {
         while (w->done[first])
             first++;
@@ -320,9 +330,11 @@ static void run_as_ready(struct sweep *w, int64_t room)
         left -= w->nboxes;
         if (w->nboxes > 0) {
             run_batch(w);
-            since = da__now_ns();
-        } else if (!da__transfer_poll(w->r, w->step))
+            since = 0;
+        } else if (!da__transfer_poll(w->r, w->step)) {
+            since = since != 0 ? since : da__now_ns();
             da__transfer_idle(w->r, since);
+        }
     }
 }
 
@@ -396,11 +408,14 @@ static bool bind_operands(struct sweep *w, void *const *temp)
             w->input[i].data = (char *)w->r->data[f->value] + f->offset;
         if (f->mode == DA__FETCH_GATHER)
             w->input[i].data = temp[i];
-        if (f->mode != DA__FETCH_BOXES)
-            memcpy(w->input[i].stride, f->stride, sizeof f->stride);
+        for (int k = 0; k < s->ndim; k++)
+            w->input[i].stride[k] = f->mode != DA__FETCH_BOXES ? f->stride[k] : 0;
+        if (f->mode == DA__FETCH_BOXES)
+            w->input[i].data = NULL;
     }
     for (int i = 0; i < s->body.nreductions; i++)
-        memcpy(w->reduction[i].stride, w->sp->reduce[i].stride, sizeof w->reduction[i].stride);
+        for (int k = 0; k < s->ndim; k++)
+            w->reduction[i].stride[k] = w->sp->reduce[i].stride[k];
     for (int i = 0; i < s->body.nparams; i++)
         w->param[i] = w->r->param + 16 * s->param[i];
     return bind_outputs(w);
@@ -423,7 +438,6 @@ void da__run_sweep(struct da__execution *r, int step, void *const *temp, void **
         da__run_fail(r, DA_ERR_MEMORY, "no memory for %d operands", noperands);
         return;
     }
-    memset(w.input, 0, (size_t)nbytes);
     w.scratch_nbytes = da__tier_begin(r->engine, &s->body, sp->space.nelem, sp);
     w.output = w.input + s->body.ninputs;
     w.reduction = w.output + s->body.noutputs;
@@ -431,6 +445,8 @@ void da__run_sweep(struct da__execution *r, int step, void *const *temp, void **
     w.part = (void **)(w.param + s->body.nparams);
     w.box = (struct box_run *)(void *)(w.part + s->noutputs);
     w.done = (bool *)(w.box + room + 1);
+    memset(w.part, 0, (size_t)s->noutputs * sizeof *w.part);
+    memset(w.done, 0, (size_t)sp->boxes.n);
     if (bind_operands(&w, temp) && make_scratch(&w) && make_states(&w) && sp->space.nelem > 0) {
         if (ordered)
             run_in_order(&w);

@@ -10,7 +10,7 @@
 /* How many steps ahead of their turn messages are begun. */
 enum { AHEAD_STEPS = 64 };
 /* Copies of at least this size are shared by threads, in chunks of about that size. */
-enum { CHUNK_BYTES = 1 << 20, MOST_CHUNKS = 256 };
+enum { CHUNK_BYTES = 1 << 20, MOST_CHUNKS = 256, WHOLE = 64 };
 
 /* ---- copying with all threads ---- */
 
@@ -24,7 +24,14 @@ struct copying {
     const struct da__copy_job *job;
     int cut; /* axis */
     int64_t units, nchunks;
+    int64_t whole; /* units that stay together: positions in the same cache lines */
 };
+
+/* The first unit of a chunk. */
+static int64_t first_unit(const struct copying *c, int64_t chunk)
+{
+    return chunk == c->nchunks ? c->units : chunk * c->units / c->nchunks / c->whole * c->whole;
+}
 
 static void copy_chunk(void *self, int64_t chunk, int thread)
 {
@@ -37,7 +44,7 @@ static void copy_chunk(void *self, int64_t chunk, int thread)
     }
     struct da__match_axis axis[DA_MAX_NDIM];
     memcpy(axis, job->axis, (size_t)job->ndim * sizeof *axis);
-    int64_t first = chunk * c->units / c->nchunks, last = (chunk + 1) * c->units / c->nchunks;
+    int64_t first = first_unit(c, chunk), last = first_unit(c, chunk + 1);
     struct da__match m = axis[c->cut].m[0];
     if (axis[c->cut].n > 1) {
         axis[c->cut].m += first;
@@ -59,7 +66,7 @@ static void poll_run(void *self)
 
 void da__run_copy(struct da__execution *r, const struct da__copy_job *job)
 {
-    struct copying c = {.job = job, .nchunks = 1};
+    struct copying c = {.job = job, .nchunks = 1, .whole = 1};
     int64_t nbytes = (int64_t)job->item;
     for (int k = 0; k < job->ndim; k++) {
         int64_t nelem = 0;
@@ -73,9 +80,12 @@ void da__run_copy(struct da__execution *r, const struct da__copy_job *job)
     }
     if (nbytes == 0)
         return;
+    const struct da__match_axis *cut = &job->axis[c.cut];
+    if (cut->n == 1 && cut->m[0].reps == 1 && c.units >= 4 * WHOLE)
+        c.whole = WHOLE;
     c.nchunks = nbytes / CHUNK_BYTES;
     c.nchunks = c.nchunks > MOST_CHUNKS ? MOST_CHUNKS : c.nchunks;
-    c.nchunks = c.nchunks > c.units ? c.units : c.nchunks;
+    c.nchunks = c.nchunks > c.units / c.whole ? c.units / c.whole : c.nchunks;
     c.nchunks = c.nchunks < 1 ? 1 : c.nchunks;
     if (c.nchunks == 1)
         copy_chunk(&c, 0, 0);

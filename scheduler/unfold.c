@@ -6,7 +6,8 @@
 
 /* Chunks aim at this many elements: some 100 µs of work. Fixed, so that the order in which partial results are joined does not
  * depend on the number of threads. */
-enum { CHUNK_ELEMENTS = 1 << 18, MOST_STATE_BYTES = 4 << 20, SPLIT_KEPT_STATES = 4096 };
+enum { CHUNK_ELEMENTS = 1 << 18, CHUNK_LEAST = 1 << 15, CHUNKS_AIMED = 16 };
+enum { MOST_STATE_BYTES = 4 << 20, SPLIT_KEPT_STATES = 4096 };
 
 static void local_of(const struct da__dist *d, int engine, size_t item, struct da__local *out)
 {
@@ -110,15 +111,25 @@ static int widest_axis(const struct da__step *s, const int64_t *shape, uint32_t 
  * a transposed operand would both read them. */
 static int64_t whole_lines(int64_t each)
 {
-    enum { UNIT = 32 };
+    enum { UNIT = 64 };
     return each >= UNIT / 2 ? (each + UNIT / 2) / UNIT * UNIT : each;
+}
+
+/* Few elements are not worth waking threads for; of more, each thread gets several chunks, so that uneven ones even out. */
+static int64_t chunks_wanted(const struct da__step *s, int64_t nelem)
+{
+    if (s->body.nreductions > 0)
+        return nelem / CHUNK_ELEMENTS;
+    int64_t each = nelem / CHUNKS_AIMED;
+    each = each < CHUNK_LEAST ? CHUNK_LEAST : each > CHUNK_ELEMENTS ? CHUNK_ELEMENTS : each;
+    return nelem / each;
 }
 
 void da__chunks_of(const struct da__step *s, const struct da__step_plan *sp, const int64_t *shape,
                    struct da__chunks *out)
 {
     *out = (struct da__chunks){.n = 1, .each = INT64_MAX};
-    int64_t wanted = da__nelem(s->ndim, shape) / CHUNK_ELEMENTS;
+    int64_t wanted = chunks_wanted(s, da__nelem(s->ndim, shape));
     if (wanted < 2 || s->ndim == 0)
         return;
     uint32_t all = s->ndim == 32 ? UINT32_MAX : ((uint32_t)1 << s->ndim) - 1,

@@ -61,6 +61,7 @@ struct cli_engines {
     int engines, threads;
     int planned; /* describe for that many engines without having them */
     int64_t memory;
+    bool reproducible;
 };
 /* An exit code; where it is not CLI_OK a message is on stderr and there is no context. With no_mpi the engines are virtual
  * whatever launched the process. */

@@ -20,6 +20,7 @@ int cli_start(const struct cli_command *self, const struct cli_engines *how, boo
         .memory = how->memory,
         .no_mpi = no_mpi,
         .plan_engines = how->planned,
+        .reproducible = how->reproducible,
     };
     da_context *ctx = da_init_with(&options);
     int code = CLI_OK;

@@ -71,6 +71,8 @@ int cli_eval(const struct cli_command *self, int argc, char **argv)
          "virtual engines in this process (default 1; under mpirun the ranks)"},
         {"--threads", "N", CLI_COUNT, &e.engines.threads,
          "worker threads per engine (default: the granted cores)"},
+        {"--reproducible", NULL, CLI_FLAG, &e.engines.reproducible,
+         "sums with the same bits for any engines, threads and distribution"},
         {"--memory", "SIZE", CLI_BYTES, &e.engines.memory,
          "memory budget per engine, such as 512M or 4G (default: none)"},
     };

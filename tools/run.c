@@ -88,6 +88,8 @@ int cli_run(const struct cli_command *self, int argc, char **argv)
          "virtual engines in this process (default 1; under mpirun the ranks)"},
         {"--threads", "N", CLI_COUNT, &r.engines.threads,
          "worker threads per engine (default: the granted cores)"},
+        {"--reproducible", NULL, CLI_FLAG, &r.engines.reproducible,
+         "sums with the same bits for any engines, threads and distribution"},
         {"--memory", "SIZE", CLI_BYTES, &r.engines.memory,
          "memory budget per engine, such as 512M or 4G (default: none)"},
         {"--quiet", NULL, CLI_FLAG, &r.quiet, "print no results"},

@@ -172,6 +172,8 @@ int cli_graph(const struct cli_command *self, int argc, char **argv)
     const struct cli_option option[] = {
         DEFINE_OPTION(s),
         ENGINES_OPTION(s),
+        {"--reproducible", NULL, CLI_FLAG, &s.engines.reproducible,
+         "with sums whose bits do not depend on engines, threads and distribution"},
         {"--stage", "STAGE", CLI_TEXT, &s.stage,
          "deferred (default), optimized, or a pass: the program after fold, prune, cse, views, "
          "fuse, merge, schedule"},
@@ -189,6 +191,8 @@ int cli_explain(const struct cli_command *self, int argc, char **argv)
         ENGINES_OPTION(s),
         {"--memory", "SIZE", CLI_BYTES, &s.engines.memory,
          "under that budget per engine (default: none)"},
+        {"--reproducible", NULL, CLI_FLAG, &s.engines.reproducible,
+         "with sums whose bits do not depend on engines, threads and distribution"},
     };
     return with_arguments(&s, sizeof option / sizeof *option, option, argc, argv,
                           print_explanation);

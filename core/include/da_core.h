@@ -23,6 +23,13 @@ struct da__error {
     char text[DA__ERROR_TEXT];
 };
 
+/* An empty record, without clearing room that nobody reads. */
+static inline void da__error_clear(struct da__error *err)
+{
+    err->status = DA_OK;
+    err->engine = -1;
+    err->text[0] = '\0';
+}
 /* Records the first failure only (a record that already holds one stays as it is); returns `status`.
  * `err` may be NULL. The text is one line and gives the operation and the numbers. */
 da_status da__fail(struct da__error *err, da_status status, const char *format, ...)
@@ -56,7 +63,11 @@ int64_t da__alloc_live(void); /* blocks now allocated in this process */
 void da__alloc_fail_at(int64_t n, bool forever);
 
 /* A growing array: `DA__PUSH(vector.item, vector.count, vector.cap)` makes room for one more; false: no memory. */
-bool da__grow(void **items, int64_t *cap, int64_t need, size_t item_nbytes);
+bool da__grow_more(void **items, int64_t *cap, int64_t need, size_t item_nbytes);
+static inline bool da__grow(void **items, int64_t *cap, int64_t need, size_t item_nbytes)
+{
+    return need <= *cap || da__grow_more(items, cap, need, item_nbytes);
+}
 /* `cap` is an int64_t lvalue, `items` a pointer lvalue. */
 #define DA__PUSH(items, count, cap)                                                                \
     da__grow((void **)&(items), &(cap), (int64_t)(count) + 1, sizeof *(items))
@@ -568,6 +579,7 @@ struct da__bytes {
 };
 void da__bytes_free(struct da__bytes *b);
 void da__put_bytes(struct da__bytes *b, const void *data, size_t nbytes);
+void *da__put_room(struct da__bytes *b, size_t nbytes); /* for the caller to fill; NULL: no memory */
 void da__put_i64(struct da__bytes *b, int64_t v);
 void da__put_i32(struct da__bytes *b, int32_t v);
 void da__put_f64(struct da__bytes *b, double v);

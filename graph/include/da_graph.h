@@ -136,6 +136,9 @@ struct da_array {
 struct da__graph *da__graph_new(int nengines); /* NULL: no memory */
 void da__graph_free(struct da__graph *g);      /* nodes still kept are freed too */
 int da__graph_nengines(const struct da__graph *g);
+/* Sums that are described from now on are reproducible ones (docs/decisions.md); returns what was said before. */
+bool da__graph_set_reproducible(struct da__graph *g, bool on);
+bool da__graph_reproducible(const struct da__graph *g);
 void da__graph_set_owner(struct da__graph *g, void *context); /* the da_context, for the api */
 void *da__graph_owner(const struct da__graph *g);
 da_status da__scope_push(struct da__graph *g);
@@ -143,7 +146,8 @@ da_status da__scope_pop(struct da__graph *g);
 void da__node_keep(da_array *a); /* the caller's until da__node_drop */
 void da__node_drop(da_array *a); /* iterative */
 /* The leaf's data are wanted no more: names to free on the engines with the next message. */
-int64_t da__graph_take_dead(struct da__graph *g, uint64_t **names); /* the caller frees */
+int64_t da__graph_take_dead(struct da__graph *g,
+                            const uint64_t **names); /* there until the next node goes */
 uint64_t da__graph_new_buffer(struct da__graph *g);
 /* A computed node becomes a leaf: it lets its inputs go. */
 void da__node_computed(da_array *a, uint64_t buffer);

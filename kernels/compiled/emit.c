@@ -236,6 +236,9 @@ static struct value operate(struct function *f, const struct da__chain_insn *n)
     struct value x[3] = {f->value[n->arg[0]], f->value[n->arg[1]], f->value[n->arg[2]]};
     if (n->op == DA__OP_ASTYPE)
         return emit_cast(&f->e, n->compute, n->result, x[0]);
+    struct value called = emit_block(&f->e, n->op, n->compute, x);
+    if (called.re != NULL)
+        return called;
     switch (kind_of(n->compute)) {
     case 'b':
         return emit_bool(&f->e, n->op, x);
@@ -333,10 +336,10 @@ size_t emit_room(const struct da__chain *s)
            (size_t)(s->nargs + s->nouts) * sizeof(struct stream);
 }
 
-LLVMModuleRef emit_chain(LLVMContextRef context, const struct da__chain *s, const char *name,
-                         unsigned width, void *room)
+LLVMModuleRef emit_chain(const struct emit *with, const struct da__chain *s, const char *name,
+                         void *room)
 {
-    struct function f = {.e = {.context = context, .width = width}, .s = s, .value = room};
+    struct function f = {.e = *with, .s = s, .value = room};
     f.stream = (struct stream *)(void *)(f.value + s->nargs + s->ninsns);
     memset(room, 0, emit_room(s));
     begin(&f, name);

@@ -16,6 +16,8 @@ struct emit {
     LLVMBuilderRef b;
     LLVMValueRef fn;
     unsigned width;
+    da__block_find_fn *find; /* vector mathematics, on vectors of block_nbytes */
+    unsigned block_nbytes;
 };
 
 char kind_of(unsigned dtype);       /* 'b', 'i', 'u', 'f', 'c' */
@@ -40,8 +42,11 @@ struct value emit_float(struct emit *e, enum da__op_id op, unsigned dtype, const
 struct value emit_complex(struct emit *e, enum da__op_id op, unsigned dtype, const struct value *x);
 struct value emit_cast(struct emit *e, unsigned from, unsigned to, struct value x);
 
-/* The whole function, by name; `room` is the emitter's while it writes. */
+/* By calls of vector mathematics; nothing where the operator has none. */
+struct value emit_block(struct emit *e, enum da__op_id op, unsigned dtype, const struct value *x);
+
+/* The whole function, by name: `with` has context, width and vector mathematics. `room` is the emitter's while it writes. */
 size_t emit_room(const struct da__chain *s);
-LLVMModuleRef emit_chain(LLVMContextRef context, const struct da__chain *s, const char *name,
-                         unsigned width, void *room);
+LLVMModuleRef emit_chain(const struct emit *with, const struct da__chain *s, const char *name,
+                         void *room);
 #endif

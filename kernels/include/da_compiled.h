@@ -31,11 +31,17 @@ struct da__chain {
 /* Whether the operator may be part of a chain. What calls a function of libm, or divides integers, stays a strip loop: vector
  * registers gain nothing there, and only the very same function gives the same bits. */
 bool da__op_compiles(enum da__op_id op, da_dtype compute);
+/* Vector mathematics in chains: the function V f(V) or V f(V, V) of vectors of 16, 32 or 64 bytes, which gives the bits of the strip
+ * loop; NULL: the operator has none. */
+typedef void da__block_fn(void);
+typedef da__block_fn *da__block_find_fn(unsigned vector_nbytes, enum da__op_id op,
+                                        da_dtype compute);
+da__block_find_fn da__block_find;
 
 /* ---- calling it ---------------------------------------------------------------------------------- */
 
 /* Code works on `width` elements at once, a power of two; that many of the widest dtype fill at most so many bytes. */
-enum { DA__CHAIN_NBYTES = 128 };
+enum { DA__CHAIN_NBYTES = 256 };
 
 /* An operand in memory: arguments, then outputs. Element i of row r lies at at + r*row + i*step; a step of 0 means that `width`
  * elements lie at `at` that stand for any. To an index, r*row_more + i*more is added. Uniform ones have `at` only. */
@@ -64,8 +70,8 @@ void da__kernel_set_code(struct da__kernel *k, int32_t i, da__chain_fn *fn, int6
 struct da__compiled_module {
     const char *version;
     size_t state_nbytes;
-    /* Fills the zeroed state: code for the processor `cpu` (NULL: this one's). */
-    bool (*open)(void *state, const char *cpu);
+    /* Fills the zeroed state: code for the processor `cpu` (NULL: this one's), which finds vector mathematics by `find`. */
+    bool (*open)(void *state, const char *cpu, da__block_find_fn *find);
     /* The code of a chain, valid until `close`; NULL where that fails. `room` has room_nbytes(s) bytes, for the call. */
     size_t (*room_nbytes)(const struct da__chain *s);
     da__chain_fn *(*compile)(void *state, const struct da__chain *s, void *room, int64_t *width);

@@ -181,6 +181,22 @@ struct da__match_axis {
 void da__copy_matched(int ndim, const struct da__match_axis *axis, size_t item, char *a, char *b,
                       bool to_b);
 
+/* ---- choosing by masks ------------------------------------------------------------------------- */
+
+/* Loops over n mask bytes, `mask_step` apart; what is chosen is where they are not 0. `items`, by the bytes of an element: elements
+ * `x_step` bytes apart, the chosen ones one after the other to `out`, which is written up to DA__COMPRESS_SLACK bytes behind n elements
+ * at most; returns how many. `list`: the same of the numbers first, first + step, …, written up to n of them. */
+enum { DA__COMPRESS_SLACK = 64 };
+struct da__compressing {
+    int64_t (*count)(int64_t n, const uint8_t *mask, int64_t mask_step);
+    int64_t (*list)(int64_t n, const uint8_t *mask, int64_t mask_step, int64_t first, int64_t step,
+                    int64_t *out);
+    int64_t (*items[17])(int64_t n, const uint8_t *mask, int64_t mask_step, const char *x,
+                         int64_t x_step, char *out);
+};
+/* Those of this machine; all instruction sets give the same. */
+const struct da__compressing *da__compressing_find(void);
+
 /* ---- sorting ----------------------------------------------------------------------------------- */
 
 /* The order of sorting: ascending or descending, equal elements as they came, NaNs last in both directions. -0.0 equals 0.0.
@@ -196,8 +212,23 @@ void da__sort_line(da_dtype dtype, bool descending, int64_t n, void *line, int64
 int64_t da__sort_search(da_dtype dtype, bool descending, int64_t n, const void *line,
                         const void *key, bool right);
 
+/* Two sorted stretches in one order, of equal elements the first one's ahead. */
+struct da__sort_join {
+    da_dtype dtype;
+    bool descending;
+    int64_t na, nb;
+    const void *a, *b;
+    const int64_t *pos_a,
+        *pos_b; /* a number per element; NULL: the elements themselves are wanted */
+};
+/* Whether there are loops for a dtype: for numbers of 4 and 8 bytes. */
+bool da__sort_joins(da_dtype dtype);
+/* Elements low … high-1 of the joined order, or the numbers that go with them. */
+void da__sort_join(const struct da__sort_join *j, int64_t low, int64_t high, void *out);
+
 /* A long line is shared out by buckets first: 255 sorted borders, elements of the line, tell for each element the bucket 0 … 255 that it
- * belongs to, before the first border, between two, not before the last. Equal elements have one bucket. count[b] grows by what bucket b
+ * belongs to: before the first border, between two, behind the last; roughly so where many borders lie close together. Equal elements have
+ * one bucket, and greater ones no earlier one. count[b] grows by what bucket b
  * gets. */
 enum { DA__SORT_BUCKETS = 256 };
 void da__sort_classify(da_dtype dtype, bool descending, int64_t n, const void *line,
@@ -229,6 +260,12 @@ void da__scan_run(bool product, da_dtype from, da_dtype result, const struct da_
                   void *state, bool begun);
 /* into := into joined with `from`, which stands for elements behind it. */
 void da__scan_join(bool product, da_dtype result, int64_t nlines, void *into, const void *from);
+enum { DA__SCAN_STATE_MOST = 128 }; /* bytes of a line's state, of any kind */
+/* Reproducible sums of floats and complex numbers: states begin as zero bytes and go on whatever came before. */
+size_t da__scan_binned_nbytes(da_dtype dtype);
+void da__scan_binned_total(da_dtype dtype, const struct da__scan_lines *l, void *state);
+void da__scan_binned_run(da_dtype dtype, const struct da__scan_lines *l, void *state);
+void da__scan_binned_join(da_dtype dtype, int64_t nlines, void *into, const void *from);
 /* One element of `result`: 0, or 1 of a product. */
 void da__scan_identity(bool product, da_dtype result, void *out);
 
@@ -258,6 +295,8 @@ void da__blas_close(struct da__blas *b);
 struct da__matmul {
     da_dtype dtype;
     bool trans_a, trans_b, add;
+    bool
+        ordered; /* each element of C adds its products up by ascending k, each rounded: the same bits everywhere */
     int64_t m, n, k, lda, ldb, ldc;
     const void *a, *b;
     void *c;

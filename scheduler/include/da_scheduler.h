@@ -12,6 +12,7 @@ struct da__runtime_options {
     const void *mpi_comm; /* an MPI_Comm* of the program; NULL: world where a launcher started us */
     bool no_mpi;          /* never start MPI: virtual engines only */
     int plan_engines; /* graphs are built and explained for that many engines without having them; computing is refused then */
+    bool reproducible; /* sums are reproducible ones; false: as DISTARRAY_REPRODUCIBLE says */
 };
 struct da__runtime;
 

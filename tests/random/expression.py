@@ -11,7 +11,7 @@ BINARY = {
 UNARY = {ast.USub: "negative", ast.UAdd: "positive", ast.Invert: "bitwise_invert"}
 # Parameters behind the operands, where they are given by position.
 POSITIONS = {
-    "index": ["axis", "shape"], "sum": ["axis"], "mean": ["axis"], "var": ["axis"], "std": ["axis"], "min": ["axis"], "max": ["axis"],
+    "index": ["axis", "shape"], "sum": ["axis"], "reproducible_sum": ["axis"], "reproducible_mean": ["axis"], "mean": ["axis"], "var": ["axis"], "std": ["axis"], "min": ["axis"], "max": ["axis"],
     "astype": ["dtype"], "reshape": ["shape"], "roll": ["shift", "axis"], "flip": ["axis"],
 }
 

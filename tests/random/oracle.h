@@ -7,11 +7,13 @@
 
 #include "da_core.h"
 
+struct answers; /* run.h */
 struct oracle {
     pid_t pid;
     FILE *to, *from;
     int64_t elements, unknown; /* checked so far, and those of which nothing could be said */
     char line[1024];           /* the last answer */
+    struct answers *answers;   /* of earlier runs; NULL: they may differ */
 };
 
 /* False where there is no Python or no NumPy. */

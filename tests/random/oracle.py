@@ -57,7 +57,7 @@ POLES = {
 }
 PERIODIC = DIVIDING | set("sin cos tan exp exp2 expm1 sinh cosh tanh".split())
 LOGIC = set("logical_and logical_or logical_xor logical_not".split())
-REDUCTIONS = set("sum prod min max mean var std any all argmin argmax count_nonzero".split())
+REDUCTIONS = set("sum prod min max mean var std any all argmin argmax count_nonzero reproducible_sum reproducible_mean".split())
 
 
 # ---- elementwise ----
@@ -201,6 +201,14 @@ def fold_sum(x, axes, keep, dtype, mean):
     return Value(out, err)
 
 
+def share(total, divisor):
+    """A sum over a divisor; what is not above 0 counts as 0."""
+    if divisor <= 0:
+        return Value(total.data / total.data.dtype.type(0), np.full(total.data.shape, np.inf))
+    out = np.asarray(total.data / divisor).astype(total.data.dtype)
+    return Value(out, np.asarray(total.err / divisor + units(out, 3)))
+
+
 def fold_prod(x, axes, keep, dtype):
     if dtype.kind not in "fc":
         out = np.asarray(np.prod(x.data, axis=axes, keepdims=keep, dtype=dtype))
@@ -287,15 +295,18 @@ def fold_extreme(x, name, axes, keep):
 def reduce(name, node, x):
     axes, keep = axes_of(node, x.data.ndim), node.get("keepdims", False)
     kind = x.data.dtype.kind
-    if name in ("sum", "prod"):
+    if name in ("sum", "prod", "reproducible_sum"):
         # NumPy on this platform already widens to 64 bits; said here so that it does not depend on the platform.
         default = {"b": "i8", "i": "i8", "u": "u8"}.get(kind, x.data.dtype)
         dtype = np.dtype(node.get("dtype", default))
         x = cast(x, dtype)
-        return fold_sum(x, axes, keep, dtype, False) if name == "sum" else fold_prod(x, axes, keep, dtype)
+        return fold_prod(x, axes, keep, dtype) if name == "prod" else fold_sum(x, axes, keep, dtype, False)
     if name == "mean":
         dtype = np.dtype(node.get("dtype", x.data.dtype if kind in "fc" else "f8"))
         return fold_sum(cast(x, dtype), axes, keep, dtype, True)
+    if name == "reproducible_mean":
+        dtype = x.data.dtype if kind in "fc" else np.dtype("f8")
+        return share(fold_sum(cast(x, dtype), axes, keep, dtype, False), math.prod(x.data.shape[a] for a in axes) - node.get("correction", 0))
     if name in ("var", "std"):
         dtype = x.data.dtype if kind in "fc" else np.dtype("f8")
         return fold_var(cast(x, dtype), axes, keep, dtype, node.get("correction", 0), name == "std")

@@ -16,6 +16,7 @@ struct session {
         int64_t used;
     } slot[RUN_RUNTIMES];
     int64_t clock;
+    bool reproducible; /* runtimes have that mode */
 };
 /* NULL, with the reason printed, where it does not open. */
 struct da__runtime *session_get(struct session *s, int engines, int threads, const char *passes);
@@ -40,6 +41,14 @@ struct failure {
     int node; /* the one whose value is wrong, -1: the run itself */
     char text[1200];
 };
+/* What nodes of a plan were in an earlier run, to be the same bit by bit in later ones (any NaN is as good as another). */
+struct answers {
+    struct answer {
+        void *data; /* NULL: not known yet */
+        size_t nbytes;
+    } node[PLAN_NODES];
+};
+void answers_forget(struct answers *a);
 /* Runs a plan that the oracle has been told of. False: something is wrong, and *f says what. */
 bool run_plan(const struct plan *p, const struct how *h, struct session *s, struct oracle *o,
               struct failure *f);

@@ -35,8 +35,11 @@ struct da__runtime *session_get(struct session *s, int engines, int threads, con
     slot->engines = engines;
     slot->threads = threads;
     snprintf(slot->passes, sizeof slot->passes, "%s", passes);
-    struct da__runtime_options options = {
-        .engines = engines, .threads = threads, .passes = slot->passes, .no_mpi = true};
+    struct da__runtime_options options = {.engines = engines,
+                                          .threads = threads,
+                                          .passes = slot->passes,
+                                          .no_mpi = true,
+                                          .reproducible = s->reproducible};
     struct da__error err = {.engine = -1};
     if (da__runtime_open(&options, &slot->rt, &err) != DA_OK)
         fprintf(stderr, "%d engines do not start: %s\n", engines, err.text);

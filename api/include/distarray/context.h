@@ -25,6 +25,13 @@ typedef struct da_options {
     const void *mpi_comm; /* an MPI_Comm * of the program's own; see distarray/mpi.h */
     int no_mpi;           /* never start MPI: virtual engines only */
     int plan_engines; /* describe, dump and explain for that many engines without having them; computing is refused */
+    /* 1: sums of floating-point numbers have the same bits for any number of engines and threads, any distribution and any instruction
+     * set; 0: $DISTARRAY_REPRODUCIBLE (1 or 0), else they may differ in the last bits. It holds for sum, mean, var, std, cumulative_sum and
+     * products of matrices: da_sum and da_mean become da_reproducible_sum and da_reproducible_mean (reductions.h), var and std take two
+     * sweeps of these; element i of a running sum is such a sum of the elements 0 … i; products with a vector are such sums, too, and
+     * in other products of matrices each element adds up by ascending k. A sum costs up to twice the time; products of matrices several
+     * times. */
+    int reproducible;
 } da_options;
 
 /* Starts the engines: the ranks of `mpirun`, otherwise virtual engines in this process. Returns on the master (rank 0, an

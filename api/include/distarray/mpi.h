@@ -12,7 +12,7 @@
  * Collective over `comm`. Errors: as da_init; DA_ERR_UNSUPPORTED where the library was built without MPI. */
 static inline da_status da_start_on(MPI_Comm comm, const da_options *options, da_context **out)
 {
-    da_options with_comm = {0, 0, 0, 0, 0, 0, 0};
+    da_options with_comm = {0, 0, 0, 0, 0, 0, 0, 0};
     if (options)
         with_comm = *options;
     with_comm.mpi_comm = &comm;

@@ -54,6 +54,15 @@ DA_API da_array *da_max(da_array *x, da_axes axes, int flags);
 /* Whether any element is not zero; bool. Of nothing: false. */
 DA_API da_array *da_any(da_array *x, da_axes axes, int flags);
 
+/* da_sum whose bits depend on the elements alone: for any number of engines and threads, any distribution, order and instruction set.
+ * Within 80 bits below the largest element nothing is lost before the one rounding at the end, so cancellation does no harm; sums in
+ * between do not overflow. Elements that are not finite give what da_sum gives (one kind of NaN). Integers and bools: as da_sum.
+ * Algorithm: Demmel and Nguyen, Parallel Reproducible Summation, IEEE Trans. Computers 64(7), 2015, with integer bins. */
+DA_API da_array *da_reproducible_sum(da_array *x, da_axes axes, int flags);
+
+/* da_reproducible_sum over count - correction; ints and bools in float64. With a correction of 0 the mean. */
+DA_API da_array *da_reproducible_mean(da_array *x, da_axes axes, double correction, int flags);
+
 /* Whether no element is zero; bool. Of nothing: true. */
 DA_API da_array *da_all(da_array *x, da_axes axes, int flags);
 

@@ -131,6 +131,12 @@ def check_red(words, stream):
     elif name in ("var", "std"):
         wide = x.astype("c16" if x.dtype.kind == "c" else "f8")
         want = getattr(np, name)(wide, axis=axes, ddof=correction)
+    elif name in ("reproducible_sum", "reproducible_mean"):
+        wide = {"f": "f8", "c": "c16", "b": "i8", "i": "i8", "u": "u8"}[x.dtype.kind]
+        want = np.sum(x, axis=axes, dtype=wide)
+        if name == "reproducible_mean":
+            with np.errstate(all="ignore"):
+                want = want / max(int(np.prod([shape[k] for k in axes], dtype=np.int64)) - correction, 0)
     elif name in ("sum", "prod", "mean"):
         wide = {"f": "f8", "c": "c16", "b": "i8", "i": "i8", "u": "u8"}[x.dtype.kind]
         if name == "mean" and x.dtype.kind in "biu":
@@ -141,7 +147,7 @@ def check_red(words, stream):
     want = np.asarray(want).astype(dtype)
     if dtype.kind in "fc" and name not in ("min", "max"):
         tolerance = 1e-12 if dtype in (np.float64, np.complex128) else 1e-6
-        scale = np.sum(np.abs(x), axis=axes) if name in ("sum", "mean") else np.abs(want)
+        scale = np.sum(np.abs(x), axis=axes) if name in ("sum", "mean", "reproducible_sum", "reproducible_mean") else np.abs(want)
         with np.errstate(all="ignore"):
             good = (np.abs(got - want) <= tolerance * scale) | (got == want)
         if dtype.kind == "c":

@@ -205,6 +205,76 @@ static void searching_counts(void **state)
     free(scratch);
 }
 
+/* Two sorted stretches joined in parts, against sorting both together: elements and positions. */
+static void joining_is_sorting(void **state)
+{
+    (void)state;
+    enum { N = 300 };
+    static const int64_t cut[] = {0, 1, 100, 299, 300};
+    static const da_dtype dtypes[] = {DA_FLOAT64, DA_FLOAT32, DA_INT64, DA_UINT32, DA_INT32};
+    char line[N * 8], both[N * 8], out[N * 8], scratch[16384] __attribute__((aligned(64)));
+    int64_t position[N], position_both[N], position_out[N];
+    uint64_t seed = 11;
+    for (size_t d = 0; d < sizeof dtypes / sizeof *dtypes; d++)
+        for (size_t c = 0; c < sizeof cut / sizeof *cut; c++)
+            for (int down = 0; down < 2; down++) {
+                size_t item = da__dtype_nbytes(dtypes[d]);
+                fill(line, dtypes[d], c % 2 ? FEW : SMALL, N, &seed);
+                for (int64_t i = 0; i < N; i++)
+                    position[i] = position_both[i] = i;
+                memcpy(both, line, N * item);
+                assert_true((size_t)da__sort_scratch_nbytes(dtypes[d], N, true) <= sizeof scratch);
+                da__sort_line(dtypes[d], down, N, both, position_both, scratch);
+                da__sort_line(dtypes[d], down, cut[c], line, position, scratch);
+                da__sort_line(dtypes[d], down, N - cut[c], line + (size_t)cut[c] * item,
+                              position + cut[c], scratch);
+                struct da__sort_join j = {.dtype = dtypes[d],
+                                          .descending = down,
+                                          .na = cut[c],
+                                          .nb = N - cut[c],
+                                          .a = line,
+                                          .b = line + (size_t)cut[c] * item};
+                for (int64_t low = 0; low < N; low += 77) {
+                    int64_t high = low + 77 < N ? low + 77 : N;
+                    j.pos_a = j.pos_b = NULL;
+                    da__sort_join(&j, low, high, out + (size_t)low * item);
+                    j.pos_a = position;
+                    j.pos_b = position + cut[c];
+                    da__sort_join(&j, low, high, position_out + low);
+                }
+                assert_memory_equal(out, both, N * item);
+                assert_memory_equal(position_out, position_both, sizeof position_both);
+            }
+}
+
+/* Keys of few distant clusters and far outliers: the highest bits tell little. */
+static void clusters_are_sorted(void **state)
+{
+    (void)state;
+    enum { N = 20000 };
+    int64_t *line = malloc(N * sizeof *line), *want = malloc(N * sizeof *want);
+    void *scratch = aligned_alloc(64, (size_t)da__sort_scratch_nbytes(DA_INT64, N, false));
+    uint64_t seed = 5;
+    for (int i = 0; i < N; i++) {
+        uint64_t bits = random_bits(&seed);
+        line[i] = (int64_t)((bits % 3) << 61 | (bits >> 8 & 7) << 30 | (bits >> 40 & 0xffff));
+        want[i] = line[i];
+    }
+    line[0] = want[0] = INT64_MIN;
+    da__sort_line(DA_INT64, false, N, line, NULL, scratch);
+    for (int i = 1; i < N; i++)
+        assert_true(line[i - 1] <= line[i]);
+    uint64_t sum = 0, sum_want = 0;
+    for (int i = 0; i < N; i++) {
+        sum += (uint64_t)line[i] * UINT64_C(0x9e3779b97f4a7c15) >> 7;
+        sum_want += (uint64_t)want[i] * UINT64_C(0x9e3779b97f4a7c15) >> 7;
+    }
+    assert_true(sum == sum_want);
+    free(line);
+    free(want);
+    free(scratch);
+}
+
 /* ---- speed ---- */
 
 static int doubles(const void *a, const void *b)
@@ -255,6 +325,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_dtype_length_and_pattern),
         cmocka_unit_test(searching_counts),
+        cmocka_unit_test(joining_is_sorting),
+        cmocka_unit_test(clusters_are_sorted),
         cmocka_unit_test(quicker_than_qsort),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,8 +136,8 @@ static void compare_folds(enum da__red_id red, da_dtype compute)
 {
     const struct da__fold *plain = da__fold_find_for(DA__BASELINE, red, compute);
     enum { NSTATES = 37 };
-    static _Alignas(16) unsigned char one[2][NSTATES * 64], ends[2][NSTATES * 16];
-    assert_true(plain->state_nbytes <= 64);
+    static _Alignas(16) unsigned char one[2][NSTATES * DA__SCAN_STATE_MOST], ends[2][NSTATES * 16];
+    assert_true(plain->state_nbytes <= DA__SCAN_STATE_MOST);
     fill(compute, N, in[0], (uint64_t)red + 5);
     for (int isa = 1; isa <= (int)da__isa_best(); isa++)
         for (int start = 0; start < 2; start++) { /* with the special values and without */
