@@ -10,6 +10,9 @@ static const struct da__op_info op_row[] = {
 #include "ops.def"
 #undef DA__ELEMENTWISE
 #undef DA__REDUCTION
+    [DA__OP_USER1] = {"user", NULL, 1, DA__RULE_SAME, 0, false, "a function of the user's"},
+    [DA__OP_USER2] = {"user", NULL, 2, DA__RULE_SAME, 0, false, "a function of the user's"},
+    [DA__OP_USER3] = {"user", NULL, 3, DA__RULE_SAME, 0, false, "a function of the user's"},
 };
 
 /* The macro takes a variadic tail in case the kernels add columns: the empty argument keeps it from
@@ -22,6 +25,7 @@ static const struct da__red_info red_row[] = {
 #include "ops.def"
 #undef DA__ELEMENTWISE
 #undef DA__REDUCTION
+    [DA__RED_USER] = {"user", 0, true, false, "a reduction of the user's"},
 };
 
 /* How a reduction's input dtype becomes its computing and its result dtype. */

@@ -387,7 +387,7 @@ da_array *da__bind_call(struct da__graph *g, const struct da__callable *c, int n
             return NULL;
         }
     }
-    if (da__args_unsized(c, arg) && !da__takes_unsized(c->name)) {
+    if (c->op < 0 && da__args_unsized(c, arg) && !da__takes_unsized(c->name)) {
         da__fail(err, DA_ERR_STATE,
                  "da_%s: the size of its input is known only once it is computed: compute it first",
                  c->name);

@@ -136,6 +136,31 @@ static da_array *make_operator(struct da__graph *g, enum da__op_id op, int nin,
     return a;
 }
 
+da_array *da__elementwise_node(struct da__graph *g, const char *what, int nin,
+                               da_array *const *node, da_dtype result, struct da__error *err)
+{
+    int ndim;
+    int64_t shape[DA_MAX_NDIM];
+    const struct da__dist *dist = NULL;
+    int64_t *reach = NULL;
+    if (broadcast_all(what, nin, node, &ndim, shape, err) != DA_OK ||
+        da__result_dist(g, nin, node, ndim, shape, &dist, &reach, err) != DA_OK)
+        return NULL;
+    da_array *a = da__node_new(g, DA__NODE_ELEMENTWISE, result, ndim, shape, dist);
+    da__dist_drop(dist);
+    if (a == NULL) {
+        da__free(reach);
+        return NULL;
+    }
+    a->reach = reach;
+    a->generated = true;
+    for (int k = 0; k < nin; k++) {
+        a->generated &= da__node_moves_nothing(node[k]);
+        da__node_add_input(a, node[k]);
+    }
+    return a;
+}
+
 /* Where all operands that hold data lie alike, and the others are single constants, so does the result: one of those operands.
  * NULL: it takes a closer look. Most operators of most programs need none, and describing must cost less than computing. */
 static const da_array *alike(int nin, const struct da__operand *in)
@@ -242,8 +267,8 @@ da_array *da__make_astype(struct da__graph *g, da_array *x, da_dtype dtype)
 
 /* ---- reductions ---- */
 
-static da_status axes_mask(const char *what, int ndim, int naxes, const int64_t *axes,
-                           uint32_t *mask, struct da__error *err)
+da_status da__axes_mask(const char *what, int ndim, int naxes, const int64_t *axes, uint32_t *mask,
+                        struct da__error *err)
 {
     *mask = 0;
     if (naxes < 0)
@@ -306,6 +331,29 @@ static da_array *defer_reduce(struct da__graph *g, enum da__red_id red, da_array
     return da__later_defer(g, &c);
 }
 
+da_array *da__reduce_node(struct da__graph *g, da_array *x, uint32_t mask, bool keepdims,
+                          da_dtype result, struct da__error *err)
+{
+    const struct da__dist *own = NULL, *dist = NULL;
+    da_array *a = NULL;
+    if (x->dist != NULL)
+        own = da__dist_keep(x->dist);
+    else if (da__spec_dist(g, x->ndim, x->shape, NULL, &own, err) != DA_OK)
+        return NULL;
+    int64_t shape[DA_MAX_NDIM];
+    int ndim = reduced_shape(x, mask, keepdims, shape);
+    if (da__dist_reduce(own, mask, keepdims, &dist) == DA_OK)
+        a = da__node_new(g, DA__NODE_REDUCE, result, ndim, shape, dist);
+    da__dist_drop(own);
+    da__dist_drop(dist);
+    if (a == NULL)
+        return NULL;
+    a->u.reduce.mask = mask;
+    a->u.reduce.keepdims = keepdims;
+    da__node_add_input(a, x);
+    return a;
+}
+
 /* What `reproducible` makes of a reduction; NULL: it stays as it is. */
 static da_array *reproducible(struct da__graph *g, enum da__red_id red, da_array *x, int naxes,
                               const int64_t *axes, bool keepdims, double correction, da_dtype dtype)
@@ -342,29 +390,15 @@ da_array *da__make_reduce(struct da__graph *g, enum da__red_id red, da_array *x,
     const char *what = da__red_info(red)->name;
     uint32_t mask;
     da_dtype compute, result;
-    const struct da__dist *own = NULL, *dist = NULL;
-    da_array *a = NULL;
-    if (axes_mask(what, x->ndim, naxes, axes, &mask, &err) != DA_OK ||
+    if (da__axes_mask(what, x->ndim, naxes, axes, &mask, &err) != DA_OK ||
         check_reduction(red, what, x, naxes, mask, correction, &err) != DA_OK ||
         da__red_infer(red, x->dtype, dtype, &compute, &result, &err) != DA_OK)
         return poison_operator(g, what, &err);
-    if (x->dist != NULL)
-        own = da__dist_keep(x->dist);
-    else if (da__spec_dist(g, x->ndim, x->shape, NULL, &own, &err) != DA_OK)
-        return poison(g, &err);
-    int64_t shape[DA_MAX_NDIM];
-    int ndim = reduced_shape(x, mask, keepdims, shape);
-    if (da__dist_reduce(own, mask, keepdims, &dist) == DA_OK)
-        a = da__node_new(g, DA__NODE_REDUCE, result, ndim, shape, dist);
-    da__dist_drop(own);
-    da__dist_drop(dist);
+    da_array *a = da__reduce_node(g, x, mask, keepdims, result, &err);
     if (a == NULL)
-        return da__node_no_memory(g);
+        return poison(g, &err);
     a->op = (int)red;
     a->compute = compute;
-    a->u.reduce.mask = mask;
-    a->u.reduce.keepdims = keepdims;
     a->u.reduce.correction = correction;
-    da__node_add_input(a, x);
     return a;
 }

@@ -1,8 +1,8 @@
 /* Arrays from nothing: constants, ranges and indices. Ranges are expressions over the global index, so they fuse into
  * whatever uses them and never lie in memory. */
 #include "node.h"
+#include "user.h"
 
-#include <dlfcn.h>
 #include <math.h>
 #include <string.h>
 
@@ -242,10 +242,8 @@ da_array *da__make_eye(struct da__graph *g, int64_t nrows, int64_t ncols, int64_
 static struct da__node_call *call_of(da__fill fill, const void *data, int64_t nbytes,
                                      struct da__error *err)
 {
-    Dl_info where;
-    void *address;
-    memcpy(&address, &fill, sizeof address);
-    if (dladdr(address, &where) == 0 || where.dli_fbase == NULL) {
+    struct da__user_entry at = {.object = NULL};
+    if (!da__user_entry_of((void (*)(void))fill, &at)) {
         da__fail(
             err, DA_ERR_ARGUMENT,
             "da_from_function: the function is in no loaded object, so engines cannot find it");
@@ -254,8 +252,8 @@ static struct da__node_call *call_of(da__fill fill, const void *data, int64_t nb
     struct da__node_call *c = da__calloc(1, sizeof *c);
     if (c == NULL)
         return NULL;
-    c->object = da__strdup(where.dli_fname != NULL ? where.dli_fname : "");
-    c->offset = (const char *)address - (const char *)where.dli_fbase;
+    c->object = da__strdup(at.object);
+    c->offset = at.offset;
     c->nbytes = nbytes;
     c->data = da__alloc((size_t)nbytes);
     if (c->object == NULL || c->data == NULL) {

@@ -225,6 +225,7 @@ void da__builder_reduction(struct da__step_builder *b, const struct da__body_red
            sizeof *body); /* padding too: bodies are compared and shipped as bytes */
     s->body.reduction[s->body.nreductions].red = body->red;
     s->body.reduction[s->body.nreductions].compute = body->compute;
+    s->body.reduction[s->body.nreductions].user = body->user;
     s->body.reduction[s->body.nreductions].value = body->value;
     s->body.reduction[s->body.nreductions++].mask = body->mask;
 }

@@ -51,6 +51,8 @@ static const struct {
             [DA__NODE_CONCAT] = {"concat", "lightsalmon"},
             [DA__NODE_ASSIGN] = {"set_slice", "lightsalmon"},
             [DA__NODE_ROUTINE] = {NULL, "plum"},
+            [DA__NODE_APPLY] = {NULL, "plum"},
+            [DA__NODE_RESULT] = {"result", "white"},
             [DA__NODE_DEFERRED] = {NULL, "thistle"}};
 
 static const char *label_of(const da_array *a)
@@ -59,10 +61,11 @@ static const char *label_of(const da_array *a)
         return da__deferred_name(a);
     if (a->kind == DA__NODE_ROUTINE)
         return da__routine_name((enum da__routine_id)a->op);
+    if (a->kind == DA__NODE_APPLY)
+        return a->u.apply->user->name;
     if (a->kind == DA__NODE_ELEMENTWISE)
-        return da__op_info((enum da__op_id)a->op)->name;
-    return a->kind == DA__NODE_REDUCE ? da__red_info((enum da__red_id)a->op)->name
-                                      : look[a->kind].label;
+        return da__node_op_name(a);
+    return a->kind == DA__NODE_REDUCE ? da__node_op_name(a) : look[a->kind].label;
 }
 
 static void write_node(struct da__text *t, const da_array *a, int64_t i, const char *id,
@@ -120,7 +123,8 @@ da_status da__graph_dump_dot(struct da__graph *g, int ntargets, da_array *const 
 
 /* ---- a program ---- */
 
-static void write_kernel_label(struct da__text *t, const struct da__step *s)
+static void write_kernel_label(struct da__text *t, const struct da__program *p,
+                               const struct da__step *s)
 {
     const int most = 12; /* long bodies would hide the graph */
     for (int k = 0; k < s->body.ninsns && k < most; k++)
@@ -128,11 +132,11 @@ static void write_kernel_label(struct da__text *t, const struct da__step *s)
                      k == 0       ? "\\n"
                      : k % 4 == 0 ? ",\\n"
                                   : ", ",
-                     da__op_info((enum da__op_id)s->body.insn[k].op)->name);
+                     da__insn_name(p, &s->body.insn[k]));
     if (s->body.ninsns > most)
         da__text_add(t, ", and %d more", s->body.ninsns - most);
     for (int k = 0; k < s->body.nreductions; k++)
-        da__text_add(t, "\\n%s", da__red_info((enum da__red_id)s->body.reduction[k].red)->name);
+        da__text_add(t, "\\n%s", da__reduction_name(p, &s->body.reduction[k]));
 }
 
 static void write_step(struct da__text *t, const struct da__program *p, int step)
@@ -150,12 +154,12 @@ static void write_step(struct da__text *t, const struct da__program *p, int step
     const struct da__step *s = &p->step[step];
     char text[256];
     da__text_add(t, "  s%d [label=\"s%d: %s, level %d, over %s", step, step,
-                 s->kind == DA__STEP_ROUTINE ? da__routine_name(s->routine) : name[s->kind],
+                 s->kind == DA__STEP_ROUTINE ? da__step_routine_name(p, s) : name[s->kind],
                  s->level, da__shape_text(s->ndim, s->shape, text, sizeof text));
     da__text_add(t, "\\n");
     add_label(t, da__dist_text(p->dist[s->dist], text, sizeof text));
     if (s->kind == DA__STEP_KERNEL)
-        write_kernel_label(t, s);
+        write_kernel_label(t, p, s);
     if (s->file.path != NULL) {
         da__text_add(t, "\\n");
         add_label(t, s->file.path);

@@ -92,7 +92,7 @@ da_status da__parse_run_call(struct da__parser *p, const struct da__call *c, str
 static da_status parse_call(struct da__parser *p, const char *name, int column, struct da__raw *out)
 {
     char near[96];
-    struct da__call c = {.callable = da__callable_find(name), .column = column};
+    struct da__call c = {.callable = da__callable_in(p->g, name), .column = column};
     if (c.callable == NULL)
         return da__fail(p->err, DA_ERR_FORMAT, "column %d: no function \"%s\"%s", column, name,
                         da__near_callable(name, near, sizeof near));
@@ -154,7 +154,7 @@ da_status da__parse_unknown_word(struct da__parser *p, const char *word, int col
         return da__fail(p->err, DA_ERR_FORMAT,
                         "column %d: \"%s\" is not offered for arrays; use &, |, ~ and where()",
                         column, word);
-    if (da__callable_find(word) != NULL)
+    if (da__callable_in(p->g, word) != NULL)
         return da__fail(p->err, DA_ERR_FORMAT,
                         "column %d: %s is a function, and its \"(\" is missing", column, word);
     const char *nearest = p->names->nearest(p->names->self, word);

@@ -108,7 +108,7 @@ static bool takes_numbers(const struct dump *d, const da_array *a)
     struct da__scalar s;
     da_dtype compute, result;
     enum da__op_id op = (enum da__op_id)a->op;
-    if (a->kind != DA__NODE_ELEMENTWISE || op == DA__OP_ASTYPE)
+    if (a->kind != DA__NODE_ELEMENTWISE || op == DA__OP_ASTYPE || da__op_is_user(a->op))
         return false;
     for (int k = 0; k < a->nin; k++) {
         type[k].weak = is_scalar(d, a->in[k]);
@@ -129,6 +129,8 @@ static void find_read(struct dump *d)
     for (int64_t i = 0; i < d->order.n; i++) {
         const da_array *a = d->order.node[i];
         bool numbers = takes_numbers(d, a);
+        if (a->kind == DA__NODE_RESULT) /* it is written with the call's inputs */
+            continue;
         for (int k = 0; k < a->nin; k++)
             if (!(numbers && is_scalar(d, a->in[k])))
                 d->is_read[da__order_find(&d->order, a->in[k])] = true;
@@ -165,6 +167,26 @@ static void write_arguments(struct dump *d, const struct da__deferred *call)
         }
     }
     da__text_add(d->t, "],");
+}
+
+/* The arguments of the call that it is a result of; an array that is only written is said by its type. */
+static da_status write_call_inputs(struct dump *d, const da_array *a)
+{
+    const da_array *call = a->in[0];
+    const struct da__apply *apply = call->u.apply;
+    da__text_add(d->t, "\"in\":[");
+    for (int k = 0; k < apply->user->nin; k++) {
+        const struct da__apply_argument *arg = &apply->argument[k];
+        da__text_add(d->t, k > 0 ? "," : "");
+        if (arg->input >= 0)
+            da__json_string(d->t, d->id[da__order_find(&d->order, call->in[arg->input])]);
+        else
+            DA_TRY(da__json_blank(d->t, arg->dtype, arg->ndim, arg->shape, arg->dist,
+                                  da__graph_nengines(d->g)));
+    }
+    da__text_add(d->t, "],");
+    da__json_call_attributes(d->t, a->u.axis, apply->nbytes, apply->data);
+    return DA_OK;
 }
 
 static void write_inputs(struct dump *d, const da_array *a)
@@ -328,10 +350,14 @@ static const char *op_name(const da_array *a)
     if (a->kind == DA__NODE_ROUTINE)
         return da__routine_op((enum da__routine_id)a->op, a->u.ints->v);
     if (a->kind == DA__NODE_ELEMENTWISE)
-        return da__op_info((enum da__op_id)a->op)->name;
+        return da__node_op_name(a);
     if (a->kind == DA__NODE_DEFERRED)
         return da__deferred_name(a);
-    return a->kind == DA__NODE_REDUCE ? da__red_info((enum da__red_id)a->op)->name : name[a->kind];
+    if (a->kind == DA__NODE_RESULT)
+        return a->in[0]->u.apply->user->name;
+    if (a->kind == DA__NODE_APPLY)
+        return a->u.apply->user->name;
+    return a->kind == DA__NODE_REDUCE ? da__node_op_name(a) : name[a->kind];
 }
 
 /* A deferred call that has a parameter "shape" says that, from which the result's follows. */
@@ -353,7 +379,10 @@ static da_status write_node(struct dump *d, int64_t i)
     da__text_add(d->t, "    {\"id\":");
     da__json_string(d->t, d->id[i]);
     da__text_add(d->t, ",\"op\":\"%s\",", op_name(a));
-    write_inputs(d, a);
+    if (a->kind == DA__NODE_RESULT)
+        DA_TRY(write_call_inputs(d, a));
+    else
+        write_inputs(d, a);
     DA_TRY(write_attributes(d, a));
     if (says_shape(a))
         da__text_add(d->t, "\"dtype\":\"%s\"", da__dtype(a->dtype)->name);

@@ -222,17 +222,20 @@ static da_status read_insn(struct kernel *k, const struct da__place *place, json
 {
     static const char *const known[] = {"op", "args", "dtype"};
     const char *name;
-    enum da__op_id op;
+    enum da__op_id op = DA__OP_ADD;
     da_dtype dtype;
     struct da__operand operand[3] = {{0}};
     struct da__place args_place = {.up = place, .key = "args"};
     DA_TRY(da__json_keys(k->l, k->item, place, object, COUNT(known), known));
     DA_TRY(find_op(k, place, object, &name));
-    if (!da__op_find(name, &op))
+    const struct da__user *u = da__user_of(k->l->g, name);
+    if (u == NULL && !da__op_find(name, &op))
         return unknown_op(k, place, name);
     DA_TRY(read_dtype(k, place, object, &dtype));
     const json_t *args = json_object_get(object, "args");
-    int nin = da__op_info(op)->nin;
+    if (u != NULL && u->kind != DA__USER_STRIP)
+        return unknown_op(k, place, name);
+    int nin = u != NULL ? u->nin : da__op_info(op)->nin;
     if (!json_is_array(args) || json_array_size(args) != (size_t)nin)
         return da__item_fail(k->l, k->item, &args_place, DA_ERR_FORMAT, "%s takes a list of %d",
                              name, nin);
@@ -240,8 +243,9 @@ static da_status read_insn(struct kernel *k, const struct da__place *place, json
         struct da__place at = {.up = &args_place, .index = i};
         DA_TRY(find_ref(k, &at, json_array_get(args, (size_t)i), &operand[i].array));
     }
-    da_array *a = op == DA__OP_ASTYPE ? da__make_astype(k->l->g, operand[0].array, dtype)
-                                      : da__make_elementwise(k->l->g, op, nin, operand);
+    da_array *a = u != NULL             ? da__make_user_elementwise(k->l->g, name, nin, operand)
+                  : op == DA__OP_ASTYPE ? da__make_astype(k->l->g, operand[0].array, dtype)
+                                        : da__make_elementwise(k->l->g, op, nin, operand);
     DA_TRY(da__item_built(k->l, k->item, place, a));
     if (a->dtype != dtype)
         return da__item_fail(k->l, k->item, place, DA_ERR_DTYPE, "%s gives %s, not %s", name,
@@ -349,14 +353,15 @@ static da_status read_reduction(struct kernel *k, const struct da__place *place,
                                         "correction", "dtype", "shape", "dist"};
     struct da__place axis_place = {.up = place, .key = "axis"};
     const char *name;
-    enum da__red_id red;
+    enum da__red_id red = DA__RED_USER;
     da_array *value;
     int64_t axis[DA_MAX_NDIM];
     int naxes = 0;
     da_dtype dtype;
     DA_TRY(da__json_keys(k->l, k->item, place, object, COUNT(known), known));
     DA_TRY(find_op(k, place, object, &name));
-    if (!da__red_find(name, &red))
+    const struct da__user *u = da__user_of(k->l->g, name);
+    if (u == NULL ? !da__red_find(name, &red) : u->kind != DA__USER_REDUCTION)
         return unknown_op(k, place, name);
     DA_TRY(find_value(k, place, object, &value));
     DA_TRY(read_dtype(k, place, object, &dtype));
@@ -368,10 +373,13 @@ static da_status read_reduction(struct kernel *k, const struct da__place *place,
         return da__item_fail(k->l, k->item, place, DA_ERR_FORMAT,
                              "the correction is %s, not a number", da__json_what(correction));
     /* All axes are said by none: argmin takes all or one. */
-    da_array *a =
-        da__make_reduce(k->l->g, red, value, axes == NULL || naxes == k->ndim ? -1 : naxes, axis,
-                        json_is_true(json_object_get(object, "keepdims")),
-                        json_number_value(correction), takes_dtype(red) ? dtype : DA_DTYPE_DEFAULT);
+    bool keepdims = json_is_true(json_object_get(object, "keepdims"));
+    if (axes == NULL || naxes == k->ndim)
+        naxes = -1;
+    da_array *a = u != NULL ? da__make_user_reduce(k->l->g, name, value, naxes, axis, keepdims)
+                            : da__make_reduce(k->l->g, red, value, naxes, axis, keepdims,
+                                              json_number_value(correction),
+                                              takes_dtype(red) ? dtype : DA_DTYPE_DEFAULT);
     DA_TRY(da__item_built(k->l, k->item, place, a));
     DA_TRY(da__item_check(k->l, k->item, place, object, false, &a));
     return da__item_result(k->l, k->item, a);

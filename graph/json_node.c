@@ -339,7 +339,7 @@ static da_status build_op(struct da__loader *l, int64_t item)
     DA_TRY(da__json_text(l, item, "op", true, &op));
     if (strcmp(op, "kernel") == 0)
         return da__kernel_build(l, item);
-    const struct da__callable *c = da__callable_find(op);
+    const struct da__callable *c = da__callable_in(l->g, op);
     if (c == NULL)
         return unknown_op(l, item, op);
     DA_TRY(check_keys(l, item, c, COUNT(common_key), common_key));

@@ -101,7 +101,8 @@ static void write_body(struct dump *d, const struct da__body *b)
     for (int k = 0; k < b->ninsns; k++) {
         const struct da__insn *insn = &b->insn[k];
         const struct da__op_info *info = da__op_info((enum da__op_id)insn->op);
-        da__text_add(d->t, "%s{\"op\":\"%s\",\"args\":[", k > 0 ? ",\n        " : "", info->name);
+        da__text_add(d->t, "%s{\"op\":\"%s\",\"args\":[", k > 0 ? ",\n        " : "",
+                     da__insn_name(d->p, insn));
         for (int i = 0; i < info->nin; i++) {
             da__text_add(d->t, i > 0 ? "," : "");
             write_ref(d->t, insn->arg[i]);
@@ -161,7 +162,7 @@ static da_status write_reductions(struct dump *d, const struct da__step *s)
         const struct da__body_reduction *b = &s->body.reduction[k];
         const struct da__red_info *info = da__red_info((enum da__red_id)b->red);
         da__text_add(d->t, "%s{\"id\":\"v%d\",\"op\":\"%s\",\"value\":", k > 0 ? ",\n        " : "",
-                     s->reduction[k].value, info->name);
+                     s->reduction[k].value, da__reduction_name(d->p, b));
         write_ref(d->t, b->value);
         write_axes(d->t, s->ndim, b->mask);
         da__text_add(d->t, ",\"keepdims\":%s", s->reduction[k].keepdims ? "true" : "false");
@@ -245,9 +246,45 @@ static da_status write_call(struct dump *d, int step)
     return DA_OK;
 }
 
+/* Result `output` of a call of the user's function, as a node of its own. */
+static da_status write_result(struct dump *d, const struct da__step *s, int output, int argument)
+{
+    const struct da__user *u = d->p->user[s->attribute[0]];
+    int nin = 0, nout = 0;
+    da__text_add(d->t, "%s    {\"id\":\"v%d\",\"op\":\"%s\",\"in\":[", output > 0 ? ",\n" : "",
+                 s->output[output], u->name);
+    for (int k = 0; k < u->nin; k++) {
+        const struct da__value *v = &d->p->value[s->output[nout]];
+        da__text_add(d->t, k > 0 ? "," : "");
+        if (u->intents[k] != 'w')
+            da__text_add(d->t, "\"v%d\"", s->input[nin++].value);
+        else
+            DA_TRY(da__json_blank(d->t, v->dtype, v->ndim, v->shape, d->p->dist[v->dist],
+                                  d->nengines));
+        nout += u->intents[k] != 'r';
+    }
+    da__text_add(d->t, "],");
+    da__json_call_attributes(d->t, argument, s->call.nbytes, s->call.data);
+    DA_TRY(write_type(d, &d->p->value[s->output[output]]));
+    da__text_add(d->t, "}");
+    return DA_OK;
+}
+
+static da_status write_apply(struct dump *d, const struct da__step *s)
+{
+    const struct da__user *u = d->p->user[s->attribute[0]];
+    int output = 0;
+    for (int k = 0; k < u->nin; k++)
+        if (u->intents[k] != 'r')
+            DA_TRY(write_result(d, s, output++, k));
+    return write_result(d, s, output, -1);
+}
+
 static da_status write_routine(struct dump *d, int step)
 {
     const struct da__step *s = &d->p->step[step];
+    if (s->routine == DA__ROUTINE_APPLY)
+        return write_apply(d, s);
     da__text_add(d->t, "    {\"id\":\"v%d\",\"op\":\"%s\",\"in\":[", s->output[0],
                  da__routine_op(s->routine, s->attribute));
     for (int k = 0; k < s->ninputs; k++) {

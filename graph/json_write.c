@@ -202,3 +202,26 @@ void da__json_file(struct da__text *t, const char *path)
     t->failed |= full.failed;
     da__text_free(&full);
 }
+
+da_status da__json_blank(struct da__text *t, da_dtype dtype, int ndim, const int64_t *shape,
+                         const struct da__dist *dist, int nengines)
+{
+    da__text_add(t, "{\"op\":\"zeros\",");
+    da__json_type(t, dtype, ndim, shape);
+    da__text_add(t, ",\"dist\":");
+    DA_TRY(da__json_dist(t, dist, nengines));
+    da__text_add(t, "}");
+    return DA_OK;
+}
+
+void da__json_call_attributes(struct da__text *t, int output, int64_t nbytes, const void *data)
+{
+    const uint8_t *byte = data;
+    da__text_add(t, "\"output\":%d,", output);
+    if (nbytes == 0)
+        return;
+    da__text_add(t, "\"data\":[");
+    for (int64_t i = 0; i < nbytes; i++)
+        da__text_add(t, "%s%d", i > 0 ? "," : "", byte[i]);
+    da__text_add(t, "],");
+}

@@ -115,12 +115,18 @@ static da_status add_edge(struct da__layout_group *g, const struct da__layout_ed
     return DA_OK;
 }
 
+/* What a function on parts reads stays where it is, whatever its own space. */
+static bool reads_parts(const struct da__step *s)
+{
+    return s->kind == DA__STEP_ROUTINE && s->routine == DA__ROUTINE_APPLY;
+}
+
 static da_status add_readers(struct da__layout_group *g, struct da__layout_edge e)
 {
     const struct da__readers *r = g->readers;
     e.leaves = true;
     for (int at = r->start[e.value]; at < r->start[e.value + 1]; at++) {
-        if (inside(g, r->step[at]))
+        if (inside(g, r->step[at]) || reads_parts(&g->p->step[r->step[at]]))
             continue;
         e.other = r->step[at];
         e.other_dist = g->p->step[e.other].dist;
@@ -137,7 +143,7 @@ da_status da__layout_add(struct da__layout_group *g, int step)
     g->shape = s->shape;
     g->dist = s->dist;
     g->nops += s->body.ninsns + s->body.nreductions;
-    for (int k = 0; k < s->ninputs; k++) {
+    for (int k = 0; k < s->ninputs && !reads_parts(s); k++) {
         const struct da__value *v = &g->p->value[s->input[k].value];
         struct da__layout_edge e = {.value = s->input[k].value,
                                     .other = v->producer,

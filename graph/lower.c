@@ -104,7 +104,7 @@ da__ref da__lower_operand(struct da__lowering *l, struct da__step_builder *b, co
 
 /* ---- results ---- */
 
-static int new_slot(struct da__lowering *l, uint64_t buffer, da_array *node)
+int da__lower_slot(struct da__lowering *l, uint64_t buffer, da_array *node)
 {
     struct da__binding *b = l->bind;
     if (!da__grow((void **)&b->buffer, &l->slots_cap, b->nslots + 1, sizeof *b->buffer) ||
@@ -127,7 +127,7 @@ static int unsized_result(struct da__lowering *l, da_array *a)
     int value =
         da__program_add_value(l->program, DA__VALUE_OUTPUT, a->dtype, 1, &most, dist, a->id);
     if (value >= 0) {
-        l->program->value[value].slot = new_slot(l, da__graph_new_buffer(l->graph), a);
+        l->program->value[value].slot = da__lower_slot(l, da__graph_new_buffer(l->graph), a);
         l->program->value[value].unsized = true;
     }
     return value;
@@ -143,7 +143,7 @@ int da__lower_result(struct da__lowering *l, da_array *a, bool wanted)
     int value = da__program_add_value(l->program, wanted ? DA__VALUE_OUTPUT : DA__VALUE_TEMP,
                                       a->dtype, a->ndim, a->shape, dist, a->id);
     if (value >= 0 && wanted)
-        l->program->value[value].slot = new_slot(l, da__graph_new_buffer(l->graph), a);
+        l->program->value[value].slot = da__lower_slot(l, da__graph_new_buffer(l->graph), a);
     if (wanted && a->dist == NULL &&
         d != NULL) /* a scalar was everywhere; as a leaf it lies somewhere */
         a->dist = da__dist_keep(d);
@@ -193,7 +193,7 @@ static bool fold_constant(struct da__lowering *l, struct da__entry *e, const da_
 {
     const void *arg[3];
     uint8_t bytes[3][16];
-    if (!l->fold)
+    if (!l->fold || da__op_is_user(a->op))
         return false;
     for (int k = 0; k < a->nin; k++) {
         struct da__lowered o = da__lower_resolve(l, a->in[k]);
@@ -210,6 +210,16 @@ static bool fold_constant(struct da__lowering *l, struct da__entry *e, const da_
     return true;
 }
 
+int da__lower_user(struct da__lowering *l, struct da__user *u)
+{
+    int number = da__program_add_user(l->program, u);
+    if (number < 0 && l->program->nusers > UINT8_MAX)
+        da__fail(l->err, DA_ERR_UNSUPPORTED,
+                 "%s: one run calls at most %d registered functions; compute some of them first",
+                 u->name, UINT8_MAX + 1);
+    return number;
+}
+
 static void lower_elementwise(struct da__lowering *l, struct da__entry *e, da_array *a, bool wanted)
 {
     if (!wanted && fold_constant(l, e, a))
@@ -218,9 +228,13 @@ static void lower_elementwise(struct da__lowering *l, struct da__entry *e, da_ar
     start_step(l, &b, a, a);
     struct da__insn insn = {
         .op = (uint16_t)a->op, .compute = (uint8_t)a->compute, .result = (uint8_t)a->dtype};
+    bool user = da__op_is_user(a->op);
+    if (user)
+        insn.compute = (uint8_t)da__lower_user(l, a->u.user);
     for (int k = 0; k < a->nin; k++)
-        insn.arg[k] = da__lower_operand(l, &b, a->in[k], a->ndim, a->shape,
-                                        da__op_input_dtype((enum da__op_id)a->op, k, a->compute));
+        insn.arg[k] = da__lower_operand(
+            l, &b, a->in[k], a->ndim, a->shape,
+            user ? a->u.user->in[k] : da__op_input_dtype((enum da__op_id)a->op, k, a->compute));
     e->value = da__lower_result(l, a, wanted);
     da__builder_output(&b, da__builder_insn(&b, &insn), e->value);
     da__builder_finish(&b);
@@ -241,6 +255,8 @@ static void lower_reduce(struct da__lowering *l, struct da__entry *e, da_array *
                                       .compute = (uint8_t)a->compute,
                                       .value = ref,
                                       .mask = a->u.reduce.mask};
+    if (a->op == DA__RED_USER)
+        body.user = (uint8_t)da__lower_user(l, a->u.reduce.user);
     struct da__step_reduction r = {.value = e->value,
                                    .keepdims = a->u.reduce.keepdims,
                                    .correction = a->u.reduce.correction,
@@ -374,7 +390,7 @@ static void lower_leaf(struct da__lowering *l, struct da__entry *e, da_array *a)
     e->value = da__program_add_value(l->program, DA__VALUE_INPUT, a->dtype, a->ndim, a->shape, dist,
                                      a->id);
     if (e->value >= 0)
-        l->program->value[e->value].slot = new_slot(l, a->buffer, a);
+        l->program->value[e->value].slot = da__lower_slot(l, a->buffer, a);
 }
 
 static void lower_node(struct da__lowering *l, da_array *a, bool target)
@@ -425,6 +441,12 @@ static void lower_node(struct da__lowering *l, da_array *a, bool target)
         break;
     case DA__NODE_ROUTINE:
         da__lower_routine(l, e, a, wanted);
+        break;
+    case DA__NODE_APPLY:
+        da__lower_apply(l, e, a, wanted);
+        break;
+    case DA__NODE_RESULT:
+        da__lower_result_of(l, e, a, wanted);
         break;
     case DA__NODE_DEFERRED:
         da__fail(l->err, DA_ERR_STATE,

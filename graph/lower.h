@@ -16,7 +16,7 @@ enum da__entry_kind {
 struct da__entry {
     enum da__entry_kind kind;
     da_array *node;
-    int value;      /* VALUE */
+    int value;      /* VALUE; of an APPLY node its step */
     da_dtype dtype; /* CONSTANT */
     uint8_t constant[16];
 };
@@ -44,8 +44,12 @@ const struct da__dist *da__lower_dist(struct da__lowering *l,
 /* The operand as a reference of `wanted` dtype in a step over a space that its shape broadcasts to. */
 da__ref da__lower_operand(struct da__lowering *l, struct da__step_builder *b, const da_array *a,
                           int ndim, const int64_t *shape, da_dtype wanted);
+/* The run's next slot, bound to that buffer of the node. */
+int da__lower_slot(struct da__lowering *l, uint64_t buffer, da_array *node);
 /* The value a node's result goes to: an output where the user wants to keep it. */
 int da__lower_result(struct da__lowering *l, da_array *a, bool wanted);
+/* The number of a function of the user's in the program; -1: the lowering has failed. */
+int da__lower_user(struct da__lowering *l, struct da__user *u);
 /* A kernel that only copies: the operand's elements under a distribution, into `value` of the shape of `to`. */
 void da__lower_copy(struct da__lowering *l, const da_array *from, const da_array *to,
                     const struct da__dist *dist, int value);
@@ -57,6 +61,9 @@ int da__lower_stored(struct da__lowering *l, const da_array *a, const struct da_
 void da__lower_concat(struct da__lowering *l, struct da__entry *e, da_array *a, bool wanted);
 void da__lower_assign(struct da__lowering *l, struct da__entry *e, da_array *a, bool wanted);
 void da__lower_routine(struct da__lowering *l, struct da__entry *e, da_array *a, bool wanted);
+/* Functions on local parts and their results (lower_apply.c). */
+void da__lower_apply(struct da__lowering *l, struct da__entry *e, da_array *a, bool wanted);
+void da__lower_result_of(struct da__lowering *l, struct da__entry *e, da_array *a, bool wanted);
 /* Temporaries among shifted views of one template go where they are read (lower_align.c). */
 da_status da__lower_align(struct da__program *p);
 

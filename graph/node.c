@@ -1,6 +1,7 @@
 /* The graph: nodes, who owns them, and the buffers that dropped nodes leave behind. */
 #include "deferred.h"
 #include "node.h"
+#include "user.h"
 
 #include <string.h>
 
@@ -45,6 +46,7 @@ struct da__graph {
     da__import import;
     da__export export;
     void *hooks_self;
+    struct da__users users;
 };
 
 static size_t node_nbytes(int ndim)
@@ -174,6 +176,9 @@ static void free_attributes(da_array *a)
     case DA__NODE_DEFERRED:
         da__deferred_free(a->u.deferred);
         break;
+    case DA__NODE_APPLY:
+        da__apply_free(a->u.apply);
+        break;
     case DA__NODE_LOAD:
     case DA__NODE_SAVE:
         free_file(a->u.file);
@@ -260,10 +265,16 @@ void da__graph_free(struct da__graph *g)
         g->slabs = slab->next;
         da__free(slab);
     }
+    da__users_free(&g->users);
     da__free(g->scope_item);
     da__free(g->scope_start);
     da__free(g->dead);
     da__free(g);
+}
+
+struct da__users *da__graph_users(struct da__graph *g)
+{
+    return &g->users;
 }
 
 int da__graph_nengines(const struct da__graph *g)

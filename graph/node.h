@@ -42,6 +42,16 @@ da_array *da__make_index_for(struct da__graph *g, const char *what, int axis, in
                              const int64_t *shape, const struct da__dist_spec *spec);
 /* What was computed from padded parts, under the padded distribution that was asked for. */
 da_array *da__make_padded(struct da__graph *g, da_array *a, const struct da__dist_spec *spec);
+/* The node of an elementwise operation on these inputs, its shape and distribution inferred, without its operation; NULL: err says
+ * why, or there is no memory. */
+da_array *da__elementwise_node(struct da__graph *g, const char *what, int nin,
+                               da_array *const *node, da_dtype result, struct da__error *err);
+/* The same of a reduction over the axes in the mask. */
+da_array *da__reduce_node(struct da__graph *g, da_array *x, uint32_t mask, bool keepdims,
+                          da_dtype result, struct da__error *err);
+da_status da__axes_mask(const char *what, int ndim, int naxes, const int64_t *axes, uint32_t *mask,
+                        struct da__error *err);
+void da__apply_free(struct da__apply *apply);
 /* var and std by reproducible sums, in `result` (build_reproducible.c). */
 da_array *da__make_reproducible_var(struct da__graph *g, enum da__red_id red, da_array *x,
                                     int naxes, const int64_t *axes, bool keepdims,

@@ -27,8 +27,9 @@ static bool same_body(const struct da__step *a, const struct da__step *b)
             return false;
     for (int i = 0; i < x->nreductions; i++) {
         const struct da__body_reduction *r = &x->reduction[i], *q = &y->reduction[i];
-        if (r->red != q->red || r->compute != q->compute || r->value != q->value ||
-            r->mask != q->mask || a->reduction[i].keepdims != b->reduction[i].keepdims ||
+        if (r->red != q->red || r->user != q->user || r->compute != q->compute ||
+            r->value != q->value || r->mask != q->mask ||
+            a->reduction[i].keepdims != b->reduction[i].keepdims ||
             a->reduction[i].correction != b->reduction[i].correction)
             return false;
     }
@@ -66,6 +67,8 @@ static bool same_part(const struct da__program *p, const struct da__step *a,
 static bool same_step(const struct da__program *p, const struct da__step *a,
                       const struct da__step *b)
 {
+    if (a->kind == DA__STEP_ROUTINE && a->routine == DA__ROUTINE_APPLY)
+        return false; /* what the user's function does beside its results is done as often as it is asked for */
     if (a->kind != b->kind || a->kind == DA__STEP_SAVE || !da__step_same_space(a, b) ||
         a->ninputs != b->ninputs || a->noutputs != b->noutputs)
         return false;

@@ -43,6 +43,9 @@ void da__program_free(struct da__program *p)
     da__free(p->value);
     da__free(p->param);
     da__free(p->dist);
+    for (int i = 0; i < p->nusers; i++)
+        da__user_drop(p->user[i]);
+    da__free(p->user);
     da__free(p->unfused);
     da__free(p);
 }
@@ -88,6 +91,20 @@ int da__program_add_dist(struct da__program *p, const struct da__dist *d)
     }
     p->dist[p->ndists] = da__dist_keep(d);
     return p->ndists++;
+}
+
+int da__program_add_user(struct da__program *p, struct da__user *u)
+{
+    for (int i = 0; i < p->nusers; i++)
+        if (p->user[i] == u)
+            return i;
+    if (p->nusers == UINT8_MAX + 1 || /* instructions have a byte for it */
+        !da__grow((void **)&p->user, &p->users_cap, p->nusers + 1, sizeof(struct da__user *))) {
+        p->failed = true;
+        return -1;
+    }
+    p->user[p->nusers] = da__user_keep(u);
+    return p->nusers++;
 }
 
 int da__program_add_param(struct da__program *p, da_dtype dtype, const void *element)

@@ -11,6 +11,8 @@ int da__program_add_dist(struct da__program *p,
                          const struct da__dist *d); /* equal ones share an entry */
 int da__program_add_param(struct da__program *p, da_dtype dtype,
                           const void *element); /* equal ones share an entry */
+/* The same one shares an entry; a program calls 256 of them at most. */
+int da__program_add_user(struct da__program *p, struct da__user *u);
 /* A step taken over with all it owns; the caller's struct is void afterwards. */
 int da__program_add_step(struct da__program *p, struct da__step *s);
 void da__program_add_unfused(struct da__program *p, uint64_t producer, uint64_t consumer,

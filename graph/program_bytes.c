@@ -89,6 +89,9 @@ da_status da__program_write(const struct da__program *p, struct da__bytes *out)
     da__put_i32(out, p->nparams);
     for (int i = 0; i < p->nparams; i++)
         da__put_i32(out, (int32_t)p->param[i].dtype);
+    da__put_i32(out, p->nusers);
+    for (int i = 0; i < p->nusers; i++)
+        da__user_write(p->user[i], out);
     da__put_i32(out, p->nslots);
     da__put_i32(out, p->nvalues);
     for (int i = 0; i < p->nvalues; i++) {
@@ -293,6 +296,11 @@ static void get_program(struct da__bytes *in, struct da__program *p)
     p->nparams = n;
     for (int i = 0; i < n && !in->failed; i++)
         p->param[i].dtype = (da_dtype)da__get_i32(in);
+    p->user = get_list(in, &n, sizeof *p->user, &p->users_cap);
+    for (int i = 0; i < n && !in->failed; i++) {
+        p->user[i] = da__user_read(in);
+        p->nusers += p->user[i] != NULL;
+    }
     p->nslots = da__get_i32(in);
     p->value = get_list(in, &n, sizeof *p->value, &p->values_cap);
     p->nvalues = n;

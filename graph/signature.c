@@ -60,7 +60,13 @@ static void put_attributes(struct da__bytes *key, const da_array *a)
     case DA__NODE_CONCAT:
         da__put_i64(key, a->u.axis);
         break;
+    case DA__NODE_ELEMENTWISE:
+        if (da__op_is_user(a->op)) /* the graph holds it as long as there are signatures */
+            da__put_bytes(key, &a->u.user, sizeof a->u.user);
+        break;
     case DA__NODE_REDUCE:
+        if (a->op == DA__RED_USER)
+            da__put_bytes(key, &a->u.reduce.user, sizeof a->u.reduce.user);
         da__put_i64(key, (int64_t)a->u.reduce.mask << 1 | a->u.reduce.keepdims);
         da__put_f64(key, a->u.reduce.correction);
         break;

@@ -152,6 +152,11 @@ const char *da__json_leaf_op(int ndim, const int64_t *shape);
 da_status da__json_data(struct da__graph *g, da_array *leaf, struct da__text *t,
                         struct da__error *err);
 /* "dtype":…,"shape":[…] */
+/* A node of zeros of that type, which stands for an array that a call only writes. */
+da_status da__json_blank(struct da__text *t, da_dtype dtype, int ndim, const int64_t *shape,
+                         const struct da__dist *dist, int nengines);
+/* Which result of a call of the user's function it is, and the call's data, each with a comma behind it. */
+void da__json_call_attributes(struct da__text *t, int output, int64_t nbytes, const void *data);
 void da__json_type(struct da__text *t, da_dtype dtype, int ndim, const int64_t *shape);
 
 /* ---- nodes below targets -----------------------------------------------------------------------

@@ -1,6 +1,8 @@
 /* The invariants of a program, checked between passes and on every program that arrives as bytes. */
 #include "program.h"
 
+#include <string.h>
+
 #define BROKEN(...) return da__fail(err, DA_ERR_INTERNAL, __VA_ARGS__)
 
 static bool in_range(int i, int n)
@@ -85,17 +87,23 @@ static da_status check_ref(const struct da__step *s, int at, int ninsns, da__ref
     return DA_OK;
 }
 
-static da_status check_insn(const struct da__step *s, int at, int i, struct da__error *err)
+static da_status check_insn(const struct da__program *p, const struct da__step *s, int at, int i,
+                            struct da__error *err)
 {
     const struct da__insn *insn = &s->body.insn[i];
-    if (insn->op >= DA__NELEMENTWISE || !da__dtype_valid(insn->compute) ||
+    bool user = da__op_is_user(insn->op);
+    if (insn->op >= DA__OP_END || (!user && !da__dtype_valid(insn->compute)) ||
         !da__dtype_valid(insn->result))
         BROKEN("step %d instruction %d: operator %d does not exist", at, i, insn->op);
     enum da__op_id op = (enum da__op_id)insn->op;
+    const struct da__user *u = user && insn->compute < p->nusers ? p->user[insn->compute] : NULL;
+    if (user && (u == NULL || u->kind != DA__USER_STRIP || u->nin != da__op_info(op)->nin ||
+                 u->out != (da_dtype)insn->result))
+        BROKEN("step %d instruction %d: its function is another one", at, i);
     for (int k = 0; k < da__op_info(op)->nin; k++) {
         DA_TRY(check_ref(s, at, i, insn->arg[k], err));
         da_dtype has = da__body_dtype(&s->body, insn->arg[k]),
-                 wants = da__op_input_dtype(op, k, (da_dtype)insn->compute);
+                 wants = user ? u->in[k] : da__op_input_dtype(op, k, (da_dtype)insn->compute);
         if (has != wants)
             BROKEN("step %d instruction %d (%s): operand %d is %s, not %s", at, i,
                    da__op_info(op)->name, k, da__dtype(has)->name, da__dtype(wants)->name);
@@ -107,7 +115,11 @@ static da_status check_reduction(const struct da__program *p, const struct da__s
                                  int k, struct da__error *err)
 {
     const struct da__body_reduction *r = &s->body.reduction[k];
-    if (r->red >= DA__NREDUCTIONS || !da__dtype_valid(r->compute) ||
+    bool user = r->red == DA__RED_USER;
+    if (user && (r->user >= p->nusers || p->user[r->user]->kind != DA__USER_REDUCTION ||
+                 p->user[r->user]->in[0] != (da_dtype)r->compute))
+        BROKEN("step %d reduction %d: its function is another one", at, k);
+    if (r->red > DA__RED_USER || !da__dtype_valid(r->compute) ||
         !in_range(s->reduction[k].value, p->nvalues))
         BROKEN("step %d reduction %d: it does not exist", at, k);
     DA_TRY(check_ref(s, at, s->body.ninsns, r->value, err));
@@ -181,6 +193,39 @@ static da_status check_output(const struct da__program *p, const struct da__step
     return DA_OK;
 }
 
+/* Inputs and outputs are as many as the function's arguments say; what it updates lies as before. */
+static da_status check_apply(const struct da__program *p, const struct da__step *s, int at,
+                             struct da__error *err)
+{
+    int nin = 0, nout = 0;
+    bool known = s->nattributes == 1 && s->attribute[0] >= 0 && s->attribute[0] < p->nusers;
+    const struct da__user *u = known ? p->user[s->attribute[0]] : NULL;
+    if (u == NULL || u->kind != DA__USER_LOCAL)
+        BROKEN("step %d: its function is another one", at);
+    for (int k = 0; k < u->nin; k++) {
+        bool in = u->intents[k] != 'w', out = u->intents[k] != 'r';
+        if ((in && nin >= s->ninputs) || (out && nout >= s->noutputs))
+            BROKEN("step %d: %s has other arguments", at, u->name);
+        if (in && out) {
+            if (!in_range(s->input[nin].value, p->nvalues) ||
+                !in_range(s->output[nout], p->nvalues))
+                BROKEN("step %d: %s updates what does not exist", at, u->name);
+            const struct da__value *x = &p->value[s->input[nin].value],
+                                   *y = &p->value[s->output[nout]];
+            if (x->dist != y->dist || x->dtype != y->dtype || x->ndim != y->ndim ||
+                (x->ndim > 0 &&
+                 memcmp(x->shape, y->shape, (size_t)x->ndim * sizeof *x->shape) != 0))
+                BROKEN("step %d: what %s updates lies elsewhere", at, u->name);
+        }
+        nin += in;
+        nout += out;
+    }
+    if (nin != s->ninputs || nout + 1 != s->noutputs || !in_range(s->output[nout], p->nvalues) ||
+        p->value[s->output[nout]].dtype != DA_INT64 || p->value[s->output[nout]].ndim != 0)
+        BROKEN("step %d: %s has other arguments", at, u->name);
+    return DA_OK;
+}
+
 static da_status check_step(const struct da__program *p, int at, bool *made, struct da__error *err)
 {
     const struct da__step *s = &p->step[at];
@@ -197,9 +242,12 @@ static da_status check_step(const struct da__program *p, int at, bool *made, str
         BROKEN("step %d: halos under work that is done once per element", at);
     bool source = s->kind == DA__STEP_LOAD || s->kind == DA__STEP_CALL;
     if ((source && s->ninputs != 0) || (s->kind == DA__STEP_SAVE && s->ninputs != 1) ||
-        ((source || s->kind == DA__STEP_ROUTINE) && s->noutputs != 1) ||
+        ((source || (s->kind == DA__STEP_ROUTINE && s->routine != DA__ROUTINE_APPLY)) &&
+         s->noutputs != 1) ||
         (s->kind != DA__STEP_KERNEL && s->part != NULL))
         BROKEN("step %d: has %d inputs and %d outputs", at, s->ninputs, s->noutputs);
+    if (s->kind == DA__STEP_ROUTINE && s->routine == DA__ROUTINE_APPLY)
+        DA_TRY(check_apply(p, s, at, err));
     for (int k = 0; k < s->ninputs; k++) {
         if (!in_range(s->input[k].value, p->nvalues) || !made[s->input[k].value])
             BROKEN("step %d: reads value %d before it is made", at, s->input[k].value);
@@ -214,7 +262,7 @@ static da_status check_step(const struct da__program *p, int at, bool *made, str
             s->body.param_dtype[k] != p->param[s->param[k]].dtype)
             BROKEN("step %d: parameter %d does not exist", at, k);
     for (int i = 0; i < s->body.ninsns; i++)
-        DA_TRY(check_insn(s, at, i, err));
+        DA_TRY(check_insn(p, s, at, i, err));
     for (int k = 0; k < s->noutputs; k++) {
         DA_TRY(check_output(p, s, at, k, err));
         if (s->kind == DA__STEP_KERNEL)

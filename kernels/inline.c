@@ -57,6 +57,8 @@ static const char *const kinds[DA__NELEMENTWISE] = {
 
 bool da__op_compiles(enum da__op_id op, da_dtype compute)
 {
+    if (da__op_is_user((int)op))
+        return false;
     if (da__vector_find_for(DA__BASELINE, op, compute) != NULL)
         return true;
     return kinds[op] != NULL && strchr(kinds[op], da__dtype(compute)->kind) != NULL;

@@ -42,6 +42,7 @@ struct da__step {
     enum da__red_id red;         /* of a fold */
     da__fold_together *together; /* with the folds of this value that follow, `ntogether` in all */
     int32_t ntogether;
+    const struct da__user *user; /* OP, FOLD: instead of our loop; NULL: ours */
 };
 
 /* Several operations in one loop over compiled code (chains.c). */

@@ -2,6 +2,7 @@
  */
 #include "copy.h"
 #include "kernel.h"
+#include "user.h"
 #include <string.h>
 
 enum { UNIFORM_NBYTES = 16 };
@@ -213,6 +214,15 @@ static void bind(struct da__running *run)
             run->row[v] = 0;
 }
 
+static void do_strip(const struct da__step *s, int64_t n, void *out, const void *const *in,
+                     unsigned scalars)
+{
+    if (s->user != NULL)
+        da__user_strip(s->user, n, out, in, scalars);
+    else
+        s->strip(n, out, in, scalars);
+}
+
 /* The same for operands of which some lie in rows that do not follow each other. */
 static void do_rows(struct da__running *run, const struct da__step *s, unsigned scalars)
 {
@@ -236,7 +246,7 @@ static void do_rows(struct da__running *run, const struct da__step *s, unsigned 
     step[3] = run->row[s->value] != 0 ? run->row[s->value] : cols * k->value[s->value].nbytes;
     for (int64_t i = 0; i < rows; i++) {
         const void *row[3] = {in[0] + i * step[0], in[1] + i * step[1], in[2] + i * step[2]};
-        s->strip(cols, out + i * step[3], row, scalars);
+        do_strip(s, cols, out + i * step[3], row, scalars);
     }
 }
 
@@ -255,7 +265,7 @@ static void do_op(struct da__running *run, const struct da__step *s, int64_t n, 
         return;
     }
     const void *in[3] = {run->at[s->arg[0]], run->at[s->arg[1]], run->at[s->arg[2]]};
-    s->strip(n, run->at[s->value], in, scalars);
+    do_strip(s, n, run->at[s->value], in, scalars);
 }
 
 static void compute_uniform(struct da__running *run, const struct da__sweep *sweep)
@@ -375,6 +385,15 @@ static bool next_row(const struct da__box *box, const struct da__operand *acc,
     return false;
 }
 
+static void along(const struct da__step *s, void *state, int64_t n, const void *value, bool scalar,
+                  int64_t index, int64_t index_step)
+{
+    if (s->user != NULL)
+        da__user_along(s->user, state, n, value, scalar);
+    else
+        s->fold->along(state, n, value, scalar, index, index_step);
+}
+
 static void fold_rows(struct da__running *run, const struct da__step *s)
 {
     const struct da__box *box = &run->box;
@@ -389,7 +408,9 @@ static void fold_rows(struct da__running *run, const struct da__step *s)
     struct rows r = {.accumulator = place(acc), .index = flat ? flat->offset : 0};
     do {
         if (stride == 0)
-            s->fold->along(r.accumulator, cols, value, scalar, r.index, index_step);
+            along(s, r.accumulator, cols, value, scalar, r.index, index_step);
+        else if (s->user != NULL)
+            da__user_across(s->user, r.accumulator, stride, cols, value, scalar);
         else
             s->fold->across(r.accumulator, stride, cols, value, scalar, r.index, index_step);
         value += step;
@@ -401,7 +422,7 @@ static void fold(struct da__running *run, const struct da__step *s, int64_t nele
     const struct da__operand *acc = &run->accumulator[s->number];
     if ((acc->scalar && !s->fold->indexed) || run->box.ndim == run->box.first) {
         int64_t index = s->fold->indexed ? run->flat[s->number].offset : 0;
-        s->fold->along(place(acc), nelem, run->at[s->value], run->scalar[s->value], index, 0);
+        along(s, place(acc), nelem, run->at[s->value], run->scalar[s->value], index, 0);
         return;
     }
     int64_t cols = run->box.size[run->box.ndim - 1], row = run->row[s->value];

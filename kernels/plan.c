@@ -2,6 +2,7 @@
  * values in between. */
 #include "pair.h"
 #include "plan.h"
+#include "user.h"
 #include <string.h>
 
 /* A tile's registers share the first-level cache with the operands; longer tiles spread the cost of
@@ -189,7 +190,9 @@ static int32_t operands_of(const struct da__planning *p, int i, da__ref *arg, da
     const struct da__insn *insn = &p->b->insn[i];
     int second = taken_in(p, i);
     if (second < 0) {
-        *strip = da__strip_find(insn->op, (da_dtype)insn->compute, (da_dtype)insn->result);
+        *strip = da__op_is_user(insn->op)
+                     ? NULL
+                     : da__strip_find(insn->op, (da_dtype)insn->compute, (da_dtype)insn->result);
         memcpy(arg, insn->arg, sizeof insn->arg);
         return da__op_info(insn->op)->nin;
     }
@@ -212,6 +215,8 @@ void da__plan_op(struct da__planning *p, int i)
     s->nin = operands_of(p, i, arg, &s->strip);
     for (int j = 0; j < s->nin; j++)
         s->arg[j] = da__plan_value(p->k, arg[j]);
+    if (da__op_is_user(p->b->insn[i].op))
+        s->user = p->b->user[p->b->insn[i].compute];
     s->number = da__plan_output(p->b, i);
     s->done = p->k->nsteps - 1;
 }
@@ -232,6 +237,13 @@ static void join_folds(struct da__kernel *k, int32_t first, da_dtype compute)
         s->together = da__fold_together_find(compute);
 }
 
+static const struct da__fold *fold_of(const struct da__body *b, int r)
+{
+    const struct da__body_reduction *red = &b->reduction[r];
+    return red->red == DA__RED_USER ? &da__user_fold
+                                    : da__fold_find(red->red, (da_dtype)red->compute);
+}
+
 /* The folds of a value, right after it is made. */
 void da__plan_folds(struct da__planning *p, int32_t value)
 {
@@ -244,7 +256,8 @@ void da__plan_folds(struct da__planning *p, int32_t value)
             continue;
         struct da__step *s = da__plan_step(p, DA__STEP_FOLD, r, value);
         s->red = red->red;
-        s->fold = da__fold_find(red->red, (da_dtype)red->compute);
+        s->fold = fold_of(p->b, r);
+        s->user = da__body_red_user(p->b, r);
         alike = alike && (s == &p->k->step[first] || compute == (da_dtype)red->compute);
         compute = (da_dtype)red->compute;
     }
@@ -397,8 +410,7 @@ void da__plan_begin(struct da__planning *p, const struct da__body *b, void *memo
     k->nvalues = k->ninputs + k->nparams + k->nindices + k->ninsns;
     for (int r = 0; r < b->nreductions; r++) {
         k->reduction_mask[r] = b->reduction[r].mask;
-        k->reduction_indexed[r] =
-            da__fold_find(b->reduction[r].red, (da_dtype)b->reduction[r].compute)->indexed;
+        k->reduction_indexed[r] = fold_of(b, r)->indexed;
     }
     make_values(p);
     add_ops(p, true);

@@ -18,8 +18,8 @@ static void finish(struct da__execution *r, const struct da__combine_item *it)
 {
     void *out = da__run_value(r, it->spec->value);
     if (out != NULL)
-        da__red_end(it->red, it->compute, it->result, it->plan->nstates, it->state, it->spec->count,
-                    it->spec->correction, out);
+        da__user_red_end(it->user, it->red, it->compute, it->result, it->plan->nstates, it->state,
+                         it->spec->count, it->spec->correction, out);
 }
 
 static bool in_bundle(const struct bundle *b, const struct da__combine_item *it)
@@ -82,7 +82,7 @@ static void join_child(struct bundle *b, const char *block)
         const struct da__combine_item *it = &b->item[i];
         if (!in_bundle(b, it))
             continue;
-        da__red_join(it->red, it->compute, it->plan->nstates, it->state, at);
+        da__user_red_join(it->user, it->red, it->compute, it->plan->nstates, it->state, at);
         at += states_nbytes(it);
     }
 }
@@ -175,6 +175,7 @@ static int collect(const struct da__plan *plan, int first, int last, void **stat
             const struct da__body_reduction *b = &s->body.reduction[k];
             plan->item[n++] = (struct da__combine_item){
                 .red = (enum da__red_id)b->red,
+                .user = da__body_red_user(&s->body, k),
                 .compute = (da_dtype)b->compute,
                 .result = plan->program->value[s->reduction[k].value].dtype,
                 .plan = &sp->reduce[k],

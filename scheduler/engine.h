@@ -19,6 +19,7 @@ enum {
     DA__TAG_AGREE_DOWN,
     DA__TAG_COMBINE_UP,
     DA__TAG_COMBINE_DOWN,
+    DA__TAG_TALK,
     DA__TAG_DATA = 16
 };
 
@@ -152,6 +153,7 @@ struct da__progress {
 /* One reduction of a level on this engine, while partial results are joined. */
 struct da__combine_item {
     enum da__red_id red;
+    const struct da__user *user; /* NULL: the reduction is ours */
     da_dtype compute, result;
     const struct da__reduce_plan *plan;
     const struct da__step_reduction *spec;
@@ -193,6 +195,14 @@ struct da__engine {
         extent; /* by slot: extents that the last run found out; on the master they size its nodes */
     int64_t extents_cap;
 };
+
+/* ---- functions of the user's program (address.c) ---- */
+
+/* The function at `offset` of an object that this process has loaded; NULL: it has not. */
+void (*da__address_find(const char *object, int64_t offset))(void);
+void da__user_find(struct da__user *u); /* looks all entries up */
+/* An entry that is not here; NULL: all are. */
+const struct da__user_entry *da__user_missing(const struct da__user *u);
 
 /* ---- one run (run.c, step.c, combine.c) ---- */
 

@@ -14,10 +14,11 @@ const char *da__step_name(const struct da__step *s)
     return s->kind == DA__STEP_ROUTINE ? da__routine_name(s->routine) : name[s->kind];
 }
 
-static void list_operations(const struct da__step *s, struct da__text *out)
+static void list_operations(const struct da__program *p, const struct da__step *s,
+                            struct da__text *out)
 {
     if (s->kind == DA__STEP_ROUTINE) {
-        da__text_add(out, "%s", da__routine_name(s->routine));
+        da__text_add(out, "%s", da__step_routine_name(p, s));
         return;
     }
     if (s->kind != DA__STEP_KERNEL) {
@@ -27,11 +28,10 @@ static void list_operations(const struct da__step *s, struct da__text *out)
         return;
     }
     for (int i = 0; i < s->body.ninsns; i++)
-        da__text_add(out, "%s%s", i > 0 ? " " : "",
-                     da__op_info((enum da__op_id)s->body.insn[i].op)->name);
+        da__text_add(out, "%s%s", i > 0 ? " " : "", da__insn_name(p, &s->body.insn[i]));
     for (int i = 0; i < s->body.nreductions; i++)
         da__text_add(out, "%s%s", s->body.ninsns + i > 0 ? " " : "",
-                     da__red_info((enum da__red_id)s->body.reduction[i].red)->name);
+                     da__reduction_name(p, &s->body.reduction[i]));
     if (s->body.ninsns + s->body.nreductions == 0)
         da__text_add(out, "copy");
 }
@@ -45,7 +45,7 @@ static void explain_step(const struct da__program *p, int i, struct da__text *ou
                  da__shape_text(s->ndim, s->shape, shape, sizeof shape),
                  da__dist_text(p->dist[s->dist], dist, sizeof dist));
     da__text_add(out, "    ");
-    list_operations(s, out);
+    list_operations(p, s, out);
     da__text_add(out, "\n");
     for (int k = 0; k < s->ninputs; k++) {
         const struct da__value *v = &p->value[s->input[k].value];

@@ -1,8 +1,6 @@
 /* Load, save and call steps: this engine's box of a file, and C functions that fill arrays. */
 #include "engine.h"
 
-#include <dlfcn.h>
-#include <link.h>
 #include <string.h>
 
 static da_status agree(void *self, da_status mine, struct da__error *err)
@@ -115,44 +113,6 @@ void da__run_file(struct da__execution *r, int step)
 
 /* ---- calls ---- */
 
-struct search {
-    const char *object;
-    void *base;
-};
-
-static int match_object(struct dl_phdr_info *info, size_t size, void *self)
-{
-    struct search *s = self;
-    (void)size;
-    Dl_info where;
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        if (info->dlpi_phdr[i].p_type != PT_LOAD)
-            continue;
-        uintptr_t address = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
-        void *inside;
-        memcpy(&inside, &address, sizeof inside);
-        if (dladdr(inside, &where) != 0 && where.dli_fname != NULL &&
-            strcmp(where.dli_fname, s->object) == 0) {
-            s->base = where.dli_fbase;
-            return 1;
-        }
-        return 0;
-    }
-    return 0;
-}
-
-static da__fill find_function(const struct da__node_call *c)
-{
-    struct search s = {c->object, NULL};
-    dl_iterate_phdr(match_object, &s);
-    if (s.base == NULL)
-        return NULL;
-    char *address = (char *)s.base + c->offset;
-    da__fill fill;
-    memcpy(&fill, &address, sizeof fill);
-    return fill;
-}
-
 /* Every row of the engine's part along the last axis, run by run. */
 static void fill_rows(struct da__execution *r, int step, da__fill fill, char *out)
 {
@@ -187,7 +147,8 @@ void da__run_call(struct da__execution *r, int step)
     const struct da__step_plan *sp = &r->plan->step[step];
     if (!sp->space.member || da__run_failed(r))
         return;
-    da__fill fill = find_function(&s->call);
+    void (*call)(void) = da__address_find(s->call.object, s->call.offset);
+    da__fill fill = (da__fill)call;
     char *out = da__run_value(r, s->output[0]);
     if (fill == NULL)
         da__run_fail(r, DA_ERR_ARGUMENT,

@@ -46,6 +46,6 @@ static inline void da__copy_item(char *to, const char *from, int64_t nbytes)
 
 extern const struct da__routine_ops da__reshape_routine, da__gather_routine, da__scatter_routine,
     da__scan_routine, da__sort_routine, da__nonzero_routine, da__search_routine,
-    da__extract_routine, da__repeat_routine, da__matmul_routine;
+    da__extract_routine, da__repeat_routine, da__matmul_routine, da__apply_routine;
 
 #endif

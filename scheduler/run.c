@@ -197,6 +197,19 @@ static bool bind_inputs(struct da__execution *r)
     return true;
 }
 
+/* Nothing is called, on any engine's part, of what is not here. */
+static void check_users(struct da__execution *r)
+{
+    const struct da__program *p = r->plan->program;
+    for (int i = 0; i < p->nusers; i++) {
+        const struct da__user_entry *missing = da__user_missing(p->user[i]);
+        if (missing != NULL)
+            da__run_fail(r, DA_ERR_ARGUMENT,
+                         "%s: %s is not loaded here, so its function cannot be called",
+                         p->user[i]->name, missing->object);
+    }
+}
+
 const struct da__dist *da__run_unsized_dist(struct da__execution *r, int value)
 {
     const struct da__dist *d = NULL;
@@ -274,6 +287,7 @@ void da__run_program(struct da__engine *e, const struct da__plan *plan, const ui
     memset(plan->progress, 0, (size_t)plan->program->nsteps * sizeof *plan->progress);
     memset(plan->arrival, 0, (size_t)plan->nmessages * sizeof *plan->arrival);
     bind_inputs(&r);
+    check_users(&r);
     for (int i = 0; i < plan->program->nsteps;)
         i = run_level(&r, i);
     if (r.nsends > 0)

@@ -17,6 +17,8 @@ enum { PIECE = (1 << 13) + 320, ENOUGH_LINES = 64, SIDE_BY_SIDE = 512 };
 /* Lines, or pieces of one line, that the kernel adds up at a time. */
 enum { TOGETHER = 4 };
 
+/* What is done with each piece. */
+enum pass { TOTALS, VALUES, BOTH };
 struct scan {
     struct da__execution *r;
     bool product, binned;
@@ -30,7 +32,7 @@ struct scan {
     int64_t state_nbytes;
     char *state; /* npieces times nlines */
     char *carry; /* per line: what comes before the piece whose turn it is */
-    enum { TOTALS, VALUES, BOTH } what;
+    enum pass what;
     bool earlier;          /* pieces go on from a state, the first one too */
     _Atomic int64_t *turn; /* per group of lines: the piece whose turn it is */
 };
@@ -196,7 +198,7 @@ static void poll_run(void *self)
     da__run_poll(self);
 }
 
-static void run_all(struct scan *s, int what)
+static void run_all(struct scan *s, enum pass what)
 {
     s->what = what;
     if (s->n > 0 && s->nlines > 0 && !da__run_failed(s->r))

@@ -123,7 +123,8 @@ const struct da__routine_ops *da__routine_ops(enum da__routine_id id)
         [DA__ROUTINE_SCATTER] = &da__scatter_routine, [DA__ROUTINE_SCAN] = &da__scan_routine,
         [DA__ROUTINE_SORT] = &da__sort_routine,       [DA__ROUTINE_NONZERO] = &da__nonzero_routine,
         [DA__ROUTINE_SEARCH] = &da__search_routine,   [DA__ROUTINE_EXTRACT] = &da__extract_routine,
-        [DA__ROUTINE_REPEAT] = &da__repeat_routine,   [DA__ROUTINE_MATMUL] = &da__matmul_routine};
+        [DA__ROUTINE_REPEAT] = &da__repeat_routine,   [DA__ROUTINE_MATMUL] = &da__matmul_routine,
+        [DA__ROUTINE_APPLY] = &da__apply_routine};
     return table[id];
 }
 

@@ -70,7 +70,7 @@ static void run_box(const struct sweep *w, const struct box_run *box, const int6
     char *end = scratch + w->scratch_nbytes;
     struct da__strided *operand =
         (struct da__strided *)(void *)end; /* room behind the kernel's own scratch */
-    struct da__sweep sweep; /* long: what is used is set */
+    struct da__sweep sweep;                /* long: what is used is set */
     sweep.ndim = s->ndim;
     sweep.param = w->param;
     struct da__strided *input = operand, *output = input + b->ninputs,
@@ -229,8 +229,9 @@ static void zero_chunks(const struct sweep *w, int64_t nchunks)
     for (int k = 0; k < w->s->body.nreductions; k++) {
         const struct da__reduce_plan *rp = &w->sp->reduce[k];
         const struct da__body_reduction *b = &w->s->body.reduction[k];
-        da__red_zero((enum da__red_id)b->red, (da_dtype)b->compute, (nchunks - 1) * rp->nstates,
-                     w->chunk_state[k] + rp->nstates * rp->state_nbytes);
+        da__user_red_zero(da__body_red_user(&w->s->body, k), (enum da__red_id)b->red,
+                          (da_dtype)b->compute, (nchunks - 1) * rp->nstates,
+                          w->chunk_state[k] + rp->nstates * rp->state_nbytes);
     }
 }
 
@@ -240,8 +241,9 @@ static void join_chunks(const struct sweep *w, int64_t nchunks)
         const struct da__reduce_plan *rp = &w->sp->reduce[k];
         const struct da__body_reduction *b = &w->s->body.reduction[k];
         for (int64_t c = 1; c < nchunks; c++)
-            da__red_join((enum da__red_id)b->red, (da_dtype)b->compute, rp->nstates,
-                         w->chunk_state[k], w->chunk_state[k] + c * rp->nstates * rp->state_nbytes);
+            da__user_red_join(da__body_red_user(&w->s->body, k), (enum da__red_id)b->red,
+                              (da_dtype)b->compute, rp->nstates, w->chunk_state[k],
+                              w->chunk_state[k] + c * rp->nstates * rp->state_nbytes);
     }
 }
 
@@ -350,7 +352,8 @@ static bool make_states(const struct sweep *w)
             da__run_fail(w->r, DA_ERR_MEMORY, "no memory for %lld partial results", (long long)n);
             return false;
         }
-        da__red_zero((enum da__red_id)b->red, (da_dtype)b->compute, rp->nstates, w->chunk_state[k]);
+        da__user_red_zero(da__body_red_user(&w->s->body, k), (enum da__red_id)b->red,
+                          (da_dtype)b->compute, rp->nstates, w->chunk_state[k]);
     }
     return true;
 }

@@ -74,7 +74,8 @@ static void plan_reduction(const struct da__program *p, const struct da__step *s
                            const struct da__local *space, int k, struct da__reduce_plan *r)
 {
     const struct da__body_reduction *b = &s->body.reduction[k];
-    r->state_nbytes = (int64_t)da__red_state_nbytes((enum da__red_id)b->red, (da_dtype)b->compute);
+    r->state_nbytes = (int64_t)da__user_red_state_nbytes(
+        da__body_red_user(&s->body, k), (enum da__red_id)b->red, (da_dtype)b->compute);
     r->nstates = space->member ? 1 : 0;
     int64_t stride = r->state_nbytes;
     for (int a = s->ndim - 1; a >= 0; a--) {
@@ -424,6 +425,10 @@ da_status da__plan_make(struct da__program *p, int engine, struct da__plan **out
     struct da__planning g = {.nmessages = 0};
     da_status status = DA_ERR_MEMORY;
     plan->program = p;
+    for (int i = 0; i < p->nusers; i++)
+        da__user_find(p->user[i]);
+    for (int i = 0; i < p->nsteps; i++)
+        p->step[i].body.user = p->user;
     plan->value = da__calloc((size_t)p->nvalues + 1, sizeof *plan->value);
     plan->step = da__calloc((size_t)p->nsteps + 1, sizeof *plan->step);
     if (plan->value == NULL || plan->step == NULL)

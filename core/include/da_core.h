@@ -143,15 +143,25 @@ enum da__op_id {
 #include "ops.def"
 #undef DA__ELEMENTWISE
 #undef DA__REDUCTION
-    DA__NELEMENTWISE
+    DA__NELEMENTWISE,
+    /* Behind the table: a function of the user's, by its number of operands. No name, no loop of ours, no dtype rule. */
+    DA__OP_USER1 = DA__NELEMENTWISE,
+    DA__OP_USER2,
+    DA__OP_USER3,
+    DA__OP_END
 };
+static inline bool da__op_is_user(int op)
+{
+    return op >= DA__NELEMENTWISE;
+}
 enum da__red_id {
 #define DA__ELEMENTWISE(id, ...)
 #define DA__REDUCTION(id, ...) DA__RED_##id,
 #include "ops.def"
 #undef DA__ELEMENTWISE
 #undef DA__REDUCTION
-    DA__NREDUCTIONS
+    DA__NREDUCTIONS,
+    DA__RED_USER = DA__NREDUCTIONS /* behind the table: a reduction of the user's */
 };
 
 /* How the dtypes of an elementwise operator's inputs become its computing dtype T and its result dtype R. */
@@ -569,7 +579,8 @@ struct da__bytes {
 };
 void da__bytes_free(struct da__bytes *b);
 void da__put_bytes(struct da__bytes *b, const void *data, size_t nbytes);
-void *da__put_room(struct da__bytes *b, size_t nbytes); /* for the caller to fill; NULL: no memory */
+void *da__put_room(struct da__bytes *b,
+                   size_t nbytes); /* for the caller to fill; NULL: no memory */
 void da__put_i64(struct da__bytes *b, int64_t v);
 void da__put_i32(struct da__bytes *b, int32_t v);
 void da__put_f64(struct da__bytes *b, double v);

@@ -30,6 +30,8 @@ enum da__node_kind {
     DA__NODE_CONCAT,  /* its inputs one after the other along an axis                           */
     DA__NODE_ASSIGN,  /* its first input with a part replaced by the second                     */
     DA__NODE_ROUTINE, /* a row of routines.def: what is no fused kernel                         */
+    DA__NODE_APPLY, /* the user's function on the parts of its inputs: no array, RESULT nodes read it */
+    DA__NODE_RESULT, /* what an APPLY node's function made of its argument u.axis; -1: that it was called */
     DA__NODE_DEFERRED /* a call over arrays whose size data decide: inferred once it is known   */
 };
 
@@ -63,6 +65,19 @@ struct da__node_call {
 };
 
 struct da__deferred; /* a callable and its arguments, private to graph (deferred.h) */
+/* A call of the user's function on parts. */
+struct da__apply {
+    struct da__user *user; /* the graph's, borrowed */
+    void *data;            /* argument bytes, copied (owned) */
+    int64_t nbytes;
+    /* Per argument: the input that it is, or -1 for one that is only written; and, where it is written, what comes out. */
+    struct da__apply_argument {
+        int input, ndim;
+        da_dtype dtype;
+        const struct da__dist *dist; /* counted; NULL: it is only read */
+        int64_t shape[DA_MAX_NDIM];
+    } argument[];
+};
 /* Attributes of a routine; what they mean is in its row of routines.def. */
 struct da__ints {
     int n;
@@ -90,9 +105,12 @@ struct da_array {
             uint32_t mask;
             bool keepdims;
             double correction;
+            struct da__user *user; /* DA__RED_USER; the graph's, borrowed */
         } reduce;
-        struct da__view *view; /* VIEW; ASSIGN: how the part's space lies in the whole; owned */
-        struct da__ints *ints; /* ROUTINE: its attributes, owned */
+        struct da__user *user;   /* ELEMENTWISE by DA__OP_USER…: the graph's, borrowed */
+        struct da__apply *apply; /* APPLY; owned */
+        struct da__view *view;   /* VIEW; ASSIGN: how the part's space lies in the whole; owned */
+        struct da__ints *ints;   /* ROUTINE: its attributes, owned */
         struct da__node_file *file;    /* LOAD, SAVE, owned */
         struct da__node_call *call;    /* CALL, owned */
         struct da__deferred *deferred; /* DEFERRED, owned */
@@ -342,6 +360,45 @@ da_array *da__make_outer(struct da__graph *g, da_array *x1, da_array *x2); /* fl
 da_array *da__make_dot(struct da__graph *g, da_array *x1, da_array *x2, bool inner);
 void da__node_set_name(da_array *a, const char *name);
 
+/* ---- functions of the user's ---- */
+
+/* What a program registers under a name. */
+struct da__registration {
+    enum da__user_kind kind;
+    const char *name;
+    int nentries;
+    void (*entry[DA__USER_ENTRIES])(void);
+    int nin; /* STRIP: operands */
+    da_dtype in[DA__USER_INPUTS], out;
+    size_t state_nbytes;
+    const char *intents;
+    bool talks;
+    const void *data;
+    int64_t nbytes;
+};
+/* Names are identifiers that no callable, dtype or constant has, and are registered once. */
+da_status da__register(struct da__graph *g, const struct da__registration *r,
+                       struct da__error *err);
+/* The callable of that name: one of ours, or one that the program registered; NULL: none. */
+const struct da__callable *da__callable_in(struct da__graph *g, const char *name);
+/* The registered function of a callable or a name; NULL: it is ours, or there is none. */
+struct da__user *da__user_of(struct da__graph *g, const char *name);
+da_array *da__make_user_elementwise(struct da__graph *g, const char *name, int nin,
+                                    const struct da__operand *in);
+/* naxes < 0: all axes. */
+da_array *da__make_user_reduce(struct da__graph *g, const char *name, da_array *x, int naxes,
+                               const int64_t *axes, bool keepdims);
+/* The results per argument go to result[0 … n-1] (NULL for those that are only read). Returns the first of them, or, where there is
+ * none, a 0-d int64: on how many engines the function was called. Poisoned on error, with all results. */
+da_array *da__make_apply(struct da__graph *g, const char *name, int n, da_array *const *array,
+                         const void *data, int64_t nbytes, da_array **result);
+struct da__user *da__user_keep(struct da__user *u);
+void da__user_drop(struct da__user *u);
+void da__user_write(const struct da__user *u, struct da__bytes *out);
+struct da__user *da__user_read(struct da__bytes *in); /* NULL: the reading has failed */
+/* What operations are called in dumps: the user's names for the user's. */
+const char *da__node_op_name(const da_array *a); /* ELEMENTWISE, REDUCE */
+
 /* ---- the program ------------------------------------------------------------------------------- */
 
 /* What a compute runs: a list of steps over values. Scale-free: nothing in it grows with engines or elements. */
@@ -431,12 +488,20 @@ struct da__program {
     struct da__param *param; /* values travel with each run; only count and dtypes are structure */
     const struct da__dist **dist; /* counted */
     struct da__unfused *unfused;
-    bool failed; /* out of memory while building; sticky */
+    int nusers;
+    int64_t users_cap;
+    struct da__user **user; /* functions of the user's that its steps call; counted */
+    bool failed;            /* out of memory while building; sticky */
 };
 struct da__program *da__program_new(void);
 void da__program_free(struct da__program *p);
 /* Producers, readers and last uses anew after an edit. */
 void da__program_index(struct da__program *p);
+/* The names of what an instruction or a reduction does. */
+const char *da__insn_name(const struct da__program *p, const struct da__insn *insn);
+/* What a ROUTINE step is called: by its row, or by the name of the user's function. */
+const char *da__step_routine_name(const struct da__program *p, const struct da__step *s);
+const char *da__reduction_name(const struct da__program *p, const struct da__body_reduction *r);
 /* The structure as bytes: the key of the cache and what is shipped. Parameters' values are left out. */
 da_status da__program_write(const struct da__program *p, struct da__bytes *out);
 da_status da__program_read(struct da__bytes *in, struct da__program **out);

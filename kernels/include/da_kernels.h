@@ -21,7 +21,43 @@ typedef int32_t da__ref;
 #define DA__REF_KIND(ref) ((enum da__ref_kind)((ref) >> 24))
 #define DA__REF_NUMBER(ref) ((ref)&0xffffff)
 
-/* One elementwise operation. Arguments have the dtype da__op_input_dtype(op, k, compute); casts are instructions
+/* A function of the user's: what a program and its engines know of it. Immutable, shared by reference count (graph/user.c); the
+ * addresses are those of the process that runs it. */
+enum da__user_kind {
+    DA__USER_STRIP,     /* entry 0: n elements of one result                                    */
+    DA__USER_REDUCTION, /* entries: identity, accumulate, combine, finish                       */
+    DA__USER_LOCAL      /* entry 0: the parts of arrays that an engine has                      */
+};
+enum { DA__USER_ENTRIES = 4, DA__USER_INPUTS = 3 };
+struct da__user_entry {
+    char *object;       /* the shared object that holds it, as the loader names it (owned) */
+    int64_t offset;     /* in the object */
+    void (*call)(void); /* NULL: not looked up, or not here */
+};
+struct da__user {
+    int refs; /* atomic; da__user_keep/drop */
+    enum da__user_kind kind;
+    char *name; /* owned */
+    int nentries;
+    struct da__user_entry entry[DA__USER_ENTRIES];
+    int nin; /* STRIP, REDUCTION: operands and their dtypes; LOCAL: arguments */
+    da_dtype in[DA__USER_INPUTS], out;
+    int64_t state_nbytes; /* REDUCTION: of a state, a multiple of 16 */
+    char *intents;        /* LOCAL: a letter per argument, "ruw" (owned) */
+    bool talks;           /* LOCAL: it exchanges messages */
+    void *data;           /* argument bytes, copied (owned) */
+    int64_t nbytes;
+};
+/* step[k]: 1, or 0 where operand k is one element for all. `out` may be the very place of an operand of its dtype. */
+typedef void (*da__user_strip_fn)(int64_t n, void *out, const void *const *in, const int64_t *step,
+                                  const void *data);
+typedef void (*da__user_identity_fn)(void *state, const void *data);
+typedef void (*da__user_accumulate_fn)(void *state, int64_t n, const void *x, int64_t step,
+                                       const void *data);
+typedef void (*da__user_combine_fn)(void *state, const void *other, const void *data);
+typedef void (*da__user_finish_fn)(const void *state, void *out, const void *data);
+
+/* One elementwise operation. Of a function of the user's (DA__OP_USER…) `compute` is its number in the program. Arguments have the dtype da__op_input_dtype(op, k, compute); casts are instructions
  * (DA__OP_ASTYPE: compute is the source's dtype, result the target's). */
 struct da__insn {
     uint16_t op; /* enum da__op_id */
@@ -31,6 +67,7 @@ struct da__insn {
 struct da__body_reduction {
     uint16_t red;    /* enum da__red_id */
     uint8_t compute; /* the dtype of the reduced value */
+    uint8_t user;    /* DA__RED_USER: its number in the program */
     da__ref value;
     uint32_t mask; /* bit k: iteration axis k is reduced */
 };
@@ -42,6 +79,8 @@ struct da__body {
     struct da__insn *insn;
     da__ref *output; /* what is stored, each in its own dtype */
     struct da__body_reduction *reduction;
+    struct da__user *const
+        *user; /* the program's, borrowed; NULL: not known yet (while graphs are worked on) */
 };
 da_dtype da__body_dtype(const struct da__body *b, da__ref ref);
 
@@ -84,6 +123,17 @@ void da__red_join(enum da__red_id red, da_dtype compute, int64_t n, void *into, 
 /* What the user sees: n results, contiguous, of dtype `result`. `count` is the number of elements each state stands for. */
 void da__red_end(enum da__red_id red, da_dtype compute, da_dtype result, int64_t n,
                  const void *state, int64_t count, double correction, void *out);
+
+/* The same for reduction k of a body, which may be the user's (user NULL: it is ours). */
+const struct da__user *da__body_red_user(const struct da__body *b, int k);
+size_t da__user_red_state_nbytes(const struct da__user *u, enum da__red_id red, da_dtype compute);
+void da__user_red_zero(const struct da__user *u, enum da__red_id red, da_dtype compute, int64_t n,
+                       void *state);
+void da__user_red_join(const struct da__user *u, enum da__red_id red, da_dtype compute, int64_t n,
+                       void *into, const void *from);
+void da__user_red_end(const struct da__user *u, enum da__red_id red, da_dtype compute,
+                      da_dtype result, int64_t n, const void *state, int64_t count,
+                      double correction, void *out);
 
 /* ---- elementwise on contiguous arrays ---------------------------------------------------------- */
 

@@ -77,6 +77,9 @@ int gen_truths(struct gen *g, da_dtype dtype, int ndim, const int64_t *shape,
                struct da__error *why);
 int gen_choice(struct gen *g, struct da__error *why);  /* gen_choice.c */
 int gen_product(struct gen *g, struct da__error *why); /* gen_product.c */
+int gen_user(struct gen *g, struct da__error *why); /* gen_user.c: functions of the program's own */
+bool gen_register(struct da__runtime *rt);          /* registers them; false: refused */
+const struct da__callable *gen_callable(const char *name); /* theirs too */
 /* A random distribution of a shape; NULL for the default. */
 struct plan_dist *gen_dist(struct gen *g, int ndim, const int64_t *shape);
 

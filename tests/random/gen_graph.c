@@ -9,7 +9,7 @@ struct plan_node *gen_node(struct gen *g, const char *op)
 {
     struct plan_node *n = &g->plan->node[g->plan->nnodes];
     memset(n, 0, sizeof *n);
-    n->call = da__callable_find(op);
+    n->call = gen_callable(op);
     return n;
 }
 
@@ -63,7 +63,7 @@ static bool cannot_wait(const struct gen *g, struct plan_node *n)
     bool unsized = false;
     for (int k = 0; plan_input(n, k) != NULL; k++)
         unsized |= g->lazy[*plan_input(n, k)]->unsized;
-    return unsized && !da__takes_unsized(n->call->name);
+    return unsized && n->call->op < 0 && !da__takes_unsized(n->call->name);
 }
 
 /* Builds the node begun last, and once more over inputs that nobody has computed. */
@@ -136,7 +136,7 @@ static int draw_node(struct gen *g, struct da__error *why)
         {10, gen_reduction},   {6, gen_mask},      {6, gen_along},         {8, gen_get},
         {4, gen_redistribute}, {1, gen_rebalance}, {1, gen_distribute_as}, {3, gen_astype},
         {5, gen_leaf},         {4, gen_choice},    {2, gen_permutation},   {4, gen_shift},
-        {8, gen_product},
+        {8, gen_product},      {8, gen_user},
     };
     enum { NKINDS = sizeof kind / sizeof kind[0] };
     int total = 0, k = 0;

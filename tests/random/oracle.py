@@ -25,6 +25,7 @@ from along import ALONG, searchsorted
 from chance import DRAWN, OPERATORS, drawn, multiply_high, permutation
 from placing import GETS, SELECTIONS, VIEWS, assigned, get, grid, index_of, joined, places, put, repeated, replaced_where, true_in
 from products import PRODUCTS, product
+from userfunctions import USER
 from values import (Value, cast, compared, kind_of, moved, operand, promote, shaped, tiny_of, truth_of, truths,
                     units, where)
 
@@ -372,6 +373,8 @@ def evaluate(node, known):
     if name in DRAWN:
         return DRAWN[name](node)
     operands = [x if isinstance(x, Value) else known[x] if isinstance(x, str) and x in known else number(x) for x in node["in"]]
+    if name in USER:
+        return USER[name](operands, node)
     if name in VIEWS:
         x = operands[0]
         err = None if x.err is None else np.asarray(VIEWS[name](x.err, node))
@@ -385,7 +388,9 @@ def evaluate(node, known):
                     for x, shape in zip(operands, ((-1, 1), (-1,)))]
         return elementwise("multiply", operands)
     if name in PRODUCTS:
-        return product(name, node, operands)
+        out = product(name, node, operands)
+        out.data = np.asarray(out.data)
+        return out
     if name in GETS:
         return get(name, node, operands)
     if name in ("put", "scatter"):
@@ -433,7 +438,7 @@ def kernel(node, known):
         return {"i": inputs, "p": params, "r": results}[ref[0]][k]
     for insn in node.get("body", []):
         args = [find(ref) for ref in insn["args"]]
-        results.append(cast(args[0], insn["dtype"]) if insn["op"] == "astype" else elementwise(insn["op"], args))
+        results.append(cast(args[0], insn["dtype"]) if insn["op"] == "astype" else USER[insn["op"]](args, insn) if insn["op"] in USER else elementwise(insn["op"], args))
     found = {}
     for out in node.get("outputs", []):
         x = find(out["value"])

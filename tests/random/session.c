@@ -1,5 +1,6 @@
 /* Runtimes that stay open from graph to graph. */
 #include "run.h"
+#include "gen.h"
 
 #include <string.h>
 
@@ -42,6 +43,8 @@ struct da__runtime *session_get(struct session *s, int engines, int threads, con
     struct da__error err = {.engine = -1};
     if (da__runtime_open(&options, &slot->rt, &err) != DA_OK)
         fprintf(stderr, "%d engines do not start: %s\n", engines, err.text);
+    else if (!gen_register(slot->rt))
+        fprintf(stderr, "the functions of gen_user.c are not registered\n");
     return slot->rt;
 }
 

@@ -30,6 +30,20 @@ if [ -e air.h5 ]; then
     "$build/tools/da" run "$root/examples/first.json" -D DATA="$PWD" && check_hot
 fi
 
+check_plate()
+{
+    "$python" -c "
+import numpy as np
+u = np.load('plate.npy'); shade = np.load('shade.npy')
+assert (u[0] == 100).all() and (u[1:, 0] == 0).all() and (u[-1] == 0).all() and (u[1:, -1] == 0).all()
+mean = (u[:-2, 1:-1] + u[2:, 1:-1] + u[1:-1, :-2] + u[1:-1, 2:]) / 4
+assert np.abs(mean - u[1:-1, 1:-1]).sum() < 1e-3 and 40 < u[5, 16] < 100
+assert shade.dtype == np.float32 and np.allclose(shade, 1 / (1 + np.exp(-0.1 * (u - 50))), rtol=1e-6)"
+}
+"$build/examples/relax" && check_plate
+cp plate.npy plate1.npy
+DISTARRAY_ENGINES=5 "$build/examples/relax" && cmp plate.npy plate1.npy
+
 "$build/tools/da" run "$root/examples/wind.json" -D DATA="$PWD" --engines 4 | tee wind.txt
 "$python" -c "
 import numpy as np
@@ -50,6 +64,9 @@ if [ -n "$mpirun" ]; then
     "$mpirun" -n 3 "$build/tools/da" run "$root/examples/wind.json" -D DATA="$PWD" >mpi.txt
     "$python" -c "import numpy as np; assert np.allclose(np.load('mean_speed.npy'), np.load('one.npy'), rtol=1e-5)"
     diff <(grep '^[a-z]' wind.txt) <(grep '^[a-z]' mpi.txt)
+
+    "$mpirun" -n 3 "$build/examples/relax"
+    cmp plate.npy plate1.npy && check_plate
 
     # A mistake is told once, however many ranks there are, and is every launcher's exit code.
     for mistake in "run --bogus" "run absent.json" "frobnicate"; do

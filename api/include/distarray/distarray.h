@@ -14,6 +14,7 @@
  *     indexing.h      indexing by arrays of integers
  *     masks.h         where masks are true; places in sorted arrays
  *     linalg.h        products of matrices, sums over shared axes
+ *     functions.h     the program's own functions on the engines
  *     computing.h     running what was described; values to the program's memory
  *     files.h         loading and saving
  *     pipeline.h      expressions and pipelines as text
@@ -46,6 +47,7 @@
 #include <distarray/indexing.h>
 #include <distarray/masks.h>
 #include <distarray/linalg.h>
+#include <distarray/functions.h>
 #include <distarray/computing.h>
 #include <distarray/files.h>
 #include <distarray/pipeline.h>

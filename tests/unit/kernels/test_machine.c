@@ -93,8 +93,11 @@ static void add_insn(struct program *p, uint64_t *seed)
 static void random_body(struct program *p, uint64_t *seed)
 {
     struct da__body *b = &p->body;
-    *b = (struct da__body){0,       0,         0,           0, 0, p->input_dtype, p->param_dtype,
-                           p->insn, p->output, p->reduction};
+    *b = (struct da__body){.input_dtype = p->input_dtype,
+                           .param_dtype = p->param_dtype,
+                           .insn = p->insn,
+                           .output = p->output,
+                           .reduction = p->reduction};
     b->ninputs = (int)random_below(seed, MAX_INPUTS) + (p->ndim == 0);
     b->nparams = (int)random_below(seed, MAX_PARAMS + 1);
     for (int i = 0; i < b->ninputs; i++)
@@ -118,9 +121,11 @@ static void random_body(struct program *p, uint64_t *seed)
         da__ref value = random_ref(p, seed);
         if (red >= 7)
             value = as(p, value, DA_INT64);
-        p->reduction[i] =
-            (struct da__body_reduction){(uint16_t)exact[red], (uint8_t)da__body_dtype(b, value),
-                                        value, (uint32_t)random_below(seed, (int64_t)1 << p->ndim)};
+        p->reduction[i] = (struct da__body_reduction){
+            .red = (uint16_t)exact[red],
+            .compute = (uint8_t)da__body_dtype(b, value),
+            .value = value,
+            .mask = (uint32_t)random_below(seed, (int64_t)1 << p->ndim)};
     }
 }
 
@@ -416,7 +421,14 @@ static void scalars_outlive_rows(void **state)
          DA_FLOAT32,
          {DA__REF(DA__REF_INSN, 1), DA__REF(DA__REF_PARAM, 0), 0}}};
     da__ref output[] = {DA__REF(DA__REF_INSN, 2)};
-    struct da__body body = {2, 1, 3, 1, 0, input_dtype, param_dtype, insn, output, NULL};
+    struct da__body body = {.ninputs = 2,
+                            .nparams = 1,
+                            .ninsns = 3,
+                            .noutputs = 1,
+                            .input_dtype = input_dtype,
+                            .param_dtype = param_dtype,
+                            .insn = insn,
+                            .output = output};
     for (int i = 0; i < ROWS * APART; i++)
         x[i] = (float)(i % 17 + 1);
     struct da__strided in[] = {{(char *)&scalar, {0, 0}},
@@ -458,8 +470,16 @@ static void rows_add_up_accurately(void **state)
         int64_t rows = 1 + random_below(&seed, ROWS),
                 columns = 2 + random_below(&seed, COLUMNS - 1);
         bool twice = random_below(&seed, 2), backwards = random_below(&seed, 2);
-        struct da__body_reduction red[] = {{DA__RED_SUM, DA_FLOAT64, twice ? doubled : input, 1}};
-        struct da__body body = {1, 0, 1, 0, 1, input_dtype, NULL, insn, NULL, red};
+        struct da__body_reduction red[] = {{.red = DA__RED_SUM,
+                                            .compute = DA_FLOAT64,
+                                            .value = twice ? doubled : input,
+                                            .mask = 1}};
+        struct da__body body = {.ninputs = 1,
+                                .ninsns = 1,
+                                .nreductions = 1,
+                                .input_dtype = input_dtype,
+                                .insn = insn,
+                                .reduction = red};
         for (int i = 0; i < ROWS * COLUMNS; i++)
             x[i] = (random_unit(&seed) - 0.5) * (random_below(&seed, 2) ? 1e9 : 1e-9);
         int64_t step = backwards ? -COLUMNS : COLUMNS;

@@ -14,9 +14,12 @@ static void sweep_reduction(enum da__red_id red, da_dtype dtype, uint32_t mask,
                             char *state)
 {
     uint8_t input_dtype = (uint8_t)dtype;
-    struct da__body_reduction reduction = {(uint16_t)red, (uint8_t)dtype, DA__REF(DA__REF_INPUT, 0),
-                                           mask};
-    struct da__body body = {1, 0, 0, 0, 1, &input_dtype, NULL, NULL, NULL, &reduction};
+    struct da__body_reduction reduction = {.red = (uint16_t)red,
+                                           .compute = (uint8_t)dtype,
+                                           .value = DA__REF(DA__REF_INPUT, 0),
+                                           .mask = mask};
+    struct da__body body = {
+        .ninputs = 1, .nreductions = 1, .input_dtype = &input_dtype, .reduction = &reduction};
     struct da__strided in = *input, acc = {.data = state};
     int64_t n = (int64_t)da__red_state_nbytes(red, dtype);
     for (int k = c->ndim - 1; k >= 0; k--) {
