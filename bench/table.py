@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the workloads beside each other, in turn, and prints medians and ratios as Markdown tables.
 
-usage: table.py BUILD_FOLDER [--rounds N] [--only NAME,…] [--nodes | --moves]
+usage: table.py BUILD_FOLDER [--rounds N] [--only NAME,…] [--nodes | --moves] [--alone]
 
 Every round runs every competitor once, one after the other, so that what else the machine does meets all of them alike. A
 run warms up once and repeats three times; the figure is the median over all rounds. Ratios are time of hand-written C by
@@ -24,7 +24,7 @@ ENVIRONMENT = {"OMPI_MCA_btl_vader_single_copy_mechanism": "none", "OMPI_ALLOW_R
                "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OPENBLAS_NUM_THREADS": "2"}
 
 
-def competitors(build, table):
+def competitors(build, table, alone):
     here = os.path.dirname(os.path.abspath(__file__))
     ours, mpirun = f"{build}/bench/bench_workloads", ["mpirun", "--oversubscribe", "-n", "2"]
     ranks = ("DistArray, 2 ranks", lambda name: mpirun + [ours, name], {"DISTARRAY_THREADS": "1"})
@@ -35,7 +35,7 @@ def competitors(build, table):
     peers = [(p, lambda name, p=p: ["/usr/bin/python3", f"{here}/peers.py", p, name], {}) for p in PEERS]
     by_hand = ("C and OpenMP, 2 threads", lambda name: [f"{build}/bench/reference/reference_onenode", name],
                {"OMP_NUM_THREADS": "2"})
-    return [by_hand] + threads + [ranks] + peers
+    return [by_hand] + threads + [ranks] + ([] if alone else peers)
 
 
 def run(command, environment):
@@ -77,8 +77,8 @@ def show(seconds):
     return f"{seconds * 1e6:.2f} µs" if seconds < 1e-3 else f"{seconds * 1e3:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"
 
 
-def print_table(table, names, build, rounds):
-    runners = competitors(build, table)
+def print_table(table, names, build, rounds, alone):
+    runners = competitors(build, table, alone)
     labels = [r[0] for r in runners]
     print("| workload | " + " | ".join(labels) + " |")
     print("|---" * (len(labels) + 1) + "|", flush=True)
@@ -111,6 +111,7 @@ def main():
     p.add_argument("--only", default="")
     p.add_argument("--nodes", action="store_true", help="only the workloads of one node")
     p.add_argument("--moves", action="store_true", help="only the workloads that move data")
+    p.add_argument("--alone", action="store_true", help="beside hand-written code alone, without NumPy and its like")
     a = p.parse_args()
     only = a.only.split(",") if a.only else None
     print(f"{machine()}; {a.rounds} rounds in turn, three repetitions each, medians (ratio: time of C by time)\n")
@@ -118,7 +119,7 @@ def main():
     for table, names, wanted in (("moves", MOVES, not a.nodes), ("nodes", NODES, not a.moves)):
         chosen = [n for n in names if only is None or n in only]
         if wanted and chosen:
-            good = print_table(table, chosen, a.build, a.rounds) and good
+            good = print_table(table, chosen, a.build, a.rounds, a.alone) and good
             print()
     sys.exit(0 if good else 1)
 
