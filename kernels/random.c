@@ -162,7 +162,7 @@ static void open_operands(struct operand *o, const void *const *in, unsigned sca
     for (int k = 0; k < 3; k++) {
         o[k].at = in[k];
         o[k].is_scalar = scalars >> k & 1;
-        o[k].scalar = spread((uint64_t)o[k].at[0]);
+        o[k].scalar = spread(o[k].is_scalar ? (uint64_t)o[k].at[0] : 0);
     }
 }
 

@@ -176,10 +176,10 @@ static bool room_for(struct da__runtime *rt, const struct da__recipe *r, struct 
             each = (int64_t)(sizeof *p->bind.buffer + sizeof(da_array *) + sizeof *p->is_output);
     if (!da__grow(&rt->recalled, &rt->recalled_cap, params + r->nslots * each, 1))
         return false;
-    p->param = rt->recalled;
-    p->bind.buffer = (uint64_t *)(void *)(p->param + r->nparams);
+    p->bind.buffer = rt->recalled; /* what needs the most alignment first */
     p->bind.node = (da_array **)(void *)(p->bind.buffer + r->nslots);
-    p->is_output = (bool *)(p->bind.node + r->nslots);
+    p->param = (struct da__param *)(void *)(p->bind.node + r->nslots);
+    p->is_output = (bool *)(void *)(p->param + r->nparams);
     return true;
 }
 

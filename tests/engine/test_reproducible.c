@@ -13,6 +13,8 @@ static int128 units_of(double x, int exponent)
     int e;
     int64_t m = (int64_t)ldexp(frexp(fabs(x), &e), 53);
     int shift = exponent - (e - 53);
+    if (m == 0)
+        return 0;
     int128 n = shift <= 0 ? (int128)m << -shift : shift > 62 ? 0 : m >> shift;
     if (shift > 0 && shift <= 62) {
         int64_t rest = m & ((INT64_C(1) << shift) - 1), half = INT64_C(1) << (shift - 1);

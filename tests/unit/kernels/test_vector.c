@@ -120,12 +120,23 @@ static void compare_strips(enum da__op_id op, da_dtype compute, da_dtype result)
             }
 }
 
+/* Random numbers are drawn by integers of 64 bits, whatever they become. */
+static bool computes_in(enum da__op_id op, da_dtype dtype)
+{
+    enum da__dtype_rule rule = da__op_info(op)->rule;
+    bool draws = rule == DA__RULE_DRAW_UINT64 || rule == DA__RULE_DRAW_FLOAT64 ||
+                 rule == DA__RULE_DRAW_FLOAT32 || rule == DA__RULE_DRAW_INT64;
+    return !draws || dtype == DA_INT64;
+}
+
 static void instruction_sets_agree_on_operators(void **state)
 {
     (void)state;
     for (int op = 0; op < DA__NELEMENTWISE; op++)
         for (int dtype = 0; dtype < DA_NDTYPES; dtype++)
-            if (da__op_info(op)->rule != DA__RULE_CAST)
+            if (!computes_in(op, dtype))
+                continue;
+            else if (da__op_info(op)->rule != DA__RULE_CAST)
                 compare_strips(op, dtype, result_of(op, dtype));
             else
                 for (int to = 0; to < DA_NDTYPES; to++)
