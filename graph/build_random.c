@@ -1,8 +1,10 @@
 /* Random arrays: expressions over the global index in C order, so they fuse into whatever uses them and their elements depend on
  * the seed, the stream and the index alone. */
+#include "deferred.h"
 #include "node.h"
 
 #include <math.h>
+#include <string.h>
 
 static da_array *poison(struct da__graph *g, struct da__error *err)
 {
@@ -199,6 +201,21 @@ da_array *da__make_permutation(struct da__graph *g, int64_t n, int64_t seed, int
     return da__make_padded(g, da__make_elementwise(g, DA__OP_RANDOM_PERMUTE, 3, in), spec);
 }
 
+/* The result is as x is, whatever its size. */
+static da_array *shuffle_later(struct da__graph *g, da_array *x, int64_t axis, int64_t seed,
+                               int64_t stream)
+{
+    struct da__later c;
+    struct da__inferred in = {.dtype = x->dtype, .ndim = x->ndim};
+    memcpy(in.shape, x->shape, (size_t)x->ndim * sizeof *x->shape);
+    da__later_begin(&c, "permutation");
+    da__later_array(&c, "x", x);
+    da__later_int(&c, "axis", axis);
+    da__later_int(&c, "seed", seed);
+    da__later_int(&c, "stream", stream);
+    return da__later_defer_as(g, &c, &in);
+}
+
 da_array *da__make_shuffle(struct da__graph *g, da_array *x, int64_t axis, int64_t seed,
                            int64_t stream)
 {
@@ -208,5 +225,7 @@ da_array *da__make_shuffle(struct da__graph *g, da_array *x, int64_t axis, int64
         return x;
     if (da__axis(axis, x->ndim, "da_shuffle", &at, &err) != DA_OK)
         return poison(g, &err);
+    if (x->unsized)
+        return shuffle_later(g, x, axis, seed, stream);
     return da__make_take(g, x, da__make_permutation(g, x->shape[at], seed, stream, NULL), at);
 }
