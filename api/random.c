@@ -71,6 +71,17 @@ da_array *da_integers(da_context *ctx, da_extents shape, int64_t low, int64_t hi
                : bad;
 }
 
+da_array *da_integers_unsigned(da_context *ctx, da_extents shape, uint64_t low, uint64_t high,
+                               int endpoint, uint64_t seed, uint64_t stream, da_dtype dtype,
+                               const da_distribution *dist)
+{
+    struct drawing d;
+    da_array *bad;
+    return start("integers_unsigned", ctx, shape, seed, stream, dtype, dist, &d, &bad)
+               ? end(&d, da__make_unsigned_integers(d.g, low, high, endpoint != 0, &d.draw))
+               : bad;
+}
+
 da_array *da_permutation(da_context *ctx, int64_t n, uint64_t seed, uint64_t stream,
                          const da_distribution *dist)
 {

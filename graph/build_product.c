@@ -28,19 +28,43 @@ static da_status mismatch(const char *what, const da_array *x1, const da_array *
                     (long long)x1->shape[axis1], axis2, (long long)x2->shape[axis2]);
 }
 
+/* Extents that must agree; what data decide may be any. */
+static bool differ(int64_t extent1, int64_t extent2)
+{
+    return extent1 != extent2 && extent1 != DA__UNSIZED && extent2 != DA__UNSIZED;
+}
+
 /* ---- the node ---- */
 
-static da_status result_shape(const char *what, const int64_t *attribute, da_array *const *x,
-                              int *ndim, int64_t *shape, struct da__error *err)
+da_status da__product_broadcast(int *ndim, int64_t *shape, int other_ndim, const int64_t *other,
+                                const char *what, struct da__error *err)
+{
+    int64_t sized[DA_MAX_NDIM];
+    for (int k = 0; k < other_ndim; k++) {
+        int own = k + *ndim - other_ndim;
+        int64_t *extent = own >= 0 ? &shape[own] : NULL;
+        sized[k] = other[k];
+        if (extent == NULL)
+            continue;
+        if (*extent == DA__UNSIZED && other[k] != 1)
+            *extent = other[k];
+        else if (other[k] == DA__UNSIZED && *extent != 1)
+            sized[k] = *extent;
+    }
+    return da__broadcast(ndim, shape, other_ndim, sized, what, err);
+}
+
+da_status da__product_shape(const char *what, const int64_t *attribute, da_array *const *x,
+                            int *ndim, int64_t *shape, struct da__error *err)
 {
     struct da__factor f[2];
     *ndim = 0;
     for (int side = 0; side < 2; side++) {
         f[side] = da__factor_of(attribute, x[side]->ndim, side);
-        DA_TRY(da__broadcast(ndim, shape, f[side].nbatch, x[side]->shape, what, err));
+        DA_TRY(da__product_broadcast(ndim, shape, f[side].nbatch, x[side]->shape, what, err));
     }
     for (int k = 0; k < f[0].nk; k++)
-        if (x[0]->shape[f[0].k + k] != x[1]->shape[f[1].k + k])
+        if (differ(x[0]->shape[f[0].k + k], x[1]->shape[f[1].k + k]))
             return mismatch(what, x[0], x[1], f[0].k + k, f[1].k + k, err);
     if (*ndim + f[0].nkept + f[1].nkept > DA_MAX_NDIM)
         return da__fail(err, DA_ERR_SHAPE, "%s: the result has %d dimensions, more than %d", what,
@@ -48,7 +72,7 @@ static da_status result_shape(const char *what, const int64_t *attribute, da_arr
     for (int side = 0; side < 2; side++)
         for (int k = 0; k < f[side].nkept; k++)
             shape[(*ndim)++] = x[side]->shape[f[side].kept + k];
-    if (da__nelem(*ndim, shape) < 0)
+    if (!x[0]->unsized && !x[1]->unsized && da__nelem(*ndim, shape) < 0)
         return da__fail(err, DA_ERR_SHAPE, "%s: the result has more than 2^63 elements", what);
     return DA_OK;
 }
@@ -63,7 +87,7 @@ static da_array *product(struct da__graph *g, const char *what, int64_t *attribu
     int64_t shape[DA_MAX_NDIM];
     int ndim;
     attribute[DA__PRODUCT_SPLIT] = attribute[DA__PRODUCT_SPLIT + 1] = -1;
-    if (result_shape(what, attribute, x, &ndim, shape, &err) != DA_OK)
+    if (da__product_shape(what, attribute, x, &ndim, shape, &err) != DA_OK)
         return poison(g, &err);
     da_dtype dtype = da__promote(x1->dtype, x2->dtype);
     for (int side = 0; side < 2; side++) {
@@ -131,6 +155,8 @@ da_array *da__make_matmul(struct da__graph *g, da_array *x1, da_array *x2, bool 
                                                   [DA__PRODUCT_K] = 1,
                                                   [DA__PRODUCT_TRANSPOSED] = transpose1,
                                                   [DA__PRODUCT_TRANSPOSED + 1] = transpose2};
+    if (x1->unsized || x2->unsized)
+        return da__matmul_later(g, attribute, x1, x2);
     return product(g, "da_matmul", attribute, x1, x2);
 }
 
@@ -158,7 +184,7 @@ static da_status check_pairs(const char *what, int n, da_array *const *x,
         }
     }
     for (int k = 0; k < n; k++)
-        if (x[0]->shape[out->axis[0][k]] != x[1]->shape[out->axis[1][k]])
+        if (differ(x[0]->shape[out->axis[0][k]], x[1]->shape[out->axis[1][k]]))
             return mismatch(what, x[0], x[1], out->axis[0][k], out->axis[1][k], err);
     return DA_OK;
 }
@@ -219,6 +245,8 @@ static da_array *tensordot(struct da__graph *g, const char *what, da_array *x1, 
         return bad;
     if (check_pairs(what, n, x, axes, &p, &err) != DA_OK)
         return poison(g, &err);
+    if (x1->unsized || x2->unsized)
+        return da__tensordot_later(g, what, x, n, axes);
     sort_pairs(&p);
     int64_t attribute[DA__PRODUCT_NATTRIBUTES] = {
         [DA__PRODUCT_M] = x1->ndim - n, [DA__PRODUCT_N] = x2->ndim - n, [DA__PRODUCT_K] = n};
@@ -265,10 +293,12 @@ da_array *da__make_vecdot(struct da__graph *g, da_array *x1, da_array *x2, int64
     for (int side = 0; side < 2; side++)
         if (da__axis(axis, x[side]->ndim, "da_vecdot", &at[side], &err) != DA_OK)
             return poison(g, &err);
-    if (x1->shape[at[0]] != x2->shape[at[1]]) {
+    if (differ(x1->shape[at[0]], x2->shape[at[1]])) {
         mismatch("da_vecdot", x1, x2, at[0], at[1], &err);
         return poison(g, &err);
     }
+    if (x1->unsized || x2->unsized)
+        return da__vecdot_later(g, x, axis, at);
     for (int side = 0; side < 2; side++) {
         int64_t from = at[side], last = x[side]->ndim - 1;
         x[side] = da__make_moveaxis(g, x[side], 1, &from, &last);

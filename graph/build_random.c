@@ -1,8 +1,11 @@
 /* Random arrays: expressions over the global index in C order, so they fuse into whatever uses them and their elements depend on
  * the seed, the stream and the index alone. */
+#include "deferred.h"
 #include "node.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 static da_array *poison(struct da__graph *g, struct da__error *err)
 {
@@ -143,39 +146,87 @@ da_array *da__make_exponential(struct da__graph *g, double scale, const struct d
 
 /* ---- integers ---- */
 
-static da_status check_integers(int64_t low, int64_t high, bool endpoint, da_dtype dtype,
-                                struct da__error *err)
+/* An unsigned integer beyond int64 shows by its sign. */
+static bool is_big(const struct da__scalar *s)
+{
+    return s->i < 0 && s->re > 0;
+}
+
+static bool is_less(const struct da__scalar *a, const struct da__scalar *b)
+{
+    if (is_big(a) != is_big(b))
+        return is_big(b);
+    return is_big(a) ? (uint64_t)a->i < (uint64_t)b->i : a->i < b->i;
+}
+
+struct number_text {
+    char s[24];
+};
+static struct number_text text_of(const struct da__scalar *s)
+{
+    struct number_text t;
+    if (is_big(s))
+        snprintf(t.s, sizeof t.s, "%llu", (unsigned long long)s->i);
+    else
+        snprintf(t.s, sizeof t.s, "%lld", (long long)s->i);
+    return t;
+}
+
+static struct da__scalar one_less(const struct da__scalar *s)
+{
+    return is_big(s) ? unsigned_operand((uint64_t)s->i - 1).scalar : int_operand(s->i - 1).scalar;
+}
+
+static da_status check_integers(const struct da__scalar *low, const struct da__scalar *high,
+                                bool endpoint, da_dtype dtype, struct da__error *err)
 {
     uint8_t bytes[16];
     if (!da__dtype_valid((int)dtype) ||
         (da__dtype(dtype)->kind != 'i' && da__dtype(dtype)->kind != 'u'))
         return da__fail(err, DA_ERR_DTYPE, "da_integers: the dtype is no integer one");
-    if (high < low || (high == low && !endpoint))
-        return da__fail(err, DA_ERR_ARGUMENT, "da_integers: no integers from %lld to %lld%s",
-                        (long long)low, (long long)high, endpoint ? "" : ", which is left out");
-    struct da__scalar first = int_operand(low).scalar,
-                      last = int_operand(endpoint ? high : high - 1).scalar;
-    if (!da__scalar_store(&first, dtype, bytes) || !da__scalar_store(&last, dtype, bytes))
-        return da__fail(err, DA_ERR_ARGUMENT, "da_integers: %lld to %lld do not fit %s",
-                        (long long)first.i, (long long)last.i, da__dtype(dtype)->name);
+    if (endpoint ? is_less(high, low) : !is_less(low, high))
+        return da__fail(err, DA_ERR_ARGUMENT, "da_integers: no integers from %s to %s%s",
+                        text_of(low).s, text_of(high).s, endpoint ? "" : ", which is left out");
+    struct da__scalar last = endpoint ? *high : one_less(high);
+    if (!da__scalar_store(low, dtype, bytes) || !da__scalar_store(&last, dtype, bytes))
+        return da__fail(err, DA_ERR_ARGUMENT, "da_integers: %s to %s do not fit %s", text_of(low).s,
+                        text_of(&last).s, da__dtype(dtype)->name);
     return DA_OK;
 }
 
-/* The upper half of (64 random bits) * (how many integers): each one's share is within 2^-64 of equal. */
-da_array *da__make_integers(struct da__graph *g, int64_t low, int64_t high, bool endpoint,
-                            const struct da__draw *d)
+/* The upper half of (64 random bits) * (how many integers): each one's share is within 2^-64 of equal. Sums wrap, so that what is
+ * beyond int64 on the way comes back. */
+static da_array *integers(struct da__graph *g, struct da__scalar low, struct da__scalar high,
+                          bool endpoint, const struct da__draw *d)
 {
     struct da__error err = {.engine = -1};
     da_dtype dtype = d->dtype == DA_DTYPE_DEFAULT ? DA_INT64 : d->dtype;
-    if (check_integers(low, high, endpoint, dtype, &err) != DA_OK)
+    if (check_integers(&low, &high, endpoint, dtype, &err) != DA_OK)
         return poison(g, &err);
-    uint64_t count = (uint64_t)high - (uint64_t)low + (endpoint ? 1 : 0); /* 0: 2^64 */
+    uint64_t count = (uint64_t)high.i - (uint64_t)low.i + (endpoint ? 1 : 0); /* 0: 2^64 */
     da_array *x = drawn(g, DA__OP_RANDOM_BITS, "da_integers", d);
     if (count != 0)
         x = binary(g, DA__OP_MULTIPLY_HIGH, x, unsigned_operand(count));
-    if (low != 0)
-        x = binary(g, DA__OP_ADD, da__make_astype(g, x, DA_INT64), int_operand(low));
+    if (is_big(&low))
+        x = binary(g, DA__OP_ADD, x, unsigned_operand((uint64_t)low.i));
+    else if (low.i != 0)
+        x = binary(g, DA__OP_ADD, da__make_astype(g, x, DA_INT64), int_operand(low.i));
     return finished(g, x, dtype, d);
+}
+
+da_array *da__make_integers(struct da__graph *g, int64_t low, int64_t high, bool endpoint,
+                            const struct da__draw *d)
+{
+    return integers(g, int_operand(low).scalar, int_operand(high).scalar, endpoint, d);
+}
+
+da_array *da__make_unsigned_integers(struct da__graph *g, uint64_t low, uint64_t high,
+                                     bool endpoint, const struct da__draw *d)
+{
+    struct da__draw own = *d;
+    if (own.dtype == DA_DTYPE_DEFAULT)
+        own.dtype = DA_UINT64;
+    return integers(g, unsigned_operand(low).scalar, unsigned_operand(high).scalar, endpoint, &own);
 }
 
 /* ---- permutations ---- */
@@ -199,6 +250,21 @@ da_array *da__make_permutation(struct da__graph *g, int64_t n, int64_t seed, int
     return da__make_padded(g, da__make_elementwise(g, DA__OP_RANDOM_PERMUTE, 3, in), spec);
 }
 
+/* The result is as x is, whatever its size. */
+static da_array *shuffle_later(struct da__graph *g, da_array *x, int64_t axis, int64_t seed,
+                               int64_t stream)
+{
+    struct da__later c;
+    struct da__inferred in = {.dtype = x->dtype, .ndim = x->ndim};
+    memcpy(in.shape, x->shape, (size_t)x->ndim * sizeof *x->shape);
+    da__later_begin(&c, "permutation");
+    da__later_array(&c, "x", x);
+    da__later_int(&c, "axis", axis);
+    da__later_int(&c, "seed", seed);
+    da__later_int(&c, "stream", stream);
+    return da__later_defer_as(g, &c, &in);
+}
+
 da_array *da__make_shuffle(struct da__graph *g, da_array *x, int64_t axis, int64_t seed,
                            int64_t stream)
 {
@@ -208,5 +274,7 @@ da_array *da__make_shuffle(struct da__graph *g, da_array *x, int64_t axis, int64
         return x;
     if (da__axis(axis, x->ndim, "da_shuffle", &at, &err) != DA_OK)
         return poison(g, &err);
+    if (x->unsized)
+        return shuffle_later(g, x, axis, seed, stream);
     return da__make_take(g, x, da__make_permutation(g, x->shape[at], seed, stream, NULL), at);
 }

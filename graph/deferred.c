@@ -1,7 +1,6 @@
 /* Remembering a call over unsized arrays: copies of its arguments, and the node that stands for its result. */
 #include "deferred.h"
 
-#include "infer.h"
 #include "node.h"
 
 #include <string.h>
@@ -85,6 +84,31 @@ void da__later_text(struct da__later *c, const char *param, enum da__arg_kind ki
 void da__later_dist(struct da__later *c, const char *param, const struct da__dist_spec *v)
 {
     later_arg(c, param, DA__ARG_DIST)->dist = v;
+}
+
+static struct da__raw list_of(int n, const struct da__raw *item)
+{
+    struct da__raw r = {.kind = DA__RAW_LIST};
+    r.u.list.n = n;
+    r.u.list.item = item;
+    return r;
+}
+
+void da__later_pairs(struct da__later *c, const char *param, int n, const int64_t *const *v,
+                     struct da__raw *raw)
+{
+    struct da__raw *all = raw++, *side = raw;
+    raw += 2;
+    *all = list_of(2, side);
+    for (int s = 0; s < 2; s++, raw += n) {
+        side[s] = list_of(n, raw);
+        for (int k = 0; k < n; k++) {
+            raw[k] = (struct da__raw){.kind = DA__RAW_SCALAR};
+            raw[k].u.scalar =
+                (struct da__scalar){.kind = DA__SCALAR_INT, .i = v[s][k], .re = (double)v[s][k]};
+        }
+    }
+    later_arg(c, param, DA__ARG_DATA)->data = all;
 }
 
 da_array *da__later_defer(struct da__graph *g, const struct da__later *c)
@@ -192,12 +216,35 @@ static bool copy_dist(struct da__arena *arena, const struct da__dist_spec **spec
            COPY_ITEMS(arena, copy->strides, copy->nstrides);
 }
 
+/* A list's items in the arena, and one level below them theirs: more than lists of lists no deferred call takes. */
+static bool copy_data(struct da__arena *arena, const struct da__raw **data)
+{
+    if (*data == NULL)
+        return true;
+    if (!COPY_ITEMS(arena, *data, 1) || (*data)->kind != DA__RAW_LIST)
+        return *data != NULL;
+    struct da__raw *top = da__arena_alloc(arena, sizeof *top);
+    struct da__raw *item = da__arena_alloc(arena, (size_t)(*data)->u.list.n * sizeof *item + 1);
+    if (top == NULL || item == NULL)
+        return false;
+    for (int64_t k = 0; k < (*data)->u.list.n; k++) {
+        item[k] = (*data)->u.list.item[k];
+        if (item[k].kind == DA__RAW_LIST &&
+            !COPY_ITEMS(arena, item[k].u.list.item, item[k].u.list.n))
+            return false;
+    }
+    *top = **data;
+    top->u.list.item = item;
+    *data = top;
+    return true;
+}
+
 static bool copy_arg(struct da__arena *arena, struct da__arg *a)
 {
     if (a->text != NULL)
         a->text = da__arena_copy(arena, a->text, strlen(a->text));
     bool text = a->text != NULL || (a->kind != DA__ARG_TEXT && a->kind != DA__ARG_FILE);
-    return text && COPY_ITEMS(arena, a->ints, a->nints) &&
+    return text && COPY_ITEMS(arena, a->ints, a->nints) && copy_data(arena, &a->data) &&
            copy_items(arena, (const void **)&a->arrays, a->narrays, sizeof(da_array *)) &&
            copy_dist(arena, &a->dist);
 }
@@ -236,22 +283,69 @@ const char *da__deferred_name(const da_array *a)
 
 /* What may wait for sizes: whatever is built by these names gives its dtype, dimensions and known extents beforehand. Elementwise
  * operators and reductions may as well. "index", "mask_get" and others that are no callables are entry points of other names. */
+static const char *const waiting[] = {"slice",
+                                      "index",
+                                      "redistribute",
+                                      "save",
+                                      "permute_dims",
+                                      "flip",
+                                      "expand_dims",
+                                      "squeeze",
+                                      "moveaxis",
+                                      "matrix_transpose",
+                                      "take",
+                                      "get",
+                                      "put",
+                                      "get_items",
+                                      "put_items",
+                                      "mask_get",
+                                      "mask_put",
+                                      "astype",
+                                      "flatnonzero",
+                                      "nonzero",
+                                      "compress",
+                                      "extract",
+                                      "repeat_each",
+                                      "repeat_index",
+                                      "searchsorted",
+                                      "set_where",
+                                      "sort",
+                                      "argsort",
+                                      "cumulative_sum",
+                                      "cumulative_prod",
+                                      "set_slice",
+                                      "set_index",
+                                      "concat",
+                                      "concat_flat",
+                                      "stack",
+                                      "meshgrid",
+                                      "unstack",
+                                      "diagonal",
+                                      "tril",
+                                      "triu",
+                                      "roll",
+                                      "roll_each",
+                                      "reshape",
+                                      "flatten",
+                                      "broadcast_to",
+                                      "tile",
+                                      "repeat",
+                                      "rebalance",
+                                      "distribute_as",
+                                      "matmul",
+                                      "tensordot",
+                                      "vecdot",
+                                      "outer",
+                                      "dot",
+                                      "inner",
+                                      "permutation",
+                                      "shuffle"};
+
 bool da__takes_unsized(const char *callable)
 {
-    static const char *const name[] = {
-        "slice",     "index",       "redistribute", "save",           "permute_dims",
-        "flip",      "expand_dims", "squeeze",      "moveaxis",       "matrix_transpose",
-        "take",      "get",         "put",          "get_items",      "put_items",
-        "mask_get",  "mask_put",    "astype",       "flatnonzero",    "nonzero",
-        "compress",  "extract",     "repeat_each",  "repeat_index",   "searchsorted",
-        "set_where", "sort",        "argsort",      "cumulative_sum", "cumulative_prod",
-        "set_slice", "set_index",   "concat",       "concat_flat",    "stack",
-        "meshgrid",  "unstack",     "diagonal",     "tril",           "triu",
-        "roll",      "roll_each",   "reshape",      "flatten",        "broadcast_to",
-        "tile",      "repeat",      "rebalance",    "distribute_as"};
     const struct da__callable *c = da__callable_find(callable);
-    for (size_t k = 0; k < sizeof name / sizeof *name; k++)
-        if (strcmp(name[k], callable) == 0)
+    for (size_t k = 0; k < sizeof waiting / sizeof *waiting; k++)
+        if (strcmp(waiting[k], callable) == 0)
             return true;
     return c != NULL && c->op >= 0;
 }
@@ -286,21 +380,42 @@ static int count_inputs(const struct da__callable *c, const struct da__arg *arg)
     return (int)n;
 }
 
-da_array *da__defer(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
+static da_array *deferred_node(struct da__graph *g, const struct da__callable *c,
+                               const struct da__arg *arg, const struct da__inferred *in)
 {
-    struct da__error err = {.engine = -1};
-    struct da__inferred in;
-    if (da__infer(g, c, arg, &in, &err) != DA_OK)
-        return err.status != DA_OK ? da__make_poison(g, &err) : da__node_no_memory(g);
     struct da__deferred *d = deferred_new(c, arg);
-    da_array *a =
-        d != NULL ? da__node_new(g, DA__NODE_DEFERRED, in.dtype, in.ndim, in.shape, in.dist) : NULL;
-    da__dist_drop(in.dist);
+    da_array *a = d != NULL
+                      ? da__node_new(g, DA__NODE_DEFERRED, in->dtype, in->ndim, in->shape, in->dist)
+                      : NULL;
     if (a == NULL || !da__node_reserve(a, count_inputs(c, arg))) {
         da__deferred_free(d);
         return da__node_no_memory(g);
     }
     a->u.deferred = d;
     add_inputs(a, d);
+    return a;
+}
+
+da_array *da__defer(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg)
+{
+    struct da__error err = {.engine = -1};
+    struct da__inferred in;
+    if (da__infer(g, c, arg, &in, &err) != DA_OK)
+        return err.status != DA_OK ? da__make_poison(g, &err) : da__node_no_memory(g);
+    da_array *a = deferred_node(g, c, arg, &in);
+    da__dist_drop(in.dist);
+    return a;
+}
+
+da_array *da__later_defer_as(struct da__graph *g, const struct da__later *c,
+                             const struct da__inferred *known)
+{
+    struct da__error err = {.engine = -1};
+    struct da__inferred in = *known;
+    in.dist = NULL;
+    if (da__settle_dist(g, &in, &err) != DA_OK)
+        return err.status != DA_OK ? da__make_poison(g, &err) : da__node_no_memory(g);
+    da_array *a = deferred_node(g, c->call, c->arg, &in);
+    da__dist_drop(in.dist);
     return a;
 }

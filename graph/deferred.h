@@ -2,6 +2,7 @@
 #ifndef DA_DEFERRED_H
 #define DA_DEFERRED_H
 
+#include "infer.h"
 #include "text.h"
 
 /* A callable with copies of its arguments. Arrays among them are the node's inputs, which keep their places when they get their
@@ -37,7 +38,13 @@ void da__later_none(struct da__later *c, const char *param); /* None was said */
 /* TEXT and FILE; NULL: left out. */
 void da__later_text(struct da__later *c, const char *param, enum da__arg_kind kind, const char *v);
 void da__later_dist(struct da__later *c, const char *param, const struct da__dist_spec *v);
+/* DATA: a list of two lists of `n` ints each. The items stand in `raw`, which has 2 * n + 3 of them. */
+void da__later_pairs(struct da__later *c, const char *param, int n, const int64_t *const *v,
+                     struct da__raw *raw);
 da_array *da__later_defer(struct da__graph *g, const struct da__later *c);
+/* The same where the builder knows what comes out: the distribution is settled here. */
+da_array *da__later_defer_as(struct da__graph *g, const struct da__later *c,
+                             const struct da__inferred *in);
 /* NumPy's notation of the items, which da__index_parse reads back. */
 void da__index_text(int nitems, const struct da__index_item *item, struct da__text *t);
 /* With the parameter "index" in NumPy's notation, as da__index_parse reads it back. */

@@ -169,7 +169,7 @@ static const struct {
     {"repeat", da__tell_repeat},        {"get", da__tell_get},     {"extract", da__tell_extract},
     {"distribute_as", da__tell_reshape}};
 
-static da_status settle_dist(struct da__graph *g, struct da__inferred *out, struct da__error *err)
+da_status da__settle_dist(struct da__graph *g, struct da__inferred *out, struct da__error *err)
 {
     bool unsized = false;
     for (int k = 0; k < out->ndim; k++)
@@ -208,7 +208,7 @@ da_status da__infer(struct da__graph *g, const struct da__callable *c, const str
     *out = (struct da__inferred){0};
     if (keeps_shape(c)) {
         DA_TRY(read_result(arg[0].operand.array, out, err));
-        return settle_dist(g, out, err);
+        return da__settle_dist(g, out, err);
     }
     da_status (*tell)(struct da__graph *, const struct da__callable *, const struct da__arg *,
                       struct da__inferred *, struct da__error *) = da__infer_by_trial;
@@ -217,7 +217,7 @@ da_status da__infer(struct da__graph *g, const struct da__callable *c, const str
             tell = told[k].tell;
     da_status status = tell(g, c, arg, out, err);
     if (status == DA_OK)
-        status = settle_dist(g, out, err);
+        status = da__settle_dist(g, out, err);
     if (status != DA_OK) {
         da__dist_drop(out->dist);
         out->dist = NULL;

@@ -34,6 +34,9 @@ da_status da__infer_by_trial(struct da__graph *g, const struct da__callable *c,
                              const struct da__arg *arg, struct da__inferred *out,
                              struct da__error *err);
 
+/* No distribution where an extent is unsized, else the default one if there is none yet. */
+da_status da__settle_dist(struct da__graph *g, struct da__inferred *out, struct da__error *err);
+
 /* DA_ERR_MEMORY may leave `err` empty. */
 da_status da__infer(struct da__graph *g, const struct da__callable *c, const struct da__arg *arg,
                     struct da__inferred *out, struct da__error *err);

@@ -260,6 +260,35 @@ static void write_file(struct da__text *t, const da_array *a)
     da__text_add(t, ",");
 }
 
+static void write_ints_of(struct da__text *t, const struct da__raw *list)
+{
+    da__text_add(t, "[");
+    for (int64_t k = 0; k < list->u.list.n; k++) {
+        da__text_add(t, k > 0 ? "," : "");
+        write_scalar(t, &list->u.list.item[k].u.scalar);
+    }
+    da__text_add(t, "]");
+}
+
+/* Numbers, lists of them, and lists of such lists. */
+static void write_data(struct da__text *t, const struct da__raw *r)
+{
+    if (r->kind != DA__RAW_LIST) {
+        write_scalar(t, &r->u.scalar);
+        return;
+    }
+    da__text_add(t, "[");
+    for (int64_t k = 0; k < r->u.list.n; k++) {
+        const struct da__raw *item = &r->u.list.item[k];
+        da__text_add(t, k > 0 ? "," : "");
+        if (item->kind == DA__RAW_LIST)
+            write_ints_of(t, item);
+        else
+            write_scalar(t, &item->u.scalar);
+    }
+    da__text_add(t, "]");
+}
+
 /* A deferred call's other arguments; its dtype is written with the type of its result. */
 static void write_parameters(struct da__text *t, const struct da__deferred *call)
 {
@@ -279,6 +308,8 @@ static void write_parameters(struct da__text *t, const struct da__deferred *call
             da__text_add(t, arg->flag ? "true" : "false");
         else if (arg->kind == DA__ARG_DIST)
             da__json_spec(t, arg->dist);
+        else if (arg->kind == DA__ARG_DATA)
+            write_data(t, arg->data);
         else if (arg->kind == DA__ARG_FILE)
             da__json_file(t, arg->text);
         else

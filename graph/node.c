@@ -520,10 +520,10 @@ static void become_moved(da_array *a, da_array *from)
     a->in = from->in == from->few ? a->few : from->in;
     a->reach = from->reach;
     from->reach = NULL;
-    if (a->dist == NULL) {
-        a->dist = from->dist;
-        from->dist = NULL;
-    }
+    const struct da__dist *dist =
+        a->dist; /* equal, but attributes name dimensions of its own grid */
+    a->dist = from->dist;
+    from->dist = dist;
     memset(&from->u, 0, sizeof from->u);
     from->kind = DA__NODE_CONSTANT;
     from->nin = 0;

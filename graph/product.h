@@ -28,6 +28,21 @@ da_status da__factor_dist(const int64_t *attribute, const struct da__dist *c, da
 da_status da__product_place(struct da__graph *g, int64_t *attribute, int ndim, const int64_t *shape,
                             da_array *const *in, const struct da__dist **out,
                             struct da__error *err);
+/* ---- sizes that data decide (build_product_later.c) ---- */
+
+/* As da__broadcast; an unsized extent meets any, and is the other's if that is not 1. */
+da_status da__product_broadcast(int *ndim, int64_t *shape, int other_ndim, const int64_t *other,
+                                const char *what, struct da__error *err);
+/* The result's shape, DA__UNSIZED where data decide. Unsized extents agree with all others. */
+da_status da__product_shape(const char *what, const int64_t *attribute, da_array *const *x,
+                            int *ndim, int64_t *shape, struct da__error *err);
+/* The calls that are made again once the operands have sizes. Axes exist, and extents that are known agree. */
+da_array *da__matmul_later(struct da__graph *g, const int64_t *attribute, da_array *x1,
+                           da_array *x2);
+da_array *da__tensordot_later(struct da__graph *g, const char *what, da_array *const *x, int n,
+                              const int64_t *const *axes);
+da_array *da__vecdot_later(struct da__graph *g, da_array *const *x, int64_t axis, const int *at);
+
 /* A product of which one operand has no axes of its own, as a reproducible sum of elementwise products (build_reproducible.c). */
 da_array *da__make_summed_product(struct da__graph *g, const int64_t *attribute, da_array *x1,
                                   da_array *x2, da_dtype dtype);

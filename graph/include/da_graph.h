@@ -317,6 +317,9 @@ da_array *da__make_exponential(struct da__graph *g, double scale, const struct d
 /* From low up to high, which is one of them only where `endpoint` says so. */
 da_array *da__make_integers(struct da__graph *g, int64_t low, int64_t high, bool endpoint,
                             const struct da__draw *d);
+/* The same over uint64, which is the default dtype. */
+da_array *da__make_unsigned_integers(struct da__graph *g, uint64_t low, uint64_t high,
+                                     bool endpoint, const struct da__draw *d);
 /* 0 … n-1 in random order, int64; any element on its own, from its index. */
 da_array *da__make_permutation(struct da__graph *g, int64_t n, int64_t seed, int64_t stream,
                                const struct da__dist_spec *spec);

@@ -37,7 +37,13 @@ static void wrong_calls(da_context *ctx)
     assert_poisoned(da_vecdot(x, x, 2), DA_ERR_ARGUMENT, "axis 2");
     assert_poisoned(da_vecdot(x, one, -1), DA_ERR_ARGUMENT, "da_vecdot");
     assert_poisoned(da_dot(x, x), DA_ERR_SHAPE, "da_dot");
-    assert_poisoned(da_matmul(da_flatnonzero(x), x), DA_ERR_STATE, "computed");
+    da_array *late = da_matmul(da_flatnonzero(x), x); /* 5 elements times 2 rows */
+    assert_int_equal(da_compute(ctx, late), DA_ERR_SHAPE);
+    assert_non_null(strstr(da_error_message(ctx), "da_matmul: shapes (5,) and (2, 3)"));
+    da_error_clear(ctx);
+    da_array *at = da_flatnonzero(x);
+    ASSERT_DOUBLES(ctx, da_vecdot(at, at, -1), 55);
+    ASSERT_DOUBLES(ctx, da_tensordot(da_mask_get(x, da_greater(x, 3)), x, 1), 15, 24, 33);
     assert_poisoned(da_matmul(NULL, x), DA_ERR_ARGUMENT, "");
 }
 

@@ -17,6 +17,50 @@ static void known_numbers(da_context *ctx)
                    0x9 - 8);
 }
 
+static void expect_words(da_context *ctx, da_array *a, uint64_t first, uint64_t second)
+{
+    uint64_t got[2];
+    assert_int_equal(da_get(ctx, a, got, sizeof got), DA_OK);
+    assert_true(got[0] == first && got[1] == second);
+}
+
+/* Of one known block: all of int64 and of uint64, and ranges that no double holds. */
+static void wide_integers(da_context *ctx)
+{
+    const uint64_t first = 0xe169c58d6627e8d5, second = 0x9b00dbd8bc57ac4c,
+                   sign = UINT64_C(1) << 63;
+    const int64_t odd = (INT64_C(1) << 53) + 1;
+    const da_extents two = DA_SHAPE(2);
+    expect_words(ctx, da_integers(ctx, two, INT64_MIN, INT64_MAX, 1, 0, 0, DA_INT64, NULL),
+                 first + sign, second + sign);
+    expect_words(ctx, da_integers(ctx, two, odd, odd + 16, 0, 0, 0, DA_DTYPE_DEFAULT, NULL),
+                 (uint64_t)odd + 0xe, (uint64_t)odd + 0x9);
+    expect_words(ctx, da_integers(ctx, two, INT64_MAX - 16, INT64_MAX, 0, 0, 0, DA_UINT64, NULL),
+                 INT64_MAX - 16 + 0xe, INT64_MAX - 16 + 0x9);
+    expect_words(ctx,
+                 da_integers_unsigned(ctx, two, 0, UINT64_MAX, 1, 0, 0, DA_DTYPE_DEFAULT, NULL),
+                 first, second);
+    expect_words(ctx, da_integers_unsigned(ctx, two, sign, sign + 16, 0, 0, 0, DA_UINT64, NULL),
+                 sign + 0xe, sign + 0x9);
+    expect_words(
+        ctx, da_integers_unsigned(ctx, two, UINT64_MAX - 15, UINT64_MAX, 1, 0, 0, DA_UINT64, NULL),
+        UINT64_MAX - 15 + 0xe, UINT64_MAX - 15 + 0x9);
+    expect_words(ctx, da_integers_unsigned(ctx, two, 7, sign + 7, 0, 0, 0, DA_UINT64, NULL),
+                 (first >> 1) + 7, (second >> 1) + 7);
+    expect_words(ctx, da_integers_unsigned(ctx, two, 3, 19, 0, 0, 0, DA_INT64, NULL), 3 + 0xe,
+                 3 + 0x9);
+}
+
+/* What has no size yet is shuffled as what has. */
+static void unknown_sizes(da_context *ctx)
+{
+    da_array *x = da_arange(ctx, 0, 40, 1, DA_INT64, NULL);
+    da_array *late = da_shuffle(da_mask_get(x, da_less(x, 23)), 0, 5, 6);
+    da_array *same = da_all(da_equal(late, da_permutation(ctx, 23, 5, 6, NULL)), DA_ALL_AXES, 0);
+    ASSERT_DOUBLES(ctx, same, 1);
+    assert_int_equal(da_shape(late)[0], 23);
+}
+
 /* What the functions make and what the callables of expressions make, with seeds beyond int64. */
 static void as_expressions(da_context *ctx)
 {
@@ -53,6 +97,8 @@ static void test_values(void **state)
 {
     (void)state;
     on_all_counts(known_numbers);
+    on_all_counts(wide_integers);
+    on_all_counts(unknown_sizes);
     on_all_counts(as_expressions);
 }
 
@@ -71,7 +117,14 @@ static void test_wrong_calls_give_poison(void **state)
     assert_poisoned(da_permutation(ctx, -1, 0, 0, NULL), DA_ERR_SHAPE, "negative");
     assert_poisoned(da_shuffle(x, 1, 0, 0), DA_ERR_ARGUMENT, "axis");
     assert_poisoned(da_shuffle(NULL, 0, 0, 0), DA_ERR_ARGUMENT, "NULL");
-    assert_poisoned(da_shuffle(da_flatnonzero(x), 0, 0, 0), DA_ERR_STATE, "compute");
+    assert_poisoned(da_shuffle(da_flatnonzero(x), 1, 0, 0), DA_ERR_ARGUMENT, "axis");
+    assert_poisoned(da_integers_unsigned(ctx, DA_SHAPE(4), 0, UINT64_MAX, 1, 0, 0, DA_INT64, NULL),
+                    DA_ERR_ARGUMENT, "0 to 18446744073709551615 do not fit int64");
+    assert_poisoned(da_integers_unsigned(ctx, DA_SHAPE(4), UINT64_MAX, 1, 1, 0, 0, DA_UINT64, NULL),
+                    DA_ERR_ARGUMENT, "no integers from 18446744073709551615 to 1");
+    assert_poisoned(
+        da_integers_unsigned(ctx, DA_SHAPE(4), UINT64_MAX, UINT64_MAX, 0, 0, 0, DA_UINT64, NULL),
+        DA_ERR_ARGUMENT, "which is left out");
     assert_poisoned(da_random_bits(x, 0, 0), DA_ERR_DTYPE, "float64");
     assert_poisoned(da_eval(ctx, "uniform(5)", 0, NULL), DA_ERR_ARGUMENT, "seed");
     assert_poisoned(da_eval(ctx, "uniform(5, 0, 1j, seed=1)", 0, NULL), DA_ERR_DTYPE, "real");

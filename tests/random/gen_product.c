@@ -184,11 +184,47 @@ static int draw_pair(struct gen *g, int x, struct da__error *why)
     return gen_finish(g, why);
 }
 
+/* ---- sizes that only computing finds out ---- */
+
+static int selected(struct gen *g, int mask, int x, int axis, struct da__error *why)
+{
+    struct plan_node *n = gen_node(g, "compress");
+    gen_set_operand(n, "condition", mask);
+    gen_set_operand(n, "x", x);
+    gen_set_int(n, "axis", axis);
+    return gen_finish(g, why);
+}
+
+/* What one mask selects of x along its last axis and of a vector: summed over that axis, or, of x flattened, all with all. */
+static int draw_selected(struct gen *g, int x, struct da__error *why)
+{
+    static const char *const op[] = {"matmul", "dot", "inner", "vecdot", "outer"};
+    int ndim = g->plan->node[x].ndim, which = (int)gen_below(g, 5);
+    if (ndim == 0 || g->plan->nnodes + 6 >= PLAN_NODES)
+        return -2;
+    int64_t extent = g->plan->node[x].shape[ndim - 1];
+    if (which == 4 && da__nelem(ndim, g->plan->node[x].shape) * extent > PLAN_ELEMENTS)
+        return -2;
+    int y = leaf(g, x, 1, &extent, why);
+    int mask = y >= 0 ? gen_truths(g, DA_BOOL, 1, &extent, why) : y;
+    int a = mask >= 0 ? selected(g, mask, x, ndim - 1, why) : mask;
+    int b = a >= 0 ? selected(g, mask, y, 0, why) : a;
+    if (b < 0)
+        return b;
+    bool swap = which > 1 && gen_percent(g, 50);
+    struct plan_node *n = gen_node(g, op[which]);
+    gen_set_operand(n, "x1", swap ? b : a);
+    gen_set_operand(n, "x2", swap ? a : b);
+    return gen_finish(g, why);
+}
+
 int gen_product(struct gen *g, struct da__error *why)
 {
     int x = gen_pick(g), chance = (int)gen_below(g, 100);
-    if (chance < 45)
+    if (chance < 40)
         return draw_matmul(g, x, why);
+    if (chance < 48)
+        return draw_selected(g, x, why);
     if (chance < 58)
         return draw_square(g, x, why);
     if (chance < 78)

@@ -17,8 +17,8 @@ extern "C" {
  * along its rows and panels of x2 along its columns while others are multiplied (SUMMA, van de Geijn and Watts 1997), so that no engine
  * ever holds more of a remote operand than a few panels.
  *
- * Lazy. Errors, in the handle: DA_ERR_SHAPE (extents that do not agree), DA_ERR_ARGUMENT (axes that do not exist; two contexts),
- * DA_ERR_STATE (an operand whose size is not known yet). */
+ * Lazy. Errors, in the handle: DA_ERR_SHAPE (extents that do not agree), DA_ERR_ARGUMENT (axes that do not exist; two contexts). Operands
+ * whose size is not known yet, as x[mask], are taken to agree: da_compute finds their sizes first, and that they do not. */
 
 /* The product of the matrices that the last two axes are; axes before them broadcast. A 1-d x1 is a row and a 1-d x2 a column, which
  * the result lacks. da_matrix_transpose of an operand costs nothing. Errors: DA_ERR_SHAPE also for operands of 0 dimensions. */

@@ -38,10 +38,15 @@ DA_API da_array *da_exponential(da_context *ctx, da_extents shape, double scale,
                                 uint64_t stream, da_dtype dtype, const da_distribution *dist);
 
 /* Integers from low to high - 1, or to high where `endpoint` is not 0; any integer dtype that holds them. The upper half of 64
- * random bits times the number of integers: the chance of each is within 2^-64 of equal. (All of uint64: da_random_bits.) */
+ * random bits times the number of integers: the chance of each is within 2^-64 of equal. All of int64 is INT64_MIN to INT64_MAX with the endpoint. */
 DA_API da_array *da_integers(da_context *ctx, da_extents shape, int64_t low, int64_t high,
                              int endpoint, uint64_t seed, uint64_t stream, da_dtype dtype,
                              const da_distribution *dist);
+
+/* The same with bounds of uint64, which is what DA_DTYPE_DEFAULT means here; where both calls are possible their values are the same. */
+DA_API da_array *da_integers_unsigned(da_context *ctx, da_extents shape, uint64_t low,
+                                      uint64_t high, int endpoint, uint64_t seed, uint64_t stream,
+                                      da_dtype dtype, const da_distribution *dist);
 
 /* 0 … n-1 in random order, int64. Every element is found from its index alone, without messages or memory, by a Feistel network
  * (Black and Rogaway 2002) of 12 rounds whose keys 64 bits of the seed and stream make. So of long arrays only 2^64 of all n!
