@@ -83,7 +83,7 @@
 #define SHIFT 87.28125f
 #define EXP_SHIFT 0x1.e47524p125f
 #define TANH_END 12
-#define SINH_TERMS 5
+#define SERIES 5
 #define TURN u35
 #define ROOT_SCALE 0x1p-50f
 #define LOG_SCALE 69.314718055994530942f
@@ -113,7 +113,7 @@
 #undef SHIFT
 #undef EXP_SHIFT
 #undef TANH_END
-#undef SINH_TERMS
+#undef SERIES
 #undef TURN
 #undef ROOT_SCALE
 #undef LOG_SCALE
@@ -145,7 +145,7 @@
 #define SHIFT 706.75
 #define EXP_SHIFT 0x1.8abab99f94317p1019
 #define TANH_END 22
-#define SINH_TERMS 9
+#define SERIES 9
 #define TURN u35
 #define ROOT_SCALE 0x1p-300
 #define LOG_SCALE 415.88830833596718565
