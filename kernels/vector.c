@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define LN2 0.69314718055994530942
+#define LOG2E 1.44269504088896340736
+#define LOG10E 0.43429448190325182765
 #define INLINE static inline __attribute__((always_inline))
 #define SLEEF(fn, bound) SLEEF_NAME(fn, TAG, bound, ISA)
 #define SLEEF_NAME(fn, tag, bound, isa) SLEEF_PASTE(fn, tag, bound, isa)
