@@ -22,6 +22,18 @@ static const struct da__vector *const vectors[2][DA__NISAS] = {
     DA__VARIANTS(da__vectors_float32),
     DA__VARIANTS(da__vectors_float64),
 };
+static da__strip_fn *const *const vectors_complex[2][DA__NISAS] = {
+    DA__VARIANTS(da__vectors_complex64),
+    DA__VARIANTS(da__vectors_complex128),
+};
+
+static da__strip_fn *find_vector_strip(enum da__isa isa, enum da__op_id op, da_dtype compute)
+{
+    if (compute == DA_COMPLEX64 || compute == DA_COMPLEX128)
+        return vectors_complex[compute == DA_COMPLEX128][isa][op];
+    const struct da__vector *v = da__vector_find_for(isa, op, compute);
+    return v ? v->strip : NULL;
+}
 
 const struct da__vector *da__vector_find_for(enum da__isa isa, enum da__op_id op, da_dtype compute)
 {
@@ -33,12 +45,17 @@ const struct da__vector *da__vector_find_for(enum da__isa isa, enum da__op_id op
 
 double da__vector_ulps(enum da__op_id op, da_dtype compute)
 {
-    static const double bound[DA__NELEMENTWISE][2] = {
-#define DA__VECTOR(ID, name, NIN, BOUND32, BOUND64) [DA__OP_##ID] = {BOUND32, BOUND64},
+    static const double bound[DA__NELEMENTWISE][DA_NDTYPES] = {
+#define DA__VECTOR(ID, name, NIN, BOUND32, BOUND64)                                                \
+    [DA__OP_##ID][DA_FLOAT32] = BOUND32, [DA__OP_##ID][DA_FLOAT64] = BOUND64,
+#define DA__VECTOR_COMPLEX(ID, name, BOUND64, BOUND128)                                            \
+    [DA__OP_##ID][DA_COMPLEX64] = BOUND64, [DA__OP_##ID][DA_COMPLEX128] = BOUND128,
 #include "vectors.def"
+#include "vectors_complex.def"
 #undef DA__VECTOR
+#undef DA__VECTOR_COMPLEX
     };
-    return da__vector_find_for(DA__BASELINE, op, compute) ? bound[op][compute == DA_FLOAT64] : 0;
+    return find_vector_strip(DA__BASELINE, op, compute) ? bound[op][compute] : 0;
 }
 
 static da__strip_fn *const *const randoms[DA__NISAS] = DA__VARIANTS(da__strips_random);
@@ -57,10 +74,8 @@ da__strip_fn *da__strip_find_for(enum da__isa isa, enum da__op_id op, da_dtype c
         return da__strip_permute;
     if (da__op_info(op)->rule >= DA__RULE_DRAW_INT64)
         return randoms[isa][op];
-    const struct da__vector *v = da__vector_find_for(isa, op, compute);
-    if (v)
-        return v->strip;
-    return strips[compute][isa][op];
+    da__strip_fn *vector = find_vector_strip(isa, op, compute);
+    return vector ? vector : strips[compute][isa][op];
 }
 
 da__strip_fn *da__strip_find(enum da__op_id op, da_dtype compute, da_dtype result)

@@ -36,10 +36,11 @@ da__strip_fn *da__strip_find_for(enum da__isa isa, enum da__op_id op, da_dtype c
 da__strip_fn *da__cast_find(da_dtype from, da_dtype to);
 
 /* One table per computing dtype and variant, indexed by enum da__op_id. */
-#define DA__STRIP_TABLE(dtype)                                                                     \
-    extern da__strip_fn *const da__strips_##dtype[DA__NELEMENTWISE];                               \
-    extern da__strip_fn *const da__strips_##dtype##_avx2[DA__NELEMENTWISE];                        \
-    extern da__strip_fn *const da__strips_##dtype##_avx512[DA__NELEMENTWISE]
+#define DA__STRIP_TABLE(dtype) DA__STRIP_TABLE_OF(da__strips, dtype)
+#define DA__STRIP_TABLE_OF(name, dtype)                                                            \
+    extern da__strip_fn *const name##_##dtype[DA__NELEMENTWISE];                                   \
+    extern da__strip_fn *const name##_##dtype##_avx2[DA__NELEMENTWISE];                            \
+    extern da__strip_fn *const name##_##dtype##_avx512[DA__NELEMENTWISE]
 DA__STRIP_TABLE(bool8);
 DA__STRIP_TABLE(int8);
 DA__STRIP_TABLE(int16);

@@ -17,7 +17,7 @@ const struct da__vector *da__vector_find_for(enum da__isa isa, enum da__op_id op
 
 /* How far a result may lie from the exact one in units in the last place, for operators that are not correctly rounded;
  * 0: correctly rounded, or (without vector mathematics) as good as the C library. Measured and documented in
- * docs/accuracy.md. */
+ * docs/accuracy.md. Of complex operators: the distance in the plane, in units of the exact result's modulus. */
 double da__vector_ulps(enum da__op_id op, da_dtype compute);
 
 /* Indexed by enum da__op_id. */
@@ -27,5 +27,9 @@ double da__vector_ulps(enum da__op_id op, da_dtype compute);
     extern const struct da__vector da__vectors_##dtype##_avx512[DA__NELEMENTWISE]
 DA__VECTOR_TABLE(float32);
 DA__VECTOR_TABLE(float64);
+
+/* Loops over complex numbers; NULL: the operator has none. */
+DA__STRIP_TABLE_OF(da__vectors, complex64);
+DA__STRIP_TABLE_OF(da__vectors, complex128);
 
 #endif

@@ -99,7 +99,7 @@ def check_op(words, stream):
     dtype = np.dtype(result)
     got = np.frombuffer(stream.read(n * dtype.itemsize), dtype)
     want = np.asarray(elementwise(name, args, dtype)).astype(dtype)
-    if dtype.kind in "fc" and (name in ROUNDED or (name == "abs" and compute.startswith("complex"))):
+    if dtype.kind in "fc" and (name in ROUNDED or (name in ("abs", "sqrt") and compute.startswith("complex"))):
         units = 4
         if name == "pow" and dtype.kind == "c":
             units = 64
