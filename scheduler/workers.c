@@ -179,8 +179,7 @@ static void work_inside(struct da__workers *w, int id)
     atomic_fetch_sub(&w->gate, 1);
 }
 
-/* A binding that the system refuses is not missed: it is advice. */
-static void bind_to(int cpu)
+void da__workers_bind(int cpu)
 {
     if (cpu < 0 || cpu >= CPU_SETSIZE)
         return;
@@ -195,7 +194,7 @@ static void *live(void *self)
     const struct worker *me = self;
     struct da__workers *w = me->pool;
     uint64_t last_run = 0;
-    bind_to(me->cpu);
+    da__workers_bind(me->cpu);
     while (!atomic_load(&w->stopping)) {
         if (enter(w, &last_run))
             work_inside(w, me->id);

@@ -10,6 +10,8 @@ struct da__workers;
  * program's, so its binding stays as it is. */
 da_status da__workers_start(int nthreads, const int *cpu, struct da__workers **out,
                             struct da__error *err);
+/* Binds the calling thread. A refusal is not missed: binding is advice. */
+void da__workers_bind(int cpu);
 void da__workers_stop(struct da__workers *w);
 int da__workers_count(const struct da__workers *w);
 /* Runs body(self, chunk, thread) for every chunk in 0 … nchunks-1 and returns when all are done. `thread` is 0 for the caller.
