@@ -89,6 +89,7 @@ struct da__step_plan {
     int copies; /* the input that the step only copies to its output; -1: it computes */
     struct da__kernel *kernel; /* owned, NULL where this engine has no part */
     struct da__tier *tier;     /* owned: whether it is compiled; with the kernel */
+    struct da__pace *pace; /* owned: what its elements cost; NULL where reductions fix the cuts */
     int64_t scratch_nbytes;
     bool needs_index; /* boxes are cut so that global indices are affine */
     struct da__index_set
@@ -105,7 +106,15 @@ da_status da__part_plan(const struct da__program *p, const struct da__step *s, i
 void da__part_free(struct da__part_plan *part);
 /* Whether the step's body reads input k, which may be there only as a base. */
 bool da__body_reads(const struct da__body *b, int input);
-/* How a box is cut into chunks: along which axis, and whether each has accumulators of its own. By shapes only. */
+/* What the elements of a kernel step cost, as its sweeps measure it (pace.c). */
+struct da__pace *da__pace_new(void);
+void da__pace_free(struct da__pace *p);
+/* Whether a sweep by so many threads is to be measured. */
+bool da__pace_due(struct da__pace *p, int nthreads, int64_t nelem);
+void da__pace_note(struct da__pace *p, int64_t nelem,
+                   int64_t busy_ns);                              /* of all threads together */
+int64_t da__pace_chunks(const struct da__pace *p, int64_t nelem); /* 0: not known yet */
+/* How a box is cut into chunks: along which axis, and whether each has accumulators of its own. With reductions by shapes only. */
 struct da__chunks {
     int axis;
     int64_t n, each; /* their number; positions of the axis in all but the last one */

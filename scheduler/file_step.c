@@ -113,32 +113,78 @@ void da__run_file(struct da__execution *r, int step)
 
 /* ---- calls ---- */
 
-/* Every row of the engine's part along the last axis, run by run. */
-static void fill_rows(struct da__execution *r, int step, da__fill fill, char *out)
+/* The engine's part is filled by all threads. What an element costs only the function knows, so chunks are many and small: a few
+ * costly rows are shared, and a cheap function's chunks are few enough not to matter. */
+enum { FILL_LEAST = 64, FILL_CHUNKS = 512 };
+
+struct filling {
+    const struct da__step *s;
+    const struct da__step_plan *sp;
+    da__fill fill;
+    char *out;
+    int64_t item, each; /* elements of a chunk, in C order of the part */
+};
+
+/* Positions low … high - 1 of the last axis in one row, a call for each stretch of equal steps. */
+static void fill_row(const struct filling *f, int64_t *index, int64_t low, int64_t high, char *out)
+{
+    int last = f->s->ndim - 1;
+    const struct da__index_set *set = &f->sp->index[last];
+    int64_t base = 0; /* the position where a run begins */
+    for (int i = 0; i < set->nruns && base < high; i++) {
+        const struct da__run *run = &set->run[i];
+        int64_t end = base + run->reps * run->count;
+        for (int64_t at = low > base ? low : base; at < end && at < high;) {
+            int64_t rep = (at - base) / run->count, within = (at - base) % run->count;
+            int64_t count = run->count - within < high - at ? run->count - within : high - at;
+            index[last] = run->start + rep * run->stride + within * run->step;
+            f->fill(f->s->ndim, index, run->step, count, out, f->s->call.data);
+            out += count * f->item;
+            at += count;
+        }
+        base = end;
+    }
+}
+
+static void fill_chunk(void *self, int64_t chunk, int thread)
+{
+    const struct filling *f = self;
+    int64_t at = chunk * f->each, left = f->sp->space.nelem - at, index[DA_MAX_NDIM] = {0};
+    int64_t end = at + (left < f->each ? left : f->each);
+    (void)thread;
+    if (f->s->ndim == 0) {
+        f->fill(0, index, 1, 1, f->out, f->s->call.data);
+        return;
+    }
+    int last = f->s->ndim - 1;
+    int64_t length = f->sp->space.shape[last];
+    while (at < end) {
+        int64_t row = at / length, low = at % length;
+        int64_t high = length - low < end - at ? length : low + end - at;
+        for (int a = last - 1; a >= 0; a--) {
+            index[a] = da__set_get(&f->sp->index[a], row % f->sp->space.shape[a]);
+            row /= f->sp->space.shape[a];
+        }
+        fill_row(f, index, low, high, f->out + at * f->item);
+        at += high - low;
+    }
+}
+
+static void poll_fill(void *self)
+{
+    da__run_poll(self);
+}
+
+static void fill_part(struct da__execution *r, int step, da__fill fill, char *out)
 {
     const struct da__step *s = &r->plan->program->step[step];
     const struct da__step_plan *sp = &r->plan->step[step];
-    size_t item = da__dtype_nbytes(r->plan->program->value[s->output[0]].dtype);
-    int64_t at[DA_MAX_NDIM] = {0}, index[DA_MAX_NDIM];
-    if (s->ndim == 0) {
-        fill(0, index, 1, 1, out, s->call.data);
-        return;
-    }
-    int last = s->ndim - 1;
-    for (int k = 0; k >= 0;) {
-        for (int a = 0; a < last; a++)
-            index[a] = da__set_get(&sp->index[a], at[a]);
-        for (int i = 0; i < sp->index[last].nruns; i++) {
-            const struct da__run *run = &sp->index[last].run[i];
-            for (int64_t rep = 0; rep < run->reps; rep++) {
-                index[last] = run->start + rep * run->stride;
-                fill(s->ndim, index, run->step, run->count, out, s->call.data);
-                out += (size_t)run->count * item;
-            }
-        }
-        for (k = last - 1; k >= 0 && ++at[k] == sp->space.shape[k]; k--)
-            at[k] = 0;
-    }
+    struct filling f = {.s = s, .sp = sp, .fill = fill, .out = out};
+    f.item = (int64_t)da__dtype_nbytes(r->plan->program->value[s->output[0]].dtype);
+    f.each = da__ceil_div(sp->space.nelem, FILL_CHUNKS);
+    f.each = f.each < FILL_LEAST ? FILL_LEAST : f.each;
+    da__workers_run(r->engine->workers, da__ceil_div(sp->space.nelem, f.each), fill_chunk, &f,
+                    poll_fill, r);
 }
 
 void da__run_call(struct da__execution *r, int step)
@@ -155,5 +201,5 @@ void da__run_call(struct da__execution *r, int step)
                      "from_function: %s is not loaded here, so its function cannot be called",
                      s->call.object);
     else if (out != NULL && sp->space.nelem > 0)
-        fill_rows(r, step, fill, out);
+        fill_part(r, step, fill, out);
 }

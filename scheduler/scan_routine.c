@@ -202,8 +202,9 @@ static void run_all(struct scan *s, enum pass what)
 {
     s->what = what;
     if (s->n > 0 && s->nlines > 0 && !da__run_failed(s->r))
-        da__workers_run(s->r->engine->workers, da__ceil_div(s->npieces, s->together) * s->ngroups,
-                        run_chunk, s, poll_run, s->r);
+        da__workers_run_in_order(s->r->engine->workers,
+                                 da__ceil_div(s->npieces, s->together) * s->ngroups, run_chunk, s,
+                                 poll_run, s->r);
 }
 
 static void join(void *self, void *into, const void *from, bool from_earlier)

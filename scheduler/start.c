@@ -33,37 +33,50 @@ static int64_t size_from_environment(const char *name)
 }
 
 struct launch {
-    int nengines_here, first_core, nthreads;
+    int nthreads;
+    int64_t first_core; /* of this process among the cores it sees; -1: threads are not bound */
     int64_t memory;
     struct da__topology topology;
     struct da__compiler *compiler;
 };
 
-/* Engines that share cores share them evenly; one thread each at least. */
+/* This process' number on its node; -1: the launcher does not tell. */
+static int64_t local_rank(void)
+{
+    const char *text = getenv("OMPI_COMM_WORLD_LOCAL_RANK");
+    text = text != NULL ? text : getenv("MPI_LOCALRANKID");
+    return text != NULL && *text != '\0' ? strtoll(text, NULL, 10) : -1;
+}
+
+/* Engines that share cores share them evenly; one thread each at least. Threads are bound only where each has a core of its
+ * own: beside bound ones that share theirs, the others would wait. */
 static da_status plan_launch(const struct da__runtime_options *o, int nengines_here,
                              struct launch *l, struct da__error *err)
 {
-    l->nengines_here = nengines_here;
     l->memory = o->memory > 0 ? o->memory : size_from_environment("DISTARRAY_MEMORY");
     DA_TRY(da__topology_read(&l->topology, err));
     int64_t ranks = number_from_environment("OMPI_COMM_WORLD_LOCAL_SIZE",
                                             number_from_environment("MPI_LOCALNRANKS", 1));
-    int64_t sharing = nengines_here;
-    if (nengines_here == 1 && ranks > 1 && l->topology.ncores == l->topology.machine_cores)
-        sharing = ranks; /* not bound by the launcher: all ranks see all cores */
+    /* Not bound by the launcher: all ranks see all cores. */
+    bool together =
+        nengines_here == 1 && ranks > 1 && l->topology.ncores == l->topology.machine_cores;
+    int64_t sharing = together ? ranks : nengines_here;
     int64_t threads = o->threads > 0 ? o->threads : number_from_environment("DISTARRAY_THREADS", 0);
     if (threads <= 0)
         threads = l->topology.ncores / sharing;
     l->nthreads = threads < 1 ? 1 : threads > 1024 ? 1024 : (int)threads;
+    l->first_core = together ? local_rank() * l->nthreads : 0;
+    if (sharing * l->nthreads > l->topology.ncores)
+        l->first_core = -1;
     return DA_OK;
 }
 
-/* Threads are bound only where each has a core of its own. */
+/* The cores of an engine of this process; NULL: its threads go where the system puts them. */
 static const int *cores_of(const struct launch *l, int engine)
 {
-    int64_t first = (int64_t)engine * l->nthreads;
-    bool one_each = l->nthreads > 1 && first + l->nthreads <= l->topology.ncores;
-    return one_each ? l->topology.cpu + first : NULL;
+    int64_t first = l->first_core + (int64_t)engine * l->nthreads;
+    bool there = l->first_core >= 0 && first + l->nthreads <= l->topology.ncores;
+    return there ? l->topology.cpu + first : NULL;
 }
 
 /* ---- virtual engines ---- */
@@ -82,9 +95,11 @@ static void *serve_thread(void *self)
 {
     struct serving *s = self;
     struct da__engine *e = NULL;
+    const int *cpu = cores_of(s->launch, s->engine);
+    if (cpu != NULL) /* this thread is the engine's own, unlike the program's that is engine 0 */
+        da__workers_bind(cpu[0]);
     da_status status =
-        da__engine_open(s->endpoint, s->launch->nthreads, cores_of(s->launch, s->engine),
-                        s->launch->memory, &e, &s->err);
+        da__engine_open(s->endpoint, s->launch->nthreads, cpu, s->launch->memory, &e, &s->err);
     if (status == DA_OK)
         e->compiler = s->launch->compiler;
     pthread_mutex_lock(&s->lock);

@@ -2,6 +2,7 @@
  * once, the others when their messages are in. Where partial results are joined, boxes follow one another in a fixed order. */
 #include "engine.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "backoff.h"
@@ -19,6 +20,8 @@ struct sweep {
     int64_t nboxes;
     bool *done; /* per box */
     int64_t scratch_nbytes;
+    bool measured;           /* what the chunks cost */
+    _Atomic int64_t busy_ns; /* of all threads */
 };
 /* A box that runs: chunks first … first + chunks.n - 1 of the batch. */
 struct box_run {
@@ -181,7 +184,8 @@ static void run_stretches(const struct sweep *w, const struct box_run *box, cons
 
 static void run_chunk(void *self, int64_t index, int thread)
 {
-    const struct sweep *w = self;
+    struct sweep *w = self;
+    int64_t begin = w->measured ? da__now_ns() : 0;
     int64_t lo = 0, hi = w->nboxes; /* box[lo].first <= index < box[hi].first */
     while (hi - lo > 1) {
         int64_t mid = lo + (hi - lo) / 2;
@@ -201,6 +205,8 @@ static void run_chunk(void *self, int64_t index, int thread)
     }
     run_stretches(w, box, low, high, chunk,
                   (char *)w->r->engine->scratch + thread * w->r->engine->scratch_stride);
+    if (w->measured)
+        atomic_fetch_add_explicit(&w->busy_ns, da__now_ns() - begin, memory_order_relaxed);
 }
 
 static void poll_step(void *self)
@@ -439,6 +445,7 @@ void da__run_sweep(struct da__execution *r, int step, void *const *temp, void **
         return;
     }
     w.scratch_nbytes = da__tier_begin(r->engine, &s->body, sp->space.nelem, sp);
+    w.measured = !ordered && da__pace_due(sp->pace, r->engine->nthreads, sp->space.nelem);
     w.output = w.input + s->body.ninputs;
     w.reduction = w.output + s->body.noutputs;
     w.param = (const void **)(void *)(w.reduction + s->body.nreductions);
@@ -453,6 +460,8 @@ void da__run_sweep(struct da__execution *r, int step, void *const *temp, void **
         else
             run_as_ready(&w, room);
     }
+    if (w.measured && !da__run_failed(r))
+        da__pace_note(sp->pace, sp->space.nelem, atomic_load(&w.busy_ns));
     for (int i = 0; i < s->noutputs; i++)
         da__part_finish(r, step, i, w.part[i]);
     da__pool_put(r->engine->pool, w.input);

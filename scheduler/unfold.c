@@ -115,11 +115,16 @@ static int64_t whole_lines(int64_t each)
     return each >= UNIT / 2 ? (each + UNIT / 2) / UNIT * UNIT : each;
 }
 
-/* Few elements are not worth waking threads for; of more, each thread gets several chunks, so that uneven ones even out. */
-static int64_t chunks_wanted(const struct da__step *s, int64_t nelem)
+/* As earlier sweeps measured it. In the first one few elements are not worth waking threads for; of more, each thread gets
+ * several chunks, so that uneven ones even out. */
+static int64_t chunks_wanted(const struct da__step *s, const struct da__step_plan *sp,
+                             int64_t nelem)
 {
     if (s->body.nreductions > 0)
         return nelem / CHUNK_ELEMENTS;
+    int64_t measured = da__pace_chunks(sp->pace, nelem);
+    if (measured > 0)
+        return measured;
     int64_t each = nelem / CHUNKS_AIMED;
     each = each < CHUNK_LEAST ? CHUNK_LEAST : each > CHUNK_ELEMENTS ? CHUNK_ELEMENTS : each;
     return nelem / each;
@@ -129,7 +134,7 @@ void da__chunks_of(const struct da__step *s, const struct da__step_plan *sp, con
                    struct da__chunks *out)
 {
     *out = (struct da__chunks){.n = 1, .each = INT64_MAX};
-    int64_t wanted = chunks_wanted(s, da__nelem(s->ndim, shape));
+    int64_t wanted = chunks_wanted(s, sp, da__nelem(s->ndim, shape));
     if (wanted < 2 || s->ndim == 0)
         return;
     uint32_t all = s->ndim == 32 ? UINT32_MAX : ((uint32_t)1 << s->ndim) - 1,
@@ -237,7 +242,9 @@ static da_status plan_kernel(const struct da__program *p, const struct da__step 
     sp->reduce = da__calloc((size_t)s->body.nreductions + 1, sizeof *sp->reduce);
     void *memory = da__alloc_aligned(da__kernel_nbytes(&s->body), 64);
     sp->tier = da__tier_new();
-    if (sp->reduce == NULL || sp->tier == NULL || memory == NULL) {
+    sp->pace = s->body.nreductions == 0 ? da__pace_new() : NULL;
+    if (sp->reduce == NULL || sp->tier == NULL || memory == NULL ||
+        (sp->pace == NULL && s->body.nreductions == 0)) {
         da__free(memory);
         return DA_ERR_MEMORY;
     }
@@ -373,6 +380,7 @@ void da__plan_free(struct da__plan *plan)
         da__free(sp->part);
         da__free(sp->kernel);
         da__tier_free(sp->tier);
+        da__pace_free(sp->pace);
         da__free(sp->reduce);
         for (int k = 0; sp->index != NULL && k < plan->program->step[i].ndim; k++)
             da__set_free(&sp->index[k]);

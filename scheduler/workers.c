@@ -1,5 +1,11 @@
 /* The worker pool: threads that wait at a gate, enter it while there is work, and share chunks by
- * an atomic counter.
+ * ranges.
+ *
+ * A run's chunks are cut into a range for each thread, one behind the other. A thread begins with
+ * its own: over the steps of a loop it meets the same part of the arrays, which lies in its cache
+ * and, first touched by it, in its memory node. When its range is out it takes chunks from the one
+ * with most left, and stays there until that is out. Chunks of a range are handed out by an atomic
+ * counter, so owner and helpers need no other agreement. A run in order has one range for all.
  *
  * The gate is one word: the run's number, whether it is open, and how many workers are inside. The
  * caller opens it, works along, closes it when the chunks are out and waits only for workers that
@@ -30,13 +36,19 @@ struct worker {
     int id, cpu; /* cpu -1: not bound */
 };
 
+/* Chunks next … end - 1 are not taken yet; `next` may run past the end. */
+struct range {
+    _Alignas(LINE) _Atomic int64_t next;
+    int64_t end;
+};
+
 struct da__workers {
     _Alignas(LINE) _Atomic uint64_t gate;
-    _Alignas(LINE) _Atomic int64_t next; /* the first chunk that nobody has taken */
     _Alignas(LINE) atomic_int asleep;
     atomic_bool stopping;
     /* The run, written while the gate is closed and nobody inside. */
-    int64_t nchunks;
+    struct range *range; /* room for one a thread */
+    int nranges;
     void (*body)(void *self, int64_t chunk, int thread);
     void *self;
     pthread_mutex_t lock;
@@ -111,30 +123,63 @@ static bool enter(struct da__workers *w, uint64_t *last_run)
     return false;
 }
 
-static bool take_chunk(struct da__workers *w, int64_t *chunk)
+static int64_t left_in(const struct range *r)
 {
-    *chunk = atomic_fetch_add_explicit(&w->next, 1, memory_order_relaxed);
-    return *chunk < w->nchunks;
+    int64_t left = r->end - atomic_load_explicit(&r->next, memory_order_relaxed);
+    return left > 0 ? left : 0;
 }
 
-static int64_t chunks_left(struct da__workers *w)
+static int64_t chunks_left(const struct da__workers *w)
 {
-    return w->nchunks - atomic_load_explicit(&w->next, memory_order_relaxed);
+    int64_t left = 0;
+    for (int i = 0; i < w->nranges; i++)
+        left += left_in(&w->range[i]);
+    return left;
+}
+
+static struct range *fullest(const struct da__workers *w)
+{
+    struct range *best = NULL;
+    int64_t most = 0;
+    for (int i = 0; i < w->nranges; i++) {
+        int64_t left = left_in(&w->range[i]);
+        if (left > most) {
+            best = &w->range[i];
+            most = left;
+        }
+    }
+    return best;
+}
+
+/* A chunk of the range that the thread is at, or of one that it goes on to; -1: all are taken. */
+static int64_t take_chunk(struct da__workers *w, struct range **at)
+{
+    while (*at) {
+        int64_t chunk = atomic_fetch_add_explicit(&(*at)->next, 1, memory_order_relaxed);
+        if (chunk < (*at)->end)
+            return chunk;
+        *at = fullest(w);
+    }
+    return -1;
+}
+
+static struct range *own_range(struct da__workers *w, int id)
+{
+    return id < w->nranges ? &w->range[id] : fullest(w);
 }
 
 static void work_inside(struct da__workers *w, int id)
 {
-    int64_t chunk;
+    struct range *at = own_range(w, id);
     int64_t left = chunks_left(w);
     if (left > 1)
         wake(w, left - 1 < FANOUT ? left - 1 : FANOUT);
-    while (take_chunk(w, &chunk))
+    for (int64_t chunk = take_chunk(w, &at); chunk >= 0; chunk = take_chunk(w, &at))
         w->body(w->self, chunk, id);
     atomic_fetch_sub(&w->gate, 1);
 }
 
-/* A binding that the system refuses is not missed: it is advice. */
-static void bind_to(int cpu)
+void da__workers_bind(int cpu)
 {
     if (cpu < 0 || cpu >= CPU_SETSIZE)
         return;
@@ -149,7 +194,7 @@ static void *live(void *self)
     const struct worker *me = self;
     struct da__workers *w = me->pool;
     uint64_t last_run = 0;
-    bind_to(me->cpu);
+    da__workers_bind(me->cpu);
     while (!atomic_load(&w->stopping)) {
         if (enter(w, &last_run))
             work_inside(w, me->id);
@@ -180,10 +225,14 @@ static struct da__workers *make_pool(int nthreads)
         return NULL;
     memset((void *)w, 0, sizeof *w);
     w->worker = da__calloc((size_t)nthreads, sizeof *w->worker);
-    if (!w->worker) {
+    w->range = da__alloc_aligned((size_t)nthreads * sizeof *w->range, LINE);
+    if (!w->worker || !w->range) {
+        da__free(w->range);
+        da__free(w->worker);
         da__free(w);
         return NULL;
     }
+    memset((void *)w->range, 0, (size_t)nthreads * sizeof *w->range);
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->opened, NULL);
     return w;
@@ -225,6 +274,7 @@ void da__workers_stop(struct da__workers *w)
         pthread_join(w->worker[i].thread, NULL);
     pthread_cond_destroy(&w->opened);
     pthread_mutex_destroy(&w->lock);
+    da__free(w->range);
     da__free(w->worker);
     da__free(w);
 }
@@ -261,27 +311,56 @@ static void close_gate(struct da__workers *w, void (*poll)(void *), void *poll_s
     }
 }
 
-void da__workers_run(struct da__workers *w, int64_t nchunks,
-                     void (*body)(void *self, int64_t chunk, int thread), void *self,
-                     void (*poll)(void *), void *poll_self)
+/* Ranges of equal numbers of chunks, the first ones one longer where that does not come out even. */
+static void cut_ranges(struct da__workers *w, int64_t nchunks, int nranges)
 {
-    if (nchunks <= 1 || w->nworkers == 0) {
-        run_alone(nchunks, body, self, poll, poll_self);
-        return;
+    int64_t each = nchunks / nranges, longer = nchunks % nranges, next = 0;
+    for (int i = 0; i < nranges; i++) {
+        atomic_store_explicit(&w->range[i].next, next, memory_order_relaxed);
+        next += each + (i < longer);
+        w->range[i].end = next;
     }
-    w->nchunks = nchunks;
+    w->nranges = nranges;
+}
+
+static void run_together(struct da__workers *w, int64_t nchunks, int nranges,
+                         void (*body)(void *self, int64_t chunk, int thread), void *self,
+                         void (*poll)(void *), void *poll_self)
+{
+    cut_ranges(w, nchunks, nranges);
     w->body = body;
     w->self = self;
-    atomic_store_explicit(&w->next, 0, memory_order_relaxed);
     uint64_t run = run_number(atomic_load_explicit(&w->gate, memory_order_relaxed)) + 1;
     /* Number 0 would be taken for a run already seen by a worker that has seen none. */
     atomic_store(&w->gate, (run & UINT32_MAX ? run & UINT32_MAX : 1) << 32 | GATE_OPEN);
     wake(w, nchunks - 1 < FANOUT ? nchunks - 1 : FANOUT);
-    int64_t chunk;
-    while (take_chunk(w, &chunk)) {
+    struct range *at = own_range(w, 0);
+    for (int64_t chunk = take_chunk(w, &at); chunk >= 0; chunk = take_chunk(w, &at)) {
         body(self, chunk, 0);
         if (poll)
             poll(poll_self);
     }
     close_gate(w, poll, poll_self);
+}
+
+void da__workers_run(struct da__workers *w, int64_t nchunks,
+                     void (*body)(void *self, int64_t chunk, int thread), void *self,
+                     void (*poll)(void *), void *poll_self)
+{
+    int nthreads = w->nworkers + 1;
+    if (nchunks <= 1 || nthreads == 1)
+        run_alone(nchunks, body, self, poll, poll_self);
+    else
+        run_together(w, nchunks, nchunks < nthreads ? (int)nchunks : nthreads, body, self, poll,
+                     poll_self);
+}
+
+void da__workers_run_in_order(struct da__workers *w, int64_t nchunks,
+                              void (*body)(void *self, int64_t chunk, int thread), void *self,
+                              void (*poll)(void *), void *poll_self)
+{
+    if (nchunks <= 1 || w->nworkers == 0)
+        run_alone(nchunks, body, self, poll, poll_self);
+    else
+        run_together(w, nchunks, 1, body, self, poll, poll_self);
 }

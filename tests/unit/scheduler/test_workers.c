@@ -198,6 +198,103 @@ static void workers_are_bound_and_take_no_signals(void **state)
     assert_true(CPU_EQUAL(&after, &mine));
 }
 
+/* What chunks see of each other: threads that have begun, chunks that have, and the first one of each thread. */
+struct shares {
+    atomic_int threads;
+    _Atomic int64_t begun, out_of_order;
+    int64_t first[4];
+    bool seen[4];
+};
+
+/* Holds each thread in its first chunk until all have come. */
+static void note_share(void *self, int64_t chunk, int thread)
+{
+    struct shares *p = self;
+    int64_t before = atomic_fetch_add(&p->begun, 1);
+    if (before <
+        chunk - 3) /* but for one in the hands of each other thread, all before have begun */
+        atomic_fetch_add(&p->out_of_order, 1);
+    if (p->seen[thread])
+        return;
+    p->seen[thread] = true;
+    p->first[thread] = chunk;
+    atomic_fetch_add(&p->threads, 1);
+    while (atomic_load(&p->threads) < 4)
+        sched_yield();
+}
+
+/* Whoever comes last finds chunks left: the others are held by then. */
+static void each_thread_begins_with_its_share(void **state)
+{
+    (void)state;
+    static const int64_t begin[4] = {0, 11, 22, 32};
+    struct da__workers *w;
+    assert_int_equal(da__workers_start(4, NULL, &w, NULL), DA_OK);
+    for (int round = 0; round < 200; round++) {
+        struct shares p = {.seen = {false}};
+        da__workers_run(w, 42, note_share, &p, NULL, NULL);
+        assert_int_equal(atomic_load(&p.begun), 42);
+        for (int i = 0; i < 4; i++)
+            assert_int_equal(p.first[i], begin[i]);
+    }
+    da__workers_stop(w);
+}
+
+static void chunks_begin_in_order(void **state)
+{
+    (void)state;
+    struct da__workers *w;
+    assert_int_equal(da__workers_start(4, NULL, &w, NULL), DA_OK);
+    for (int round = 0; round < 200; round++) {
+        struct shares p = {.seen = {false}};
+        da__workers_run_in_order(w, 42, note_share, &p, NULL, NULL);
+        assert_int_equal(atomic_load(&p.begun), 42);
+        assert_int_equal(atomic_load(&p.out_of_order), 0);
+        assert_true(p.first[0] < 4 && p.first[1] < 4 && p.first[2] < 4 && p.first[3] < 4);
+    }
+    da__workers_stop(w);
+}
+
+struct uneven {
+    int nthreads;
+    int64_t costly; /* chunks 0 … costly - 1 go on only when every thread has been in one of them */
+    atomic_int inside;
+    bool seen[8];
+    atomic_bool alone;
+};
+
+static void costly_chunk(void *self, int64_t chunk, int thread)
+{
+    struct uneven *u = self;
+    struct timespec t = {.tv_nsec = 100000};
+    if (chunk >= u->costly)
+        return;
+    if (!u->seen[thread]) {
+        u->seen[thread] = true;
+        atomic_fetch_add(&u->inside, 1);
+    }
+    for (int i = 0; atomic_load(&u->inside) < u->nthreads && !atomic_load(&u->alone); i++) {
+        if (i == 100000) /* ten seconds and more */
+            atomic_store(&u->alone, true);
+        nanosleep(&t, NULL);
+    }
+}
+
+/* All that costs lies in one thread's share, and every thread does some of it. */
+static void a_costly_share_is_everybodys(void **state)
+{
+    (void)state;
+    for (size_t s = 1; s < NSIZES; s++)
+        for (int round = 0; round < 20; round++) {
+            struct da__workers *w;
+            struct uneven u = {.nthreads = sizes[s], .costly = sizes[s]};
+            assert_int_equal(da__workers_start(sizes[s], NULL, &w, NULL), DA_OK);
+            da__workers_run(w, (int64_t)sizes[s] * sizes[s], costly_chunk, &u, NULL, NULL);
+            da__workers_stop(w);
+            assert_false(atomic_load(&u.alone));
+        }
+}
+
 static double process_cpu_seconds(void)
 {
     struct timespec t;
@@ -247,6 +344,9 @@ int main(void)
         cmocka_unit_test(every_chunk_runs_once),
         cmocka_unit_test(many_short_runs),
         cmocka_unit_test(others_help),
+        cmocka_unit_test(each_thread_begins_with_its_share),
+        cmocka_unit_test(chunks_begin_in_order),
+        cmocka_unit_test(a_costly_share_is_everybodys),
         cmocka_unit_test(one_chunk_stays_with_the_caller),
         cmocka_unit_test(workers_are_bound_and_take_no_signals),
         cmocka_unit_test(idle_workers_sleep),
