@@ -9,7 +9,7 @@ struct lanes {
     const struct da__kernel_chain *s;
     struct da__chain_operand *operand, *rest; /* rest: copies of less than `width` elements */
     char *few, *few_rest;                     /* DA__CHAIN_NBYTES each */
-    int64_t nrows, n;
+    int64_t nrows, n, done;                   /* done: elements of the tile in front of these */
 };
 
 static const struct da__operand *index_of(const struct da__running *run, int32_t value)
@@ -69,7 +69,7 @@ static void place_index(struct lanes *l, int32_t i, char *few)
     const struct da__box *box = &l->run->box;
     int last = box->ndim - 1;
     struct da__chain_operand *to = &l->operand[i];
-    count_from(few, o->offset, o->stride[last], l->s->width);
+    count_from(few, o->offset + l->done * o->stride[last], o->stride[last], l->s->width);
     *to = (struct da__chain_operand){.at = few, .more = o->stride[last]};
     to->row_more = l->nrows > 1 ? o->stride[last - 1] : 0;
 }
@@ -91,8 +91,10 @@ static void place_operand(struct lanes *l, int32_t i)
         to->at = few;
     } else {
         to->step = nbytes;
+        to->at += l->done * nbytes;
         to->row = run->row[value] != 0 ? run->row[value] : l->n * nbytes;
     }
+    to->more = i >= l->s->what.nargs ? -1 : to->more; /* an output is stored, not added up */
 }
 
 /* An output in an argument's place: no element may be computed twice. */
@@ -121,8 +123,8 @@ static void run_rest(const struct lanes *l, int64_t row, int64_t first, int64_t 
                        (size_t)(count * from->step));
         } else if (is_even(l, i)) {
             const struct da__operand *o = index_of(l->run, l->s->value[i]);
-            count_from(few, o->offset + row * from->row_more + first * from->more, from->more,
-                       l->s->width);
+            count_from(few, o->offset + row * from->row_more + (l->done + first) * from->more,
+                       from->more, l->s->width);
             l->rest[i].at = few;
         }
     }
@@ -131,6 +133,84 @@ static void run_rest(const struct lanes *l, int64_t row, int64_t first, int64_t 
         const struct da__chain_operand *to = &l->operand[i];
         memcpy(to->at + row * to->row + first * to->step, l->rest[i].at,
                (size_t)(count * to->step));
+    }
+}
+
+/* `nrows` rows of `n` elements, behind the elements that are done. */
+static void run_rows(struct lanes *l, int64_t nrows, int64_t n)
+{
+    const struct da__kernel_chain *s = l->s;
+    l->nrows = nrows;
+    l->n = n;
+    for (int32_t i = 0; i < s->what.nargs + s->what.nouts; i++)
+        place_operand(l, i);
+    int64_t whole = n;
+    if (n < s->width || (n % s->width != 0 && in_place(l)))
+        whole = n - n % s->width;
+    if (whole > 0)
+        s->fn(l->operand, nrows, whole);
+    for (int64_t row = 0; whole < n && row < nrows; row++)
+        run_rest(l, row, whole, n - whole);
+}
+
+/* ---- sums ---- */
+
+/* As in sums of stored values (fold_float.inc). */
+enum { WIDE = DA__LEAF_LANES, LEAF = DA__LEAF_NELEM, LANES_NBYTES = WIDE * sizeof(double) };
+
+static struct da__exact *state_of(const struct lanes *l, const struct da__step *fold)
+{
+    const struct da__operand *o = &l->run->accumulator[fold->number];
+    return (struct da__exact *)(void *)(o->base + o->offset);
+}
+
+/* `nleaves` leaves of n elements, as many as make whole rounds of lanes: registers take lanes in place of elements. */
+static void run_leaves(struct lanes *l, int64_t nleaves, int64_t n)
+{
+    const struct da__kernel_chain *s = l->s;
+    int32_t nargs = s->what.nargs, noperands = nargs + s->what.nouts;
+    const struct da__step *fold = &l->run->k->step[s->first_sum];
+    l->nrows = 1;
+    l->n = n;
+    for (int32_t i = 0; i < noperands; i++) {
+        struct da__chain_operand *o = &l->operand[i];
+        place_operand(l, i);
+        o->row_more = o->more * n;
+        if (i < noperands - s->what.nsums)
+            continue;
+        char *lanes = l->run->at[s->value[i]];
+        *o = (struct da__chain_operand){
+            .at = lanes, .row = LANES_NBYTES, .more = LANES_NBYTES - 1, .row_more = -1};
+        memset(lanes, 0, (size_t)(nleaves * LANES_NBYTES));
+    }
+    s->fn(l->operand, nleaves, n);
+    for (int32_t i = 0; i < s->nsums; i++) {
+        const char *lanes = l->run->at[fold[i].value];
+        for (int64_t leaf = 0; leaf < nleaves; leaf++)
+            da__exact_add(
+                state_of(l, &fold[i]),
+                da__lanes_32((const double *)(const void *)(lanes + leaf * LANES_NBYTES)));
+    }
+    l->done += nleaves * n;
+}
+
+/* A tile that is a stretch of memory: whole leaves, what there is of lanes behind them, then elements as they are. */
+static void run_sums(struct lanes *l, int64_t nelem)
+{
+    const struct da__kernel_chain *s = l->s;
+    const struct da__step *fold = &l->run->k->step[s->first_sum];
+    if (nelem >= LEAF)
+        run_leaves(l, nelem / LEAF, LEAF);
+    if (nelem - l->done >= WIDE)
+        run_leaves(l, 1, (nelem - l->done) / WIDE * WIDE);
+    int64_t left = nelem - l->done;
+    if (left == 0)
+        return;
+    run_rows(l, 1, left);
+    for (int32_t i = 0; i < s->nsums; i++) {
+        const char *value = l->run->at[fold[i].value];
+        fold[i].fold->along(state_of(l, &fold[i]), left, value + l->done * (int64_t)sizeof(double),
+                            false, 0, 0);
     }
 }
 
@@ -143,14 +223,10 @@ void da__chain_run(struct da__running *run, const struct da__kernel_chain *s, in
                       .rest = run->lane + most,
                       .few = run->few,
                       .few_rest = run->few + most * DA__CHAIN_NBYTES};
+    if (run->sums && s->nsums > 0) {
+        run_sums(&l, nelem);
+        return;
+    }
     find_rows(&l, nelem);
-    for (int32_t i = 0; i < s->what.nargs + s->what.nouts; i++)
-        place_operand(&l, i);
-    int64_t whole = l.n;
-    if (l.n < s->width || (l.n % s->width != 0 && in_place(&l)))
-        whole = l.n - l.n % s->width;
-    if (whole > 0)
-        s->fn(l.operand, l.nrows, whole);
-    for (int64_t row = 0; whole < l.n && row < l.nrows; row++)
-        run_rest(&l, row, whole, l.n - whole);
+    run_rows(&l, l.nrows, l.n);
 }
