@@ -129,13 +129,15 @@ static void add_arg(struct joining *j, struct da__kernel_chain *s, int32_t value
     int32_t first_index = k->ninputs + k->nparams;
     if (j->local[value] >= 0)
         return;
-    bool index = value >= first_index && value < first_index + k->nindices;
+    bool input = value < k->ninputs,
+         index = value >= first_index && value < first_index + k->nindices;
     j->local[value] = s->what.nargs;
     s->value[s->what.nargs] = value;
     s->what.arg[s->what.nargs++] = (struct da__chain_arg){.dtype = v->dtype,
                                                           .kind = v->uniform ? DA__ARG_UNIFORM
                                                                   : index    ? DA__ARG_INDEX
-                                                                             : DA__ARG_ARRAY};
+                                                                  : input    ? DA__ARG_ARRAY
+                                                                             : DA__ARG_TILE};
 }
 
 static void add_args(struct joining *j, struct da__kernel_chain *s, int32_t level)

@@ -69,7 +69,7 @@ static void place_index(struct lanes *l, int32_t i, char *few)
     const struct da__box *box = &l->run->box;
     int last = box->ndim - 1;
     struct da__chain_operand *to = &l->operand[i];
-    count_from(few, o->offset + l->done * o->stride[last], o->stride[last], l->s->width);
+    count_from(few, o->offset, o->stride[last], l->s->width);
     *to = (struct da__chain_operand){.at = few, .more = o->stride[last]};
     to->row_more = l->nrows > 1 ? o->stride[last - 1] : 0;
 }
@@ -91,7 +91,6 @@ static void place_operand(struct lanes *l, int32_t i)
         to->at = few;
     } else {
         to->step = nbytes;
-        to->at += l->done * nbytes;
         to->row = run->row[value] != 0 ? run->row[value] : l->n * nbytes;
     }
     to->more = i >= l->s->what.nargs ? -1 : to->more; /* an output is stored, not added up */
@@ -136,21 +135,23 @@ static void run_rest(const struct lanes *l, int64_t row, int64_t first, int64_t 
     }
 }
 
-/* `nrows` rows of `n` elements, behind the elements that are done. */
-static void run_rows(struct lanes *l, int64_t nrows, int64_t n)
+static void place_operands(struct lanes *l)
+{
+    for (int32_t i = 0; i < l->s->what.nargs + l->s->what.nouts; i++)
+        place_operand(l, i);
+}
+
+/* The rows of the operands as they are placed. */
+static void run_rows(const struct lanes *l)
 {
     const struct da__kernel_chain *s = l->s;
-    l->nrows = nrows;
-    l->n = n;
-    for (int32_t i = 0; i < s->what.nargs + s->what.nouts; i++)
-        place_operand(l, i);
-    int64_t whole = n;
-    if (n < s->width || (n % s->width != 0 && in_place(l)))
-        whole = n - n % s->width;
+    int64_t whole = l->n;
+    if (l->n < s->width || (l->n % s->width != 0 && in_place(l)))
+        whole = l->n - l->n % s->width;
     if (whole > 0)
-        s->fn(l->operand, nrows, whole);
-    for (int64_t row = 0; whole < n && row < nrows; row++)
-        run_rest(l, row, whole, n - whole);
+        s->fn(l->operand, l->nrows, whole);
+    for (int64_t row = 0; whole < l->n && row < l->nrows; row++)
+        run_rest(l, row, whole, l->n - whole);
 }
 
 /* ---- sums ---- */
@@ -164,54 +165,74 @@ static struct da__exact *state_of(const struct lanes *l, const struct da__step *
     return (struct da__exact *)(void *)(o->base + o->offset);
 }
 
+/* Rows of n elements that follow each other; of what may be a sum lanes. */
+static void place_leaves(struct lanes *l, int64_t nleaves, int64_t n)
+{
+    const struct da__kernel_chain *s = l->s;
+    int32_t noperands = s->what.nargs + s->what.nouts, first = noperands - s->what.nsums;
+    for (int32_t i = 0; i < first; i++) {
+        l->operand[i].row = l->operand[i].step * n;
+        l->operand[i].row_more = l->operand[i].more * n;
+    }
+    for (int32_t i = first; i < noperands; i++) {
+        char *lanes = l->run->at[s->value[i]];
+        l->operand[i] = (struct da__chain_operand){
+            .at = lanes, .row = LANES_NBYTES, .more = LANES_NBYTES - 1, .row_more = -1};
+        memset(lanes, 0, (size_t)(nleaves * LANES_NBYTES));
+    }
+}
+
+/* Operands move on behind what is done. */
+static void advance(struct lanes *l, int64_t nelem)
+{
+    l->done += nelem;
+    for (int32_t i = 0; i < l->s->what.nargs + l->s->what.nouts; i++) {
+        struct da__chain_operand *o = &l->operand[i];
+        o->at += nelem * o->step;
+        if (is_even(l, i))
+            count_from(o->at, index_of(l->run, l->s->value[i])->offset + l->done * o->more, o->more,
+                       l->s->width);
+    }
+}
+
 /* `nleaves` leaves of n elements, as many as make whole rounds of lanes: registers take lanes in place of elements. */
 static void run_leaves(struct lanes *l, int64_t nleaves, int64_t n)
 {
     const struct da__kernel_chain *s = l->s;
-    int32_t nargs = s->what.nargs, noperands = nargs + s->what.nouts;
     const struct da__step *fold = &l->run->k->step[s->first_sum];
-    l->nrows = 1;
-    l->n = n;
-    for (int32_t i = 0; i < noperands; i++) {
-        struct da__chain_operand *o = &l->operand[i];
-        place_operand(l, i);
-        o->row_more = o->more * n;
-        if (i < noperands - s->what.nsums)
-            continue;
-        char *lanes = l->run->at[s->value[i]];
-        *o = (struct da__chain_operand){
-            .at = lanes, .row = LANES_NBYTES, .more = LANES_NBYTES - 1, .row_more = -1};
-        memset(lanes, 0, (size_t)(nleaves * LANES_NBYTES));
-    }
+    place_leaves(l, nleaves, n);
     s->fn(l->operand, nleaves, n);
     for (int32_t i = 0; i < s->nsums; i++) {
-        const char *lanes = l->run->at[fold[i].value];
+        const double *lanes = l->run->at[fold[i].value];
         for (int64_t leaf = 0; leaf < nleaves; leaf++)
-            da__exact_add(
-                state_of(l, &fold[i]),
-                da__lanes_32((const double *)(const void *)(lanes + leaf * LANES_NBYTES)));
+            da__exact_add(state_of(l, &fold[i]), da__lanes_32(lanes + leaf * WIDE));
     }
-    l->done += nleaves * n;
+    advance(l, nleaves * n);
+}
+
+/* Fewer elements than lanes, stored and added up as they are. */
+static void run_last(struct lanes *l, int64_t n)
+{
+    const struct da__kernel_chain *s = l->s;
+    const struct da__step *fold = &l->run->k->step[s->first_sum];
+    int32_t noperands = s->what.nargs + s->what.nouts;
+    l->n = n;
+    for (int32_t i = noperands - s->what.nsums; i < noperands; i++)
+        place_operand(l, i);
+    run_rows(l);
+    for (int32_t i = 0; i < s->nsums; i++)
+        fold[i].fold->along(state_of(l, &fold[i]), n, l->run->at[fold[i].value], false, 0, 0);
 }
 
 /* A tile that is a stretch of memory: whole leaves, what there is of lanes behind them, then elements as they are. */
 static void run_sums(struct lanes *l, int64_t nelem)
 {
-    const struct da__kernel_chain *s = l->s;
-    const struct da__step *fold = &l->run->k->step[s->first_sum];
     if (nelem >= LEAF)
         run_leaves(l, nelem / LEAF, LEAF);
     if (nelem - l->done >= WIDE)
         run_leaves(l, 1, (nelem - l->done) / WIDE * WIDE);
-    int64_t left = nelem - l->done;
-    if (left == 0)
-        return;
-    run_rows(l, 1, left);
-    for (int32_t i = 0; i < s->nsums; i++) {
-        const char *value = l->run->at[fold[i].value];
-        fold[i].fold->along(state_of(l, &fold[i]), left, value + l->done * (int64_t)sizeof(double),
-                            false, 0, 0);
-    }
+    if (nelem > l->done)
+        run_last(l, nelem - l->done);
 }
 
 void da__chain_run(struct da__running *run, const struct da__kernel_chain *s, int64_t nelem)
@@ -223,10 +244,10 @@ void da__chain_run(struct da__running *run, const struct da__kernel_chain *s, in
                       .rest = run->lane + most,
                       .few = run->few,
                       .few_rest = run->few + most * DA__CHAIN_NBYTES};
-    if (run->sums && s->nsums > 0) {
-        run_sums(&l, nelem);
-        return;
-    }
     find_rows(&l, nelem);
-    run_rows(&l, l.nrows, l.n);
+    place_operands(&l);
+    if (run->sums && s->nsums > 0)
+        run_sums(&l, nelem);
+    else
+        run_rows(&l);
 }

@@ -10,6 +10,7 @@
 enum da__chain_arg_kind {
     DA__ARG_UNIFORM, /* one element for the whole run */
     DA__ARG_ARRAY,
+    DA__ARG_TILE, /* an array that was written right before */
     DA__ARG_INDEX /* int64 numbers in even steps, or an array of them */
 };
 struct da__chain_arg {
