@@ -234,6 +234,17 @@ static void cut_folded_rows(struct da__running *run)
     run->reg_nbytes = run->k->block_nbytes;
 }
 
+/* Whether tiles are stretches of long rows, each of which goes into one accumulator. */
+static bool takes_stretches(const struct da__running *run)
+{
+    const struct da__box *box = &run->box;
+    int last = box->ndim - 1;
+    bool along = last >= 0 && box->extent[last] > run->k->tile_nelem;
+    for (int32_t i = 0; along && i < run->k->nreductions; i++)
+        along = run->accumulator[i].stride[last] == 0;
+    return along;
+}
+
 /* Whole inner axes while they fit, then a piece of the next one. */
 static void cut_tiles(struct da__running *run)
 {
@@ -250,7 +261,8 @@ static void cut_tiles(struct da__running *run)
         cut_folded_rows(run);
         return;
     }
-    int64_t nelem = 1, limit = run->k->tile_nelem, row_min = run->k->row_min;
+    int64_t nelem = 1, row_min = run->k->row_min;
+    int64_t limit = takes_stretches(run) ? run->k->row_nelem : run->k->tile_nelem;
     int a = box->ndim - 1;
     for (; a >= 0 && box->extent[a] <= limit / nelem && (nelem == 1 || nelem < row_min); a--) {
         box->chunk[a] = box->extent[a];

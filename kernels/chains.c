@@ -8,13 +8,16 @@ enum { CHAINS_TILE = 4096 };
 
 struct joining {
     struct da__planning p;
-    int32_t *level; /* per operation: of its chain, or of the chain that its strip follows */
-    int32_t *local; /* per value: its number in the chain that is being made, -1: none */
-    bool *outside;  /* per value: read by others than that chain */
+    int32_t *level;   /* per operation: of its chain, or of the chain that its strip follows */
+    int32_t *local;   /* per value: its number in the chain that is being made, -1: none */
+    uint8_t *outside; /* per value: who reads it beside that chain */
     struct da__chain_arg *arg;
     struct da__chain_insn *insn;
     int32_t *number; /* room for lists of outputs and values */
 };
+
+/* Nobody; only sums that code adds up itself; others, too. */
+enum { INSIDE, SUMMED, STORED };
 
 static size_t align64(size_t nbytes)
 {
@@ -109,11 +112,13 @@ static void find_outside(struct joining *j, int32_t level)
     for (int i = 0; i < b->ninsns; i++)
         if (runs(j, i) && !in_chain(j, i, level))
             for (int a = 0; a < nin_of(&b->insn[i]); a++)
-                j->outside[da__plan_value(k, b->insn[i].arg[a])] = true;
+                j->outside[da__plan_value(k, b->insn[i].arg[a])] = STORED;
     for (int o = 0; o < b->noutputs; o++)
-        j->outside[da__plan_value(k, b->output[o])] = true;
-    for (int r = 0; r < b->nreductions; r++)
-        j->outside[da__plan_value(k, b->reduction[r].value)] = true;
+        j->outside[da__plan_value(k, b->output[o])] = STORED;
+    for (int r = 0; r < b->nreductions; r++) {
+        uint8_t *outside = &j->outside[da__plan_value(k, b->reduction[r].value)];
+        *outside = da__plan_adds_up(&b->reduction[r]) && *outside != STORED ? SUMMED : STORED;
+    }
 }
 
 /* The values that the chain reads get numbers in the order in which they are read. */
@@ -124,13 +129,15 @@ static void add_arg(struct joining *j, struct da__kernel_chain *s, int32_t value
     int32_t first_index = k->ninputs + k->nparams;
     if (j->local[value] >= 0)
         return;
-    bool index = value >= first_index && value < first_index + k->nindices;
+    bool input = value < k->ninputs,
+         index = value >= first_index && value < first_index + k->nindices;
     j->local[value] = s->what.nargs;
     s->value[s->what.nargs] = value;
     s->what.arg[s->what.nargs++] = (struct da__chain_arg){.dtype = v->dtype,
                                                           .kind = v->uniform ? DA__ARG_UNIFORM
                                                                   : index    ? DA__ARG_INDEX
-                                                                             : DA__ARG_ARRAY};
+                                                                  : input    ? DA__ARG_ARRAY
+                                                                             : DA__ARG_TILE};
 }
 
 static void add_args(struct joining *j, struct da__kernel_chain *s, int32_t level)
@@ -163,11 +170,11 @@ static void add_insns(struct joining *j, struct da__kernel_chain *s, int32_t lev
     }
 }
 
-static void add_outs(struct joining *j, struct da__kernel_chain *s, int32_t level)
+static void add_outs(struct joining *j, struct da__kernel_chain *s, int32_t level, uint8_t outside)
 {
     for (int i = 0; i < j->p.b->ninsns; i++) {
         int32_t value = result_of(j, i);
-        if (!in_chain(j, i, level) || !j->outside[value])
+        if (!in_chain(j, i, level) || j->outside[value] != outside)
             continue;
         s->value[s->what.nargs + s->what.nouts] = value;
         s->what.out[s->what.nouts++] = j->local[value];
@@ -204,15 +211,24 @@ static void add_chain(struct joining *j, int32_t level)
         da__plan_fetch(&j->p, s->value[a]);
     s->what.out = s->value + s->what.nargs + s->what.ninsns;
     first = k->nsteps;
-    add_outs(j, s, level);
+    add_outs(j, s, level, STORED);
+    int32_t nstored = s->what.nouts;
+    add_outs(j, s, level, SUMMED);
+    s->what.nsums = s->what.nouts - nstored;
     for (int32_t i = first; i < k->nsteps; i++)
         k->step[i].done = k->nsteps;
     da__plan_step(&j->p, DA__STEP_CHAIN, k->nchains++, -1);
     int32_t noperands = s->what.nargs + s->what.nouts;
     k->max_operands = noperands > k->max_operands ? noperands : k->max_operands;
     close_chain(j, s);
-    for (int32_t o = 0; o < s->what.nouts; o++)
+    for (int32_t o = 0; o < nstored; o++)
         da__plan_folds(&j->p, s->value[s->what.nargs + o]);
+    s->first_sum = k->nsteps;
+    for (int32_t o = nstored; o < s->what.nouts; o++)
+        da__plan_folds(&j->p, s->value[s->what.nargs + o]);
+    s->nsums = k->nsteps - s->first_sum;
+    for (int32_t i = s->first_sum; i < k->nsteps; i++)
+        k->step[i].in_chain = true;
 }
 
 static void add_strips(struct joining *j, int32_t level)
@@ -228,25 +244,44 @@ static void add_strips(struct joining *j, int32_t level)
     }
 }
 
-/* Long tiles where nothing but chains runs; the same as without chains where something is added up. */
+static bool only_chains(const struct da__kernel *k)
+{
+    bool only = k->nchains > 0;
+    for (int32_t i = k->nuniform; i < k->nsteps; i++)
+        only = only && k->step[i].kind != DA__STEP_OP;
+    return only;
+}
+
+/* Whole leaves of sums add up in one order however many a tile has. */
+static bool only_leaves(const struct da__body *b, const struct da__kernel *base)
+{
+    bool only = base->tile_nelem % DA__LEAF_NELEM == 0;
+    for (int r = 0; r < b->nreductions; r++)
+        only = only && da__plan_adds_up(&b->reduction[r]);
+    return only;
+}
+
+/* Long tiles where nothing but chains runs; the same as without chains where something is added up, but for long rows. */
 static void size_tile(const struct joining *j, const struct da__kernel *base)
 {
     struct da__kernel *k = j->p.k;
     int64_t widest = (int64_t)k->reg_nbytes / k->tile_nelem;
-    bool only_chains = k->nchains > 0;
-    for (int32_t i = k->nuniform; i < k->nsteps; i++)
-        only_chains = only_chains && k->step[i].kind != DA__STEP_OP;
+    bool only = only_chains(k);
     if (k->nreductions > 0) {
         k->tile_nelem = base->tile_nelem;
         k->block_nelem = base->block_nelem;
-    } else if (only_chains) {
+    } else if (only) {
         k->tile_nelem = CHAINS_TILE;
         k->row_min = CHAINS_TILE / 2;
     }
+    bool rows = only && k->nreductions > 0 && only_leaves(j->p.b, base);
+    k->row_nelem = rows ? CHAINS_TILE : k->tile_nelem;
     if (k->block_nelem < k->tile_nelem)
         k->block_nelem = k->tile_nelem;
-    k->reg_nbytes = (size_t)(k->tile_nelem * widest);
+    k->reg_nbytes = (size_t)(k->row_nelem * widest);
     k->block_nbytes = (size_t)(k->block_nelem * widest);
+    if (k->block_nbytes < k->reg_nbytes) /* which is what a register has */
+        k->block_nbytes = k->reg_nbytes;
 }
 
 struct da__kernel *da__kernel_plan_chains(const struct da__body *b, const struct da__kernel *base,

@@ -100,6 +100,9 @@ static inline double da__exact_end(const struct da__exact *s)
     return total == total ? total : s->sum;
 }
 
+/* The elements of a leaf at most, in as many lanes. */
+enum { DA__LEAF_NELEM = 512, DA__LEAF_LANES = 32 };
+
 /* The sum of lanes as a tree: halves are added to each other. */
 static inline double da__lanes_8(const double *lane)
 {

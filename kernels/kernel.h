@@ -40,6 +40,7 @@ struct da__step {
     da__strip_fn *strip;
     const struct da__fold *fold;
     enum da__red_id red;         /* of a fold */
+    bool in_chain;               /* a fold of what its chain can add up itself */
     da__fold_together *together; /* with the folds of this value that follow, `ntogether` in all */
     int32_t ntogether;
     const struct da__user *user; /* OP, FOLD: instead of our loop; NULL: ours */
@@ -48,7 +49,8 @@ struct da__step {
 /* Several operations in one loop over compiled code (chains.c). */
 struct da__kernel_chain {
     struct da__chain what;
-    int32_t *value; /* its arguments, then its outputs */
+    int32_t *value;           /* its arguments, then its outputs */
+    int32_t first_sum, nsums; /* the steps that fold what it can add up */
     da__chain_fn *fn;
     int64_t width;
 };
@@ -57,8 +59,9 @@ struct da__kernel {
     int32_t ninputs, nparams, nindices, ninsns, noutputs, nreductions;
     int32_t nvalues, nregs, nsteps, nuniform; /* the first `nuniform` steps are done once per run */
     int64_t tile_nelem, block_nelem;          /* of a tile; of one that is square */
-    int64_t row_min;                          /* shorter rows go together into one tile */
-    size_t reg_nbytes, block_nbytes;          /* of a register that holds it */
+    int64_t row_nelem; /* of a tile that is a stretch of a row which all reductions run along */
+    int64_t row_min;   /* shorter rows go together into one tile */
+    size_t reg_nbytes, block_nbytes; /* of a register that holds it */
     struct da__value *value;
     struct da__step *step;
     struct da__kernel_chain *chain;
@@ -106,6 +109,7 @@ struct da__running {
         row; /* per value: bytes from one row of the tile to the next where they are not dense; 0: dense */
     bool *scalar;      /* per value: one element in a tile */
     unsigned *scalars; /* per step: its scalar arguments */
+    bool sums;         /* chains add up what they can */
     char *uniform;     /* 16 bytes per value */
     struct da__chain_operand
         *lane; /* of the chain that runs, and again for what is left of a row */

@@ -9,7 +9,7 @@ struct lanes {
     const struct da__kernel_chain *s;
     struct da__chain_operand *operand, *rest; /* rest: copies of less than `width` elements */
     char *few, *few_rest;                     /* DA__CHAIN_NBYTES each */
-    int64_t nrows, n;
+    int64_t nrows, n, done;                   /* done: elements of the tile in front of these */
 };
 
 static const struct da__operand *index_of(const struct da__running *run, int32_t value)
@@ -93,6 +93,7 @@ static void place_operand(struct lanes *l, int32_t i)
         to->step = nbytes;
         to->row = run->row[value] != 0 ? run->row[value] : l->n * nbytes;
     }
+    to->more = i >= l->s->what.nargs ? -1 : to->more; /* an output is stored, not added up */
 }
 
 /* An output in an argument's place: no element may be computed twice. */
@@ -121,8 +122,8 @@ static void run_rest(const struct lanes *l, int64_t row, int64_t first, int64_t 
                        (size_t)(count * from->step));
         } else if (is_even(l, i)) {
             const struct da__operand *o = index_of(l->run, l->s->value[i]);
-            count_from(few, o->offset + row * from->row_more + first * from->more, from->more,
-                       l->s->width);
+            count_from(few, o->offset + row * from->row_more + (l->done + first) * from->more,
+                       from->more, l->s->width);
             l->rest[i].at = few;
         }
     }
@@ -132,6 +133,106 @@ static void run_rest(const struct lanes *l, int64_t row, int64_t first, int64_t 
         memcpy(to->at + row * to->row + first * to->step, l->rest[i].at,
                (size_t)(count * to->step));
     }
+}
+
+static void place_operands(struct lanes *l)
+{
+    for (int32_t i = 0; i < l->s->what.nargs + l->s->what.nouts; i++)
+        place_operand(l, i);
+}
+
+/* The rows of the operands as they are placed. */
+static void run_rows(const struct lanes *l)
+{
+    const struct da__kernel_chain *s = l->s;
+    int64_t whole = l->n;
+    if (l->n < s->width || (l->n % s->width != 0 && in_place(l)))
+        whole = l->n - l->n % s->width;
+    if (whole > 0)
+        s->fn(l->operand, l->nrows, whole);
+    for (int64_t row = 0; whole < l->n && row < l->nrows; row++)
+        run_rest(l, row, whole, l->n - whole);
+}
+
+/* ---- sums ---- */
+
+/* As in sums of stored values (fold_float.inc). */
+enum { WIDE = DA__LEAF_LANES, LEAF = DA__LEAF_NELEM, LANES_NBYTES = WIDE * sizeof(double) };
+
+static struct da__exact *state_of(const struct lanes *l, const struct da__step *fold)
+{
+    const struct da__operand *o = &l->run->accumulator[fold->number];
+    return (struct da__exact *)(void *)(o->base + o->offset);
+}
+
+/* Rows of n elements that follow each other; of what may be a sum lanes. */
+static void place_leaves(struct lanes *l, int64_t nleaves, int64_t n)
+{
+    const struct da__kernel_chain *s = l->s;
+    int32_t noperands = s->what.nargs + s->what.nouts, first = noperands - s->what.nsums;
+    for (int32_t i = 0; i < first; i++) {
+        l->operand[i].row = l->operand[i].step * n;
+        l->operand[i].row_more = l->operand[i].more * n;
+    }
+    for (int32_t i = first; i < noperands; i++) {
+        char *lanes = l->run->at[s->value[i]];
+        l->operand[i] = (struct da__chain_operand){
+            .at = lanes, .row = LANES_NBYTES, .more = LANES_NBYTES - 1, .row_more = -1};
+        memset(lanes, 0, (size_t)(nleaves * LANES_NBYTES));
+    }
+}
+
+/* Operands move on behind what is done. */
+static void advance(struct lanes *l, int64_t nelem)
+{
+    l->done += nelem;
+    for (int32_t i = 0; i < l->s->what.nargs + l->s->what.nouts; i++) {
+        struct da__chain_operand *o = &l->operand[i];
+        o->at += nelem * o->step;
+        if (is_even(l, i))
+            count_from(o->at, index_of(l->run, l->s->value[i])->offset + l->done * o->more, o->more,
+                       l->s->width);
+    }
+}
+
+/* `nleaves` leaves of n elements, as many as make whole rounds of lanes: registers take lanes in place of elements. */
+static void run_leaves(struct lanes *l, int64_t nleaves, int64_t n)
+{
+    const struct da__kernel_chain *s = l->s;
+    const struct da__step *fold = &l->run->k->step[s->first_sum];
+    place_leaves(l, nleaves, n);
+    s->fn(l->operand, nleaves, n);
+    for (int32_t i = 0; i < s->nsums; i++) {
+        const double *lanes = l->run->at[fold[i].value];
+        for (int64_t leaf = 0; leaf < nleaves; leaf++)
+            da__exact_add(state_of(l, &fold[i]), da__lanes_32(lanes + leaf * WIDE));
+    }
+    advance(l, nleaves * n);
+}
+
+/* Fewer elements than lanes, stored and added up as they are. */
+static void run_last(struct lanes *l, int64_t n)
+{
+    const struct da__kernel_chain *s = l->s;
+    const struct da__step *fold = &l->run->k->step[s->first_sum];
+    int32_t noperands = s->what.nargs + s->what.nouts;
+    l->n = n;
+    for (int32_t i = noperands - s->what.nsums; i < noperands; i++)
+        place_operand(l, i);
+    run_rows(l);
+    for (int32_t i = 0; i < s->nsums; i++)
+        fold[i].fold->along(state_of(l, &fold[i]), n, l->run->at[fold[i].value], false, 0, 0);
+}
+
+/* A tile that is a stretch of memory: whole leaves, what there is of lanes behind them, then elements as they are. */
+static void run_sums(struct lanes *l, int64_t nelem)
+{
+    if (nelem >= LEAF)
+        run_leaves(l, nelem / LEAF, LEAF);
+    if (nelem - l->done >= WIDE)
+        run_leaves(l, 1, (nelem - l->done) / WIDE * WIDE);
+    if (nelem > l->done)
+        run_last(l, nelem - l->done);
 }
 
 void da__chain_run(struct da__running *run, const struct da__kernel_chain *s, int64_t nelem)
@@ -144,13 +245,9 @@ void da__chain_run(struct da__running *run, const struct da__kernel_chain *s, in
                       .few = run->few,
                       .few_rest = run->few + most * DA__CHAIN_NBYTES};
     find_rows(&l, nelem);
-    for (int32_t i = 0; i < s->what.nargs + s->what.nouts; i++)
-        place_operand(&l, i);
-    int64_t whole = l.n;
-    if (l.n < s->width || (l.n % s->width != 0 && in_place(&l)))
-        whole = l.n - l.n % s->width;
-    if (whole > 0)
-        s->fn(l.operand, l.nrows, whole);
-    for (int64_t row = 0; whole < l.n && row < l.nrows; row++)
-        run_rest(&l, row, whole, l.n - whole);
+    place_operands(&l);
+    if (run->sums && s->nsums > 0)
+        run_sums(&l, nelem);
+    else
+        run_rows(&l);
 }

@@ -168,12 +168,24 @@ static bool reads_even(const struct da__running *run, const struct da__step *s)
     return s->draws && number >= 0 && number < k->nindices && run->index[number].even;
 }
 
+/* Code adds up what has one accumulator for a tile that is a stretch of memory. */
+static bool adds_up(const struct da__running *run)
+{
+    const struct da__kernel *k = run->k;
+    bool one = run->box.ndim - run->box.first <= 1;
+    for (int32_t i = k->nuniform; i < k->nsteps; i++)
+        if (k->step[i].kind == DA__STEP_FOLD && k->step[i].in_chain)
+            one = one && run->accumulator[k->step[i].number].scalar;
+    return one;
+}
+
 /* What stays the same for all tiles: where values lie that do not move, and which arguments are
  * scalars. */
 static void bind(struct da__running *run)
 {
     const struct da__kernel *k = run->k;
     find_dense_only(run);
+    run->sums = adds_up(run);
     for (int32_t i = k->nuniform; i < k->nsteps; i++) {
         const struct da__step *s = &k->step[i];
         struct da__operand *o = NULL;
@@ -477,6 +489,8 @@ static void do_tile(struct da__running *run)
             da__chain_run(run, &k->chain[s->number], nelem);
             break;
         case DA__STEP_FOLD:
+            if (s->in_chain && run->sums)
+                break;
             together = fold_together(run, i, nelem);
             if (together == 0)
                 fold(run, s, nelem);

@@ -381,6 +381,11 @@ static int64_t nelem_within(const struct da__kernel *k, int64_t nbytes, int64_t 
     return n < least ? least : n > most ? most : n;
 }
 
+bool da__plan_adds_up(const struct da__body_reduction *r)
+{
+    return (r->red == DA__RED_SUM || r->red == DA__RED_MEAN) && r->compute == DA_FLOAT64;
+}
+
 static void size_tile(struct da__kernel *k)
 {
     int64_t widest = 1;
@@ -388,6 +393,11 @@ static void size_tile(struct da__kernel *k)
         if (k->value[v].used && k->value[v].nbytes > widest)
             widest = k->value[v].nbytes;
     k->tile_nelem = nelem_within(k, REGISTERS_NBYTES, widest, TILE_MIN, TILE_MAX);
+    if (k->nreductions > 0) /* no leaf of a sum is cut */
+        k->tile_nelem = k->tile_nelem < DA__LEAF_NELEM
+                            ? DA__LEAF_NELEM
+                            : k->tile_nelem / DA__LEAF_NELEM * DA__LEAF_NELEM;
+    k->row_nelem = k->tile_nelem;
     k->block_nelem = nelem_within(k, SQUARES_NBYTES, widest, k->tile_nelem, SQUARE_MAX);
     k->reg_nbytes = (size_t)(k->tile_nelem * widest);
     k->row_min = ROW_MIN;

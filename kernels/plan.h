@@ -13,6 +13,8 @@ struct da__planning {
 };
 /* Numbers values, finds out what is used and what is uniform, and adds the steps of uniform operations. */
 void da__plan_begin(struct da__planning *p, const struct da__body *b, void *memory);
+/* A sum of float64 by leaves, as code has them, too. */
+bool da__plan_adds_up(const struct da__body_reduction *r);
 int32_t da__plan_value(const struct da__kernel *k, da__ref ref);
 struct da__step *da__plan_step(struct da__planning *p, enum da__step_kind kind, int32_t number,
                                int32_t value);

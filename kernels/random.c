@@ -8,6 +8,9 @@
  * one. */
 enum { GROUP = 2 };
 
+enum { ROUNDS = 10 };
+static const uint64_t multiplier[2] = {0xd2511f53, 0xcd9e8d57};
+
 /* One block per lane: counter (number, stream), key `seed`, each of 64 bits. Words 0 and 1 are `first`, 2 and 3 `second`. Of the
  * lanes only the lower halves count until the end: the multiplication does not see the upper ones. */
 LANE void philox_group(int n, const lanes *number, lanes seed, lanes stream, lanes *first,
@@ -21,10 +24,11 @@ LANE void philox_group(int n, const lanes *number, lanes seed, lanes stream, lan
         c3[g] = stream >> 32;
     }
 #pragma GCC unroll 10
-    for (int round = 0; round < 10; round++) {
+    for (int round = 0; round < ROUNDS; round++) {
 #pragma GCC unroll 2
         for (int g = 0; g < n; g++) {
-            lanes p0 = product(c0[g], spread(0xd2511f53)), p1 = product(c2[g], spread(0xcd9e8d57));
+            lanes p0 = product(c0[g], spread(multiplier[0])),
+                  p1 = product(c2[g], spread(multiplier[1]));
             c0[g] = (p1 >> 32) ^ c1[g] ^ k0;
             c1[g] = p1;
             c2[g] = (p0 >> 32) ^ c3[g] ^ k1;
@@ -34,8 +38,8 @@ LANE void philox_group(int n, const lanes *number, lanes seed, lanes stream, lan
         k1 += 0xbb67ae85;
     }
     for (int g = 0; g < n; g++) {
-        first[g] = (c0[g] & UINT32_MAX) | (c1[g] << 32);
-        second[g] = (c2[g] & UINT32_MAX) | (c3[g] << 32);
+        first[g] = join_words(c0[g], c1[g]);
+        second[g] = join_words(c2[g], c3[g]);
     }
 }
 
@@ -44,16 +48,63 @@ LANE void philox(lanes number, lanes seed, lanes stream, lanes *first, lanes *se
     philox_group(1, &number, seed, stream, first, second);
 }
 
-/* ---- numbers from bits ---- */
+/* ---- blocks in a row ---- */
 
-/* The upper 53 bits as a multiple of 2^-53 in [0, 1): bits 32 … 52 and 0 … 31 become the fractions of 2^31 and 1/2, where they
- * weigh what they should; both operations are exact. */
-LANE reals unit(lanes bits)
+/* What the blocks of one key and stream have in common while the upper halves of their numbers are the same: round keys, and of the
+ * first two rounds what does not depend on the lower half. */
+struct row {
+    uint32_t key0[ROUNDS],
+        key1[ROUNDS]; /* of the second round: key0 with words that are known; of the third: key1 */
+    uint32_t first,
+        second; /* what the first round's, the second round's new word 2 is mixed with */
+};
+
+static void open_row(struct row *r, uint64_t number, uint64_t seed, uint64_t stream)
 {
-    reals upper = (reals)((bits >> 43) | 0x41e0000000000000);
-    reals lower = (reals)(((bits >> 11) & UINT32_MAX) | 0x3fe0000000000000);
-    return (upper - 0x1.00000001p31) + lower;
+    for (uint32_t k = 0; k < ROUNDS; k++) {
+        r->key0[k] = (uint32_t)seed + k * 0x9e3779b9u;
+        r->key1[k] = (uint32_t)(seed >> 32) + k * 0xbb67ae85u;
+    }
+    uint64_t of_stream = (stream & UINT32_MAX) * multiplier[1];
+    uint64_t word0 = (of_stream ^ number) >> 32 ^ r->key0[0], of_word0 = word0 * multiplier[0];
+    r->first = (uint32_t)(stream >> 32) ^ r->key1[0];
+    r->second = (uint32_t)(of_word0 >> 32) ^ r->key1[1];
+    r->key0[1] ^= (uint32_t)of_stream;
+    r->key1[2] ^= (uint32_t)of_word0;
 }
+
+/* Of the numbers the lower halves count. */
+LANE void philox_row(const struct row *r, const lanes *number, lanes *first, lanes *second)
+{
+    lanes c0[GROUP], c1[GROUP], c2[GROUP], c3[GROUP];
+    for (int g = 0; g < GROUP; g++) {
+        lanes p0 = product(number[g], spread(multiplier[0]));
+        lanes p1 = product((p0 >> 32) ^ spread(r->first), spread(multiplier[1]));
+        c0[g] = (p1 >> 32) ^ spread(r->key0[1]);
+        c1[g] = p1;
+        c2[g] = p0 ^ spread(r->second);
+        c3[g] = (lanes){0};
+    }
+#pragma GCC unroll 10
+    for (int round = 2; round < ROUNDS; round++) {
+        lanes k0 = spread(r->key0[round]), k1 = spread(r->key1[round]);
+#pragma GCC unroll 2
+        for (int g = 0; g < GROUP; g++) {
+            lanes p0 = product(c0[g], spread(multiplier[0])),
+                  p1 = product(c2[g], spread(multiplier[1]));
+            c0[g] = (p1 >> 32) ^ c1[g] ^ k0;
+            c1[g] = p1;
+            c2[g] = (p0 >> 32) ^ c3[g] ^ k1;
+            c3[g] = p0;
+        }
+    }
+    for (int g = 0; g < GROUP; g++) {
+        first[g] = join_words(c0[g], c1[g]);
+        second[g] = join_words(c2[g], c3[g]);
+    }
+}
+
+/* ---- numbers from bits ---- */
 
 /* -log(1 - x) of a multiple x of 2^-53 in [0, 1), within 3 units in the last place. 1 - x = 2^e m with m between sqrt(1/2) and
  * sqrt(2); log m = 2 atanh(s), s = (m-1)/(m+1), by a polynomial in s^2 fitted at Chebyshev's points. */
@@ -189,19 +240,40 @@ LANE void blocks(pair_fn *pair, uint64_t number, lanes seed, lanes stream, lanes
     interleave(even, odd, lower, upper);
 }
 
-/* GROUP times as many, stored behind each other. */
-LANE void block_group(pair_fn *pair, uint64_t number, lanes seed, lanes stream, uint64_t *out)
+/* GROUP times as many, of the numbers given, stored behind each other. */
+LANE void block_group(pair_fn *pair, const struct row *row, const lanes *number, uint64_t *out)
 {
-    lanes from[GROUP], even[GROUP], odd[GROUP], lower, upper;
-    for (int g = 0; g < GROUP; g++)
-        from[g] = number + (uint64_t)g * LANES + (lanes){IOTA};
-    philox_group(GROUP, from, seed, stream, even, odd);
+    lanes even[GROUP], odd[GROUP], lower, upper;
+    philox_row(row, number, even, odd);
     for (int g = 0; g < GROUP; g++) {
         pair(even[g], odd[g], &even[g], &odd[g]);
         interleave(even[g], odd[g], &lower, &upper);
         store(out + g * 2 * LANES, lower);
         store(out + g * 2 * LANES + LANES, upper);
     }
+}
+
+enum { MANY = GROUP * 2 * LANES };
+
+/* As many whole groups as there are in n elements and in front of the next number with another upper half. Returns the number of
+ * elements. */
+LANE int64_t block_groups(pair_fn *pair, uint64_t number, uint64_t seed, uint64_t stream, int64_t n,
+                          uint64_t *out)
+{
+    const uint64_t left = ((uint64_t)1 << 32) - (number & UINT32_MAX);
+    const int64_t most = left * 2 < (uint64_t)n ? (int64_t)(left * 2) : n;
+    struct row row;
+    lanes from[GROUP];
+    open_row(&row, number, seed, stream);
+    for (int g = 0; g < GROUP; g++)
+        from[g] = number + (uint64_t)g * LANES + (lanes){IOTA};
+    int64_t i = 0;
+    for (; i + MANY <= most; i += MANY) {
+        block_group(pair, &row, from, out + i);
+        for (int g = 0; g < GROUP; g++)
+            from[g] += GROUP * LANES;
+    }
+    return i;
 }
 
 /* Indices one after the other from `index` on: both elements of every block. */
@@ -218,9 +290,12 @@ LANE void consecutive(pair_fn *pair, uint64_t index, lanes seed, lanes stream, i
         n--;
         number++;
     }
-    enum { MANY = GROUP * 2 * LANES };
-    for (; n >= MANY; n -= MANY, out += MANY, number += GROUP * LANES)
-        block_group(pair, number, seed, stream, out);
+    if (n >= MANY) {
+        int64_t done = block_groups(pair, number, seed[0], stream[0], n, out);
+        n -= done;
+        out += done;
+        number += (uint64_t)done / 2;
+    }
     for (; n >= 2 * LANES; n -= 2 * LANES, out += 2 * LANES, number += LANES) {
         blocks(pair, number, seed, stream, &lower, &upper);
         store(out, lower);

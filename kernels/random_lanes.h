@@ -80,6 +80,31 @@ LANE reals root(reals x)
 #endif
 }
 
+/* The lower halves of `low` below those of `high`. */
+LANE lanes join_words(lanes low, lanes high)
+{
+#if defined(DA__FOR_AVX512)
+    return (lanes)_mm512_mask_shuffle_epi32((__m512i)low, 0xaaaa, (__m512i)high, _MM_PERM_CCAA);
+#elif defined(DA__FOR_AVX2)
+    return (lanes)_mm256_blend_epi32((__m256i)low, (__m256i)(high << 32), 0xaa);
+#else
+    return (low & UINT32_MAX) | (high << 32);
+#endif
+}
+
+/* The upper 53 bits as a multiple of 2^-53 in [0, 1). Without an instruction for it bits 32 … 52 and 0 … 31 become the fractions of
+ * 2^31 and 1/2, where they weigh what they should; both operations are exact. */
+LANE reals unit(lanes bits)
+{
+#if defined(DA__FOR_AVX512)
+    return (reals)_mm512_cvtepi64_pd((__m512i)(bits >> 11)) * 0x1p-53;
+#else
+    reals upper = (reals)((bits >> 43) | 0x41e0000000000000);
+    reals lower = (reals)(((bits >> 11) & UINT32_MAX) | 0x3fe0000000000000);
+    return (upper - 0x1.00000001p31) + lower;
+#endif
+}
+
 /* a0 b0 a1 b1 … */
 LANE void interleave(lanes a, lanes b, lanes *lower, lanes *upper)
 {

@@ -146,7 +146,7 @@ static bool start_thread(struct da__compiler *c)
 
 static size_t key_nbytes(const struct da__chain *s)
 {
-    return 3 * sizeof(int32_t) + (size_t)s->nargs * sizeof *s->arg +
+    return 4 * sizeof(int32_t) + (size_t)s->nargs * sizeof *s->arg +
            (size_t)s->ninsns * sizeof *s->insn + (size_t)s->nouts * sizeof *s->out;
 }
 
@@ -165,7 +165,7 @@ static void write_key(const struct da__chain *s, struct da__chain *copy, void *k
     put(&at, s->insn, (size_t)s->ninsns * sizeof *s->insn);
     copy->out = (void *)at;
     put(&at, s->out, (size_t)s->nouts * sizeof *s->out);
-    put(&at, (int32_t[]){s->nargs, s->ninsns, s->nouts}, 3 * sizeof(int32_t));
+    put(&at, (int32_t[]){s->nargs, s->ninsns, s->nouts, s->nsums}, 4 * sizeof(int32_t));
     copy->arg = (void *)at;
     put(&at, s->arg, (size_t)s->nargs * sizeof *s->arg);
 }

@@ -232,7 +232,7 @@ static void read_operand(struct function *f, int k)
                   : field(f, k, 1, f->i64);
     m->row = field(f, k, 2, f->i64);
     m->ahead = out ? NULL : distance(f);
-    if (!out && f->s->arg[k].kind == DA__ARG_INDEX) {
+    if (out ? k >= f->s->nargs + f->s->nouts - f->s->nsums : f->s->arg[k].kind == DA__ARG_INDEX) {
         m->more = field(f, k, 3, f->i64);
         m->row_more = field(f, k, 4, f->i64);
     }
@@ -281,6 +281,18 @@ static struct value operate(struct function *f, const struct da__chain_insn *n)
     }
 }
 
+/* To a result that may be a sum what is there is added, or nothing. */
+static void add_vector(struct function *f, const struct stream *m, LLVMValueRef x)
+{
+    LLVMBuilderRef b = f->e.b;
+    LLVMValueRef row = moved(f, m->base, times(f, f->row, m->row));
+    LLVMValueRef at = moved(f, row, LLVMBuildAnd(b, times(f, f->i, m->step), m->more, ""));
+    LLVMValueRef bits = load(&f->e, vector_of(&f->e, f->i64), at);
+    LLVMValueRef kept = LLVMBuildAnd(b, bits, splat(&f->e, m->row_more), "");
+    LLVMValueRef sum = LLVMBuildFAdd(b, LLVMBuildBitCast(b, kept, LLVMTypeOf(x), ""), x, "");
+    LLVMSetAlignment(LLVMBuildStore(b, sum, at), 1);
+}
+
 static void emit_vector(struct function *f)
 {
     const struct da__chain *s = f->s;
@@ -288,9 +300,13 @@ static void emit_vector(struct function *f)
         read_arg(f, k, &f->stream[k]);
     for (int k = 0; k < s->ninsns; k++)
         f->value[s->nargs + k] = operate(f, &s->insn[k]);
-    for (int k = 0; k < s->nouts; k++)
-        store_vector(&f->e, dtype_of(s, s->out[k]), f->value[s->out[k]],
-                     place(f, &f->stream[s->nargs + k]));
+    for (int k = 0; k < s->nouts; k++) {
+        const struct stream *m = &f->stream[s->nargs + k];
+        if (k < s->nouts - s->nsums)
+            store_vector(&f->e, dtype_of(s, s->out[k]), f->value[s->out[k]], place(f, m));
+        else
+            add_vector(f, m, f->value[s->out[k]].re);
+    }
 }
 
 static LLVMBasicBlockRef block(struct function *f, const char *name)

@@ -10,6 +10,7 @@
 enum da__chain_arg_kind {
     DA__ARG_UNIFORM, /* one element for the whole run */
     DA__ARG_ARRAY,
+    DA__ARG_TILE, /* an array that was written right before */
     DA__ARG_INDEX /* int64 numbers in even steps, or an array of them */
 };
 struct da__chain_arg {
@@ -24,6 +25,7 @@ struct da__chain_insn {
 /* Sizes, strides and scalars are no part of it, so that one compilation serves all runs. */
 struct da__chain {
     int32_t nargs, ninsns, nouts;
+    int32_t nsums; /* the last outputs, float64, are sums or stored as the call says */
     struct da__chain_arg *arg;
     struct da__chain_insn *insn;
     int32_t *out; /* results that are stored */
@@ -44,7 +46,8 @@ da__block_find_fn da__block_find;
 enum { DA__CHAIN_NBYTES = 256 };
 
 /* An operand in memory: arguments, then outputs. Element i of row r lies at at + r*row + i*step; a step of 0 means that `width`
- * elements lie at `at` that stand for any. To an index, r*row_more + i*more is added. Uniform ones have `at` only. */
+ * elements lie at `at` that stand for any. To an index, r*row_more + i*more is added. Uniform ones have `at` only. Of an output that may
+ * be a sum, element i lies at at + r*row + (i*8 & more), and what is there is added where the bits of row_more are set. */
 struct da__chain_operand {
     char *at;
     int64_t step, row, more, row_more;

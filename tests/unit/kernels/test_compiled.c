@@ -61,7 +61,7 @@ static void make_one(struct one *o, enum da__op_id op, da_dtype compute, da_dtyp
         o->width[k] = da__dtype_nbytes(dtype);
     }
     o->out = nin;
-    o->chain = (struct da__chain){nin, 1, 1, o->arg, &o->insn, &o->out};
+    o->chain = (struct da__chain){nin, 1, 1, 0, o->arg, &o->insn, &o->out};
 }
 
 /* All pairs of values; for three inputs the third follows the pair. */
