@@ -123,8 +123,8 @@ static int64_t chunks_wanted(const struct da__step *s, const struct da__step_pla
     if (s->body.nreductions > 0)
         return nelem / CHUNK_ELEMENTS;
     int64_t measured = da__pace_chunks(sp->pace, nelem);
-    if (measured > 0)
-        return measured;
+    if (measured > 0 && nelem < (int64_t)CHUNKS_AIMED * CHUNK_LEAST)
+        return measured; /* larger arrays: finer cuts share lines of transposed operands */
     int64_t each = nelem / CHUNKS_AIMED;
     each = each < CHUNK_LEAST ? CHUNK_LEAST : each > CHUNK_ELEMENTS ? CHUNK_ELEMENTS : each;
     return nelem / each;
