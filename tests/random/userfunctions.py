@@ -39,7 +39,7 @@ def digest(operands, node):
 def scramble(operands, node):
     x = operands[0]
     flat = np.arange(x.data.size, dtype="u8").reshape(x.data.shape)
-    return Value((np.uint64(5) * x.data.astype("u8") + flat).astype("i8"), lost(x.err))
+    return Value(np.asarray((np.uint64(5) * x.data.astype("u8") + flat).astype("i8")), lost(x.err))
 
 
 USER = {"user_mix": mix, "user_digest": digest, "user_scramble": scramble}

@@ -76,6 +76,8 @@ def cast(value, dtype):
         real = value.data.real
         wraps = ~((real > float(np.iinfo(dtype).min)) & (real < float(np.iinfo(dtype).max)))
         result.err[wraps & (value.err > 0)] = np.inf
+    if dtype.kind == "b":  # zero may lie between the ends of what is possible
+        result.err[(value.err > 0) & (np.abs(value.data) <= value.err)] = np.inf
     return result
 
 
